@@ -1,0 +1,51 @@
+# Debian, not Alpine: the native part of uWebSockets.js needs glibc.
+FROM node:22-trixie-slim AS base
+WORKDIR /app
+COPY package.json package-lock.json ./
+
+FROM base AS build
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
+COPY schemas ./schemas
+COPY src ./src
+RUN npm run build && rm -f dist/.tsbuildinfo
+
+FROM base AS production
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# uWebSockets.js brings 24 native binaries, 130 MB. The one for this platform stays, and must load.
+RUN binary=$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`') \
+  && cd node_modules/uWebSockets.js/dist/bin \
+  && test -f "$binary" \
+  && find . -type f -name 'uws_*.node' ! -name "$binary" -delete \
+  && cd /app \
+  && node --input-type=module -e "import 'uWebSockets.js'"
+
+FROM node:22-trixie-slim
+ENV NODE_ENV=production HUBBUB_DATA=/data
+WORKDIR /app
+RUN install -d -o 1000 -g 1000 -m 0700 /data
+COPY --from=production /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY --from=build /app/schemas ./schemas
+COPY --from=build /app/dist ./dist
+
+# All that is written goes to /data, so the root file system can be read-only.
+VOLUME /data
+USER 1000:1000
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# It follows the environment, not the flags: a container whose port or TLS is set by a flag sets the variable too.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=15s CMD ["node", "-e", "\
+  const { HUBBUB_PORT, HUBBUB_TLS } = process.env; \
+  require(HUBBUB_TLS === 'true' || HUBBUB_TLS === '1' ? 'https' : 'http') \
+    .get({ host: '127.0.0.1', port: HUBBUB_PORT || 8080, path: '/healthz', rejectUnauthorized: false }) \
+    .on('response', (response) => process.exit(response.statusCode === 200 ? 0 : 1)) \
+    .on('error', () => process.exit(1));"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
+
+ARG VERSION=dev
+LABEL org.opencontainers.image.title="Hubbub" \
+  org.opencontainers.image.description="A chat backend in one container: rooms, presence, broadcasts and direct messages for any WebSocket client." \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="$VERSION"

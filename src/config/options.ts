@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+
+/** How the value of an option is written and read. */
+export type Kind =
+  | 'boolean'
+  | 'integer'
+  | 'string'
+  | 'path'
+  | 'choice'
+  | 'list'
+  | 'duration'
+  | 'size'
+  | 'rate'
+  | 'byteRate';
+
+/** The rules for a text, such as the name of a room. */
+export interface TextRules {
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  /** What the pattern asks for, in words. */
+  readonly $comment?: string;
+}
+
+/** One option of the server, in all its spellings. */
+export interface Option {
+  /** As in the configuration file: `maxFrame`. */
+  readonly key: string;
+  /** `--max-frame` */
+  readonly flag: string;
+  /** `HUBBUB_MAX_FRAME` */
+  readonly env: string;
+  readonly kind: Kind;
+  readonly description: string;
+  /** As it would stand in the configuration file; undefined when there is none. */
+  readonly default: unknown;
+  /** Its value is never shown. */
+  readonly secret: boolean;
+  /** A duration or a size is limited by a text in its own unit. */
+  readonly minimum: number | string | undefined;
+  readonly maximum: number | string | undefined;
+  readonly choices: readonly string[];
+  /** For a text, or for each item of a list. */
+  readonly text: TextRules;
+}
+
+interface PropertySchema extends TextRules {
+  readonly description: string;
+  readonly type: string | readonly string[];
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly items?: { readonly $ref: string };
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly writeOnly?: boolean;
+  readonly 'x-unit'?: Kind;
+  readonly 'x-minimum'?: string;
+  readonly 'x-maximum'?: string;
+}
+
+/** Every option of `schemas/config.json` by its key, in the order of the file. */
+export const options: ReadonlyMap<string, Option> = readOptions();
+
+/** The option that names the configuration file. It cannot stand in that file, so the schema does not have it. */
+export const configFile: Option = toOption('config', {
+  description:
+    'JSON file with options, named as in schemas/config.json; flags and environment variables take precedence over it.',
+  type: 'string',
+  'x-unit': 'path',
+  minLength: 1,
+});
+
+function readOptions(): Map<string, Option> {
+  const { properties } = readSchema('config.json') as { properties: Record<string, PropertySchema> };
+  return new Map(Object.entries(properties).map(([key, schema]) => [key, toOption(key, schema)]));
+}
+
+function toOption(key: string, schema: PropertySchema): Option {
+  const words = key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+  return {
+    key,
+    flag: `--${words}`,
+    env: `HUBBUB_${words.replaceAll('-', '_').toUpperCase()}`,
+    kind: schema['x-unit'] ?? kindOf(schema),
+    description: schema.description,
+    default: schema.default,
+    secret: schema.writeOnly ?? false,
+    minimum: schema.minimum ?? schema['x-minimum'],
+    maximum: schema.maximum ?? schema['x-maximum'],
+    choices: schema.enum ?? [],
+    text: schema.items === undefined ? schema : resolve(schema.items.$ref),
+  };
+}
+
+function kindOf({ enum: choices, type }: PropertySchema): Kind {
+  if (choices !== undefined) return 'choice';
+  return type === 'array' ? 'list' : (type as 'boolean' | 'integer' | 'string');
+}
+
+function resolve($ref: string): TextRules {
+  const [file = '', pointer = ''] = $ref.split('#');
+  const steps = pointer.split('/').slice(1);
+  return steps.reduce((node, step) => (node as Record<string, unknown>)[step], readSchema(file)) as TextRules;
+}
+
+function readSchema(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8'));
+}

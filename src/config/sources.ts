@@ -1,0 +1,140 @@
+import { closest } from './closest.ts';
+import { ConfigError } from './error.ts';
+import { configFile, type Option, options } from './options.ts';
+import { fromText } from './values.ts';
+
+/** Where a setting was written, so that an error can name it as the user did. */
+export interface Source {
+  /** Stands before the name: `config.json: ` */
+  readonly prefix: string;
+  /** The name of an option in this source. */
+  spell(option: Option): string;
+}
+
+/** What one source says of an option; `raw` is as it would stand in the configuration file. */
+export interface Setting {
+  readonly option: Option;
+  readonly raw: unknown;
+  readonly source: Source;
+}
+
+/** Settings by the key of their option. */
+export type Settings = Map<string, Setting>;
+
+interface Flag {
+  readonly option: Option;
+  /** What a flag without a value stands for. */
+  readonly implied?: boolean;
+}
+
+export const defaults: Source = { prefix: '', spell: (option) => option.flag };
+const commandLine: Source = { prefix: '', spell: (option) => option.flag };
+const environment: Source = { prefix: '', spell: (option) => option.env };
+
+const everyOption = [...options.values(), configFile];
+const flags = new Map(everyOption.flatMap(flagsOf));
+const variables = new Map(everyOption.map((option) => [option.env, option]));
+
+export function fromDefaults(): Settings {
+  const settings: Settings = new Map();
+  for (const [key, option] of options) {
+    if (option.default !== undefined) settings.set(key, { option, raw: option.default, source: defaults });
+  }
+  return settings;
+}
+
+/** Reads `--port 9000`, `--port=9000`, `--tls`, `--no-tls`. Of a repeated flag the last one counts. */
+export function fromArguments(args: readonly string[]): Settings {
+  const settings: Settings = new Map();
+  const rest = [...args];
+  let previous: Option | undefined;
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    // What follows a secret may be the end of one with a space in it.
+    if (previous?.secret && !arg.startsWith('--')) throw new ConfigError(`unexpected argument after ${previous.flag}`);
+    const { option, raw } = readFlag(arg, rest);
+    settings.set(option.key, { option, raw, source: commandLine });
+    previous = option;
+  }
+  return settings;
+}
+
+/** Reads the variables that start with HUBBUB_. */
+export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
+  const settings: Settings = new Map();
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('HUBBUB_') || text === undefined) continue;
+    const option = variables.get(name);
+    if (option === undefined) {
+      throw new ConfigError(`unknown environment variable ${name}${didYouMean(closest(name, variables.keys()))}`);
+    }
+    settings.set(option.key, { option, raw: fromText(option, text), source: environment });
+  }
+  return settings;
+}
+
+/** Reads the content of the configuration file. */
+export function fromFile(path: string, content: string): Settings {
+  const source: Source = { prefix: `${path}: `, spell: (option) => JSON.stringify(option.key) };
+  const settings: Settings = new Map();
+  for (const [key, raw] of Object.entries(parseObject(path, content))) {
+    const option = options.get(key);
+    if (option === undefined) {
+      const meant = closest(key, options.keys());
+      throw new ConfigError(`${path}: ${JSON.stringify(key)} is not an option${didYouMean(meant && `"${meant}"`)}`);
+    }
+    settings.set(key, { option, raw, source });
+  }
+  return settings;
+}
+
+function flagsOf(option: Option): [string, Flag][] {
+  if (option.kind !== 'boolean') return [[option.flag, { option }]];
+  return [
+    [option.flag, { option, implied: true }],
+    [option.flag.replace('--', '--no-'), { option, implied: false }],
+  ];
+}
+
+/** Takes the value from `rest` where it is an argument of its own. */
+function readFlag(arg: string, rest: string[]): { readonly option: Option; readonly raw: unknown } {
+  if (!arg.startsWith('-')) throw new ConfigError(`unexpected argument "${arg}"`);
+  const [, name = arg, inline] = /^(.+?)=(.*)$/s.exec(arg) ?? [];
+  const flag = flags.get(name);
+  if (flag === undefined) {
+    const meant = closest(name, [...flags.keys(), '--help', '--version']);
+    throw new ConfigError(`unknown option ${name}${didYouMean(meant)}`);
+  }
+  const { option, implied } = flag;
+  if (implied !== undefined) {
+    if (inline === undefined) return { option, raw: implied };
+    const spellings = flagsOf(option).map(([spelling]) => spelling);
+    throw new ConfigError(`${name} takes no value: write ${spellings.join(' or ')}`);
+  }
+  if (inline === undefined && (rest[0] === undefined || rest[0].startsWith('--'))) {
+    throw new ConfigError(`${name} needs a value`);
+  }
+  return { option, raw: fromText(option, inline ?? rest.shift() ?? '') };
+}
+
+function parseObject(path: string, content: string): object {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(content);
+  } catch (error) {
+    throw new ConfigError(`${path} is not valid JSON${placeOf(error, content)}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new ConfigError(`${path} must hold a JSON object`);
+  }
+  return parsed;
+}
+
+/** Only the line: the rest of what JSON.parse says may quote a secret. Not every message has a position. */
+function placeOf(error: unknown, content: string): string {
+  const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
+  return position === undefined ? '' : ` (line ${content.slice(0, Number(position)).split('\n').length})`;
+}
+
+function didYouMean(name: string | undefined): string {
+  return name === undefined ? '' : `; did you mean ${name}?`;
+}

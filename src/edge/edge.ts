@@ -1,0 +1,217 @@
+/** The WebSocket edge: uWebSockets.js accepts sockets and carries bytes. Of the protocol it knows nothing. */
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  type us_socket_context_t,
+  us_socket_local_port,
+  type WebSocket,
+  type WebSocketBehavior,
+} from 'uWebSockets.js';
+import type { EdgePort } from '../hub/edge-port.ts';
+import type { ConnectionId } from '../hub/user.ts';
+import type { Dialect, Wire } from '../protocol/dialect.ts';
+import type { Session } from '../session/session.ts';
+import { Admission, type AdmissionLimits, type Rejection } from './admission.ts';
+import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
+import { readUpgrade } from './upgrade.ts';
+
+export interface EdgeOptions {
+  readonly limits: AdmissionLimits & PressureLimits;
+  /** The longest frame a session takes, in bytes. */
+  readonly maxFrame: number;
+  /** After how long a silent peer that answers no ping is gone, in milliseconds. */
+  readonly idleTimeout: number;
+  /** Whether the last address in X-Forwarded-For is the client's. */
+  readonly trustProxy: boolean;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly newConnectionId: () => ConnectionId;
+}
+
+/** What an edge needs of the rest of the server. */
+export interface EdgeHandlers {
+  /** Makes the session of a socket that is about to open. The edge calls its `open`, `receive`, `end` and `closed`. */
+  readonly session: (id: ConnectionId, dialect: Dialect) => Session;
+  /** Answers plain HTTP; `method` in lower case, `status` with its reason. */
+  readonly http: (method: string, path: string) => { status: string; headers: Record<string, string>; body: string };
+  /** For the log. */
+  readonly report: (message: string, fields: Record<string, unknown>) => void;
+}
+
+const paths: Readonly<Record<string, Dialect>> = { '/': 'json', '/ws': 'json', '/text': 'text' };
+
+/** Frames up to this many bytes are read and then refused with a reason; longer ones are cut off without one. */
+const readLimit = 4 * 1024 * 1024;
+
+/** How often buffers are looked at, in milliseconds. */
+const inspectInterval = 100;
+
+/**
+ * LIBUS_LISTEN_EXCLUSIVE_PORT: without it a second server could listen on the same port unnoticed. The package exports it,
+ * and takes it together with a host, but its types do not say so.
+ */
+const exclusivePort = 1;
+type ListenExclusively = (
+  host: string,
+  port: number,
+  options: number,
+  callback: (socket: us_listen_socket | false) => void,
+) => void;
+
+const draining: Rejection = { status: '503 Service Unavailable', message: 'the server is shutting down' };
+
+/** RFC 6455, section 7.4.1: closed on purpose, or without a code. */
+const cleanCodes: ReadonlySet<number> = new Set([1000, 1005]);
+
+export class Edge implements EdgePort {
+  readonly #options: EdgeOptions;
+  readonly #handlers: EdgeHandlers;
+  readonly #app: TemplatedApp;
+  readonly #peers: Peers;
+  readonly #admission: Admission;
+  readonly #timer: NodeJS.Timeout;
+  #listening: us_listen_socket | undefined;
+  #draining = false;
+
+  constructor(options: EdgeOptions, handlers: EdgeHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#admission = new Admission(options.limits);
+    this.#peers = new Peers(options.limits);
+    const { tls } = options;
+    this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
+    for (const [path, dialect] of Object.entries(paths)) this.#app.ws(path, this.#behavior(dialect));
+    this.#app.any('/*', (response, request) => this.#answer(response, request));
+    this.#timer = setInterval(() => this.#peers.inspect(), inspectInterval).unref();
+  }
+
+  /** @returns the port, which is another than `port` if that is 0; undefined if it cannot be had. */
+  listen(host: string, port: number): number | undefined {
+    const listen = this.#app.listen as unknown as ListenExclusively;
+    listen.call(this.#app, host, port, exclusivePort, (socket) => {
+      this.#listening = socket || undefined;
+    });
+    return this.#listening && us_socket_local_port(this.#listening);
+  }
+
+  /** Takes no new connections any more. Plain HTTP is still answered. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Stops listening and drops the sockets that are left. */
+  close(): void {
+    clearInterval(this.#timer);
+    if (this.#listening) us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+    this.#app.close();
+  }
+
+  // ---- the port
+
+  send(connection: ConnectionId, wire: Wire): void {
+    const peer = this.#peers.get(connection);
+    if (peer?.socket?.send(wire, typeof wire !== 'string') === 0) this.#peers.inspectOne(peer);
+  }
+
+  publish(topic: string, wire: Wire, except?: ConnectionId): void {
+    this.#peers.beforePublish(wire.length);
+    this.#publisher(except).publish(topic, wire, typeof wire !== 'string');
+  }
+
+  publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void {
+    this.#peers.beforeEphemeral(wire.length);
+    this.#publisher(except).publish(ephemeralTopic(topic), wire, typeof wire !== 'string');
+  }
+
+  subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void {
+    this.#peers.subscribe(connection, topic, ephemeral);
+  }
+
+  unsubscribe(connection: ConnectionId, topic: string): void {
+    this.#peers.unsubscribe(connection, topic);
+  }
+
+  disconnect(connection: ConnectionId, code: number, reason: string): void {
+    this.#peers.get(connection)?.socket?.end(code, reason);
+  }
+
+  /** A socket's own publish leaves itself out. */
+  #publisher(except: ConnectionId | undefined): Pick<TemplatedApp, 'publish'> {
+    return (except !== undefined && this.#peers.get(except)?.socket) || this.#app;
+  }
+
+  // ---- sockets
+
+  #behavior(dialect: Dialect): WebSocketBehavior<SocketData> {
+    const { maxFrame, idleTimeout, limits } = this.#options;
+    return {
+      maxPayloadLength: Math.max(readLimit, 2 * maxFrame),
+      // Never reached: a connection is closed at less. If it were, the socket would be lost, but not silently.
+      maxBackpressure: 4 * limits.buffer + readLimit,
+      closeOnBackpressureLimit: true,
+      idleTimeout: Math.round(idleTimeout / 1000),
+      sendPingsAutomatically: true,
+      upgrade: (response, request, context) => this.#upgrade(response, request, context, dialect),
+      open: (socket) => this.#open(socket),
+      message: (socket, data, isBinary) => socket.getUserData().peer.session.receive(data, isBinary),
+      drain: (socket) => this.#peers.drained(socket.getUserData().peer),
+      close: (socket, code, reason) => this.#closed(socket, code, reason),
+    };
+  }
+
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, dialect: Dialect): void {
+    const { key, subprotocol, extensions, address, handshake } = readUpgrade(
+      response,
+      request,
+      dialect,
+      this.#options.trustProxy,
+    );
+    const refused = this.#draining ? draining : this.#admission.refuse(address);
+    if (refused) {
+      this.#handlers.report('connection refused', { address, status: refused.status });
+      response
+        .writeStatus(refused.status)
+        .writeHeader('content-type', 'text/plain; charset=utf-8')
+        .writeHeader('retry-after', '5')
+        .end(`${refused.message}\n`, true);
+      return;
+    }
+    const session = this.#handlers.session(this.#options.newConnectionId(), handshake.dialect);
+    const peer: Peer = { session, address, handshake, socket: undefined, spared: undefined };
+    response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
+  }
+
+  #open(socket: WebSocket<SocketData>): void {
+    const { peer } = socket.getUserData();
+    peer.socket = socket;
+    this.#admission.enter(peer.address);
+    this.#peers.add(peer);
+    if (peer.handshake) peer.session.open(peer.handshake);
+    peer.handshake = undefined;
+  }
+
+  #closed(socket: WebSocket<SocketData>, code: number, reason: ArrayBuffer): void {
+    const { peer } = socket.getUserData();
+    this.#peers.remove(peer);
+    this.#admission.leave(peer.address);
+    peer.session.closed(cleanCodes.has(code));
+    const connection = peer.session.id;
+    this.#handlers.report('connection closed', { connection, code, reason: Buffer.from(reason).toString() });
+  }
+
+  // ---- plain HTTP
+
+  #answer(response: HttpResponse, request: HttpRequest): void {
+    const method = request.getMethod();
+    const { status, headers, body } = this.#handlers.http(method, request.getUrl());
+    response.writeStatus(status);
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+    if (method === 'head') response.endWithoutBody(Buffer.byteLength(body));
+    else response.end(body);
+  }
+}

@@ -1,0 +1,42 @@
+/** Reads an upgrade request. Everything is copied: the request is dead once the handler returns. */
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { type Dialect, subprotocols } from '../protocol/dialect.ts';
+import type { Handshake } from '../session/session.ts';
+
+export interface UpgradeRequest {
+  readonly handshake: Handshake;
+  /** The subprotocol to answer with; empty: none was asked for that there is. */
+  readonly subprotocol: string;
+  readonly address: string;
+  readonly key: string;
+  readonly extensions: string;
+}
+
+/** @param pathDialect what the path asks for; a subprotocol in the request goes before it. */
+export function readUpgrade(
+  response: HttpResponse,
+  request: HttpRequest,
+  pathDialect: Dialect,
+  trustProxy: boolean,
+): UpgradeRequest {
+  const offered = request
+    .getHeader('sec-websocket-protocol')
+    .split(',')
+    .map((name) => name.trim());
+  const subprotocol = offered.find((name) => Object.hasOwn(subprotocols, name)) ?? '';
+  const query = new URLSearchParams(request.getQuery());
+  const rooms = query.getAll('room');
+  const forwarded = trustProxy ? request.getHeader('x-forwarded-for').split(',').at(-1)?.trim() : undefined;
+  return {
+    handshake: {
+      dialect: subprotocols[subprotocol] ?? pathDialect,
+      name: query.get('name') ?? undefined,
+      token: query.get('token') ?? undefined,
+      rooms: rooms.length > 0 ? rooms : undefined,
+    },
+    subprotocol,
+    address: forwarded || Buffer.from(response.getRemoteAddressAsText()).toString(),
+    key: request.getHeader('sec-websocket-key'),
+    extensions: request.getHeader('sec-websocket-extensions'),
+  };
+}

@@ -1,0 +1,67 @@
+/** Plain HTTP on the same port: health, schemas, and a word for who comes without a WebSocket. */
+
+export interface HttpReply {
+  /** Code and reason. */
+  readonly status: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+export type Router = (method: string, path: string) => HttpReply;
+
+export interface RouterOptions {
+  /** Whether new connections are taken. */
+  readonly ready: () => boolean;
+  /** The files under `schemas/` by their path there: `client/join.json`. */
+  readonly schemas: ReadonlyMap<string, string>;
+}
+
+const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
+  /text        plain lines: wscat -c ws://<this address>/text
+  / or /ws     JSON frames, described at /asyncapi.json and /schemas/
+`;
+
+/** @returns what answers a request; `method` in lower case. */
+export function createRouter({ ready, schemas }: RouterOptions): Router {
+  const asyncapi = schemas.get('asyncapi.json') ?? '{}';
+  const index = JSON.stringify({ schemas: [...schemas.keys()].sort().map((path) => `/schemas/${path}`) });
+  const get = (path: string): HttpReply => {
+    switch (path) {
+      case '/healthz':
+        return text('200 OK', 'ok\n');
+      case '/readyz':
+        return ready() ? text('200 OK', 'ready\n') : text('503 Service Unavailable', 'draining\n');
+      case '/asyncapi.json':
+        return json(asyncapi);
+      case '/schemas':
+      case '/schemas/':
+        return json(index);
+      case '/':
+      case '/ws':
+      case '/text':
+        return text('426 Upgrade Required', greeting, { upgrade: 'websocket' });
+      default: {
+        const schema = path.startsWith('/schemas/') ? schemas.get(path.slice('/schemas/'.length)) : undefined;
+        return schema === undefined
+          ? text('404 Not Found', `there is nothing at this path\n\n${greeting}`)
+          : json(schema);
+      }
+    }
+  };
+  return (method, path) =>
+    method === 'get' || method === 'head'
+      ? get(path)
+      : text('405 Method Not Allowed', 'only GET and HEAD are answered\n', { allow: 'GET, HEAD' });
+}
+
+function text(status: string, body: string, headers: Record<string, string> = {}): HttpReply {
+  return { status, headers: { ...common, 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+}
+
+/** Schemas are public, and pages of other origins may read them. */
+function json(body: string): HttpReply {
+  const headers = { ...common, 'content-type': 'application/json; charset=utf-8', 'access-control-allow-origin': '*' };
+  return { status: '200 OK', headers, body };
+}
+
+const common = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' };

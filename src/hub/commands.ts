@@ -1,0 +1,25 @@
+import type { Dialect } from '../protocol/dialect.ts';
+import type { ClientFrame, User } from '../protocol/generated/frames.ts';
+import type { ConnectionId } from './user.ts';
+
+/** The frames that concern others; the rest a session answers by itself. */
+export type HubFrame = Exclude<ClientFrame, { type: 'hello' | 'echo' | 'ping' | 'auth' }>;
+
+/** What the hub is told. Plain data. */
+export type Command =
+  /** A connection is there, as `user`; it enters `rooms` without asking. */
+  | {
+      readonly type: 'connect';
+      readonly connection: ConnectionId;
+      readonly dialect: Dialect;
+      readonly user: User;
+      readonly rooms: readonly string[];
+    }
+  /** It is gone: on purpose (`clean`), or its places are kept for the grace time. */
+  | { readonly type: 'disconnect'; readonly connection: ConnectionId; readonly clean: boolean }
+  /** It turned out to be somebody else's. */
+  | { readonly type: 'identify'; readonly connection: ConnectionId; readonly user: User }
+  /** It asks for something. With `byName`, `to` of a `direct` is a display name. */
+  | { readonly type: 'request'; readonly connection: ConnectionId; readonly frame: HubFrame; readonly byName?: boolean }
+  /** Time has passed. */
+  | { readonly type: 'tick' };

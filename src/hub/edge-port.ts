@@ -1,0 +1,23 @@
+import type { Wire } from '../protocol/dialect.ts';
+import type { ConnectionId } from './user.ts';
+
+/**
+ * What the hub's side may ask of an edge: connections and topics by name, bytes already encoded. An edge MUST carry out
+ * the calls in their order, MUST deliver in that order to each connection, and MUST ignore a connection that is gone.
+ */
+export interface EdgePort {
+  send(connection: ConnectionId, wire: Wire): void;
+
+  /** To all subscribers of the topic but `except`. One that cannot take it MUST be closed, and MUST NOT get a later one. */
+  publish(topic: string, wire: Wire, except?: ConnectionId): void;
+
+  /** The same, but it MUST be skipped for a subscriber that has fallen behind. */
+  publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void;
+
+  /** From here on the connection gets what is published, and with `ephemeral` also what is published as such. */
+  subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void;
+  unsubscribe(connection: ConnectionId, topic: string): void;
+
+  /** Sends what is left, then the close frame. `reason` has at most 123 bytes (RFC 6455, section 5.5). */
+  disconnect(connection: ConnectionId, code: number, reason: string): void;
+}

@@ -1,0 +1,98 @@
+/** Carries out effects on the edge: a frame for many is encoded once per dialect that has receivers, and handed over once. */
+import type { Codecs } from '../protocol/codecs.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import type { ServerFrame } from '../protocol/generated/frames.ts';
+import type { EdgePort } from './edge-port.ts';
+import type { Effect } from './effects.ts';
+import type { ConnectionId } from './user.ts';
+
+/** The connections in one room that speak one dialect. */
+interface Audience {
+  readonly dialect: Dialect;
+  readonly topic: string;
+  subscribers: number;
+}
+
+/** A connection, as the fan-out needs it. */
+export interface Receiver {
+  /** Encodes and sends a frame for this connection alone. */
+  deliver(frame: ServerFrame): void;
+}
+
+/** The topic of everyone who speaks a dialect. No room's topic looks like it: those have a colon. */
+export function everyone(dialect: Dialect): string {
+  return `*${dialect}`;
+}
+
+export class FanOut {
+  readonly #edge: EdgePort;
+  readonly #codecs: Codecs;
+  readonly #find: (connection: ConnectionId) => Receiver | undefined;
+  /** Per room the audiences that are not empty. */
+  readonly #rooms = new Map<string, Audience[]>();
+
+  /** @param find the connection of this name; undefined if it is gone. */
+  constructor(edge: EdgePort, codecs: Codecs, find: (connection: ConnectionId) => Receiver | undefined) {
+    this.#edge = edge;
+    this.#codecs = codecs;
+    this.#find = find;
+  }
+
+  /** How many rooms have subscribers. */
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  carryOut(effect: Exclude<Effect, { type: 'failure' }>): void {
+    switch (effect.type) {
+      case 'send':
+        this.#find(effect.connection)?.deliver(effect.frame);
+        return;
+      case 'publish':
+        for (const { topic, dialect } of this.#rooms.get(effect.room) ?? []) {
+          const wire = this.#codecs.encode(dialect, effect.frame);
+          if (wire.length > 0) this.#edge.publish(topic, wire, effect.except);
+        }
+        return;
+      case 'signal':
+        for (const { topic, dialect } of this.#rooms.get(effect.room) ?? []) {
+          const wire = this.#codecs.encode(dialect, effect.frame);
+          if (wire.length > 0) this.#edge.publishEphemeral(topic, wire, effect.except);
+        }
+        return;
+      case 'broadcast':
+        for (const dialect of ['json', 'text'] as const) {
+          this.#edge.publish(everyone(dialect), this.#codecs.encode(dialect, effect.frame));
+        }
+        return;
+      case 'subscribe':
+        return this.#subscribe(effect.connection, effect.dialect, effect.room);
+      case 'unsubscribe':
+        return this.#unsubscribe(effect.connection, effect.dialect, effect.room);
+    }
+  }
+
+  #subscribe(connection: ConnectionId, dialect: Dialect, room: string): void {
+    const audiences = this.#rooms.get(room) ?? [];
+    this.#rooms.set(room, audiences);
+    const audience = audiences.find((other) => other.dialect === dialect) ?? newAudience(dialect, room);
+    if (audience.subscribers === 0) audiences.push(audience);
+    audience.subscribers += 1;
+    // A person with nothing but a socket is not told of signals.
+    this.#edge.subscribe(connection, audience.topic, dialect === 'json');
+  }
+
+  #unsubscribe(connection: ConnectionId, dialect: Dialect, room: string): void {
+    const audiences = this.#rooms.get(room);
+    const audience = audiences?.find((other) => other.dialect === dialect);
+    if (!audiences || !audience) return;
+    this.#edge.unsubscribe(connection, audience.topic);
+    audience.subscribers -= 1;
+    if (audience.subscribers === 0) audiences.splice(audiences.indexOf(audience), 1);
+    if (audiences.length === 0) this.#rooms.delete(room);
+  }
+}
+
+function newAudience(dialect: Dialect, room: string): Audience {
+  return { dialect, topic: `${dialect}:${room}`, subscribers: 0 };
+}

@@ -1,0 +1,237 @@
+/**
+ * Who is in a room, and what of it the room's members have been told.
+ *
+ * Presence is per user: several connections are one member. Changes are gathered and told as one difference. Above a
+ * size the room tells counts instead of lists, so that N arrivals cost on the order of N frames' bytes, not N².
+ */
+import type {
+  Change,
+  Member,
+  PresenceState,
+  ServerMembers,
+  ServerPresence,
+  User,
+} from '../protocol/generated/frames.ts';
+import { type Connection, type ConnectionId, describeMember, type UserRecord } from './user.ts';
+
+export interface RosterOptions {
+  /** How long a user whose last connection broke stays a member, in milliseconds. */
+  readonly grace: number;
+  /** Above this many members only counts are told. */
+  readonly presenceLimit: number;
+}
+
+/** How often a room that is too large for lists tells its count at most, in milliseconds. */
+export const countInterval = 1000;
+
+/** A room that tells counts goes back to lists when it has shrunk to this share of the limit, so that it does not flap. */
+const backToLists = 0.8;
+
+/** One member. */
+interface Place {
+  user: UserRecord;
+  /** Empty while the place is kept. */
+  readonly connections: ConnectionId[];
+}
+
+/** What others notice when it changes. */
+export interface Standing {
+  readonly name: string;
+  readonly state: PresenceState;
+}
+
+/** How a user stood when the members were told last. */
+interface Told {
+  readonly user: UserRecord;
+  /** undefined: not a member then. */
+  readonly as: Standing | undefined;
+}
+
+export class Roster {
+  readonly #room: string;
+  readonly #options: RosterOptions;
+  readonly #places = new Map<string, Place>();
+  readonly #pending = new Map<string, Told>();
+  /** The members without a connection, and when their places are given up; the first one first. */
+  readonly #kept = new Map<string, number>();
+  #lists = true;
+  /** The members have a list they must forget. */
+  #listIsStale = false;
+  #toldCount = 0;
+  #countDue = 0;
+
+  constructor(room: string, options: RosterOptions) {
+    this.#room = room;
+    this.#options = options;
+  }
+
+  /** The number of members, those whose place is kept included. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Whether the passing of time can change anything. */
+  get restless(): boolean {
+    return (
+      this.#kept.size > 0 ||
+      this.#pending.size > 0 ||
+      this.#listIsStale ||
+      (!this.#lists && this.#toldCount !== this.size)
+    );
+  }
+
+  /** Adds a connection of `user`. Whether it was not there yet. */
+  enter({ id: connection, user }: Connection): boolean {
+    const place = this.#places.get(user.public.id);
+    if (!place) this.#arrive(connection, user);
+    else if (place.connections.includes(connection)) return false;
+    else if (this.#kept.delete(user.public.id)) this.#comeBack(place, connection, user);
+    else {
+      place.connections.push(connection);
+      this.#note(user, standing(user));
+    }
+    return true;
+  }
+
+  /** Takes a connection away; the member leaves with the last one. */
+  leave(connection: Connection): void {
+    const place = this.#takeAway(connection);
+    if (!place) return;
+    this.#note(place.user, standing(place.user));
+    if (place.connections.length === 0) this.#places.delete(connection.user.public.id);
+  }
+
+  /** A connection broke: its member's place is kept for the grace time if it was the last. */
+  lose(connection: Connection, now: number): void {
+    if (this.#options.grace === 0) return this.leave(connection);
+    const place = this.#takeAway(connection);
+    if (!place) return;
+    if (place.connections.length > 0) this.#note(place.user, standing(place.user));
+    else this.#kept.set(connection.user.public.id, now + this.#options.grace);
+  }
+
+  /** The user has changed; `was` is how they stood before. */
+  changed(user: UserRecord, was: Standing): void {
+    if (this.#places.has(user.public.id)) this.#note(user, was);
+  }
+
+  /** The whole list; undefined where only the count is told. */
+  list(): Member[] | undefined {
+    return this.#lists ? Array.from(this.#places.values(), describe) : undefined;
+  }
+
+  /** Every member, for paging. */
+  members(): Iterable<Member> {
+    return iterate(this.#places.values());
+  }
+
+  /** Gives up places whose time is over, and says what the members must be told now, if anything. */
+  tick(now: number): ServerPresence | ServerMembers | undefined {
+    this.#expire(now);
+    if (this.#lists) return this.#difference();
+    if (now < this.#countDue) return undefined;
+    if (!this.#listIsStale && this.#toldCount === this.size) return undefined;
+    this.#countDue = now + countInterval;
+    this.#toldCount = this.size;
+    if (this.size <= this.#options.presenceLimit * backToLists) return this.#wholeList();
+    this.#listIsStale = false;
+    return { type: 'presence', room: this.#room, count: this.size };
+  }
+
+  #arrive(connection: ConnectionId, user: UserRecord): void {
+    this.#note(user, undefined);
+    this.#places.set(user.public.id, { user, connections: [connection] });
+    if (this.#lists && this.size > this.#options.presenceLimit) this.#switchToCounts();
+  }
+
+  /** Within the grace time: nobody needs to know, unless the user is another than before. */
+  #comeBack(place: Place, connection: ConnectionId, user: UserRecord): void {
+    const before = place.user;
+    place.user = user;
+    place.connections.push(connection);
+    const same = before.public.name === user.public.name && before.state === user.state && before.note === user.note;
+    if (!same) this.#note(user, standing(before));
+  }
+
+  #takeAway({ id, user }: Connection): Place | undefined {
+    const place = this.#places.get(user.public.id);
+    const at = place?.connections.indexOf(id) ?? -1;
+    if (!place || at < 0) return undefined;
+    place.connections.splice(at, 1);
+    return place;
+  }
+
+  #note(user: UserRecord, as: Standing | undefined): void {
+    if (this.#lists && !this.#pending.has(user.public.id)) this.#pending.set(user.public.id, { user, as });
+  }
+
+  #expire(now: number): void {
+    for (const [id, until] of this.#kept) {
+      if (until > now) return;
+      this.#kept.delete(id);
+      const place = this.#places.get(id);
+      if (!place) continue;
+      this.#note(place.user, standing(place.user));
+      this.#places.delete(id);
+    }
+  }
+
+  #switchToCounts(): void {
+    this.#lists = false;
+    this.#listIsStale = true;
+    this.#pending.clear();
+  }
+
+  #wholeList(): ServerMembers {
+    this.#lists = true;
+    this.#listIsStale = false;
+    return {
+      type: 'members',
+      room: this.#room,
+      count: this.size,
+      members: Array.from(this.#places.values(), describe),
+    };
+  }
+
+  #difference(): ServerPresence | undefined {
+    if (this.#pending.size === 0) return undefined;
+    const joins: Member[] = [];
+    const leaves: User[] = [];
+    const changes: Change[] = [];
+    for (const [id, told] of this.#pending) {
+      const place = this.#places.get(id);
+      if (!place) leaves.push(told.as ? { id, name: told.as.name } : told.user.public);
+      else if (!told.as) joins.push(describe(place));
+      else changes.push(change(describe(place), told.as));
+    }
+    this.#pending.clear();
+    return {
+      type: 'presence',
+      room: this.#room,
+      count: this.size,
+      ...(joins.length > 0 && { joins }),
+      ...(leaves.length > 0 && { leaves }),
+      ...(changes.length > 0 && { changes }),
+    };
+  }
+}
+
+function describe({ user, connections }: Place): Member {
+  return describeMember(user, Math.max(1, connections.length));
+}
+
+function* iterate(places: Iterable<Place>): Generator<Member> {
+  for (const place of places) yield describe(place);
+}
+
+function standing({ public: { name }, state }: UserRecord): Standing {
+  return { name, state };
+}
+
+function change(member: Member, as: Standing): Change {
+  const was = {
+    ...(as.name !== member.name && { name: as.name }),
+    ...(as.state !== member.state && { state: as.state }),
+  };
+  return Object.keys(was).length > 0 ? { ...member, was } : member;
+}

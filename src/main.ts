@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+/** The command: reads its configuration, starts the server, and stops it at a signal. The only user of `process`. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { type Broker, startBroker } from './broker/broker.ts';
+import { StartError } from './broker/listen-error.ts';
+import { help } from './config/help.ts';
+import { type Config, ConfigError, loadConfig } from './config/load.ts';
+import { CertificateError, certificate, localNames } from './edge/certificate.ts';
+import { createLogger, type Logger } from './observe/logger.ts';
+
+const root = new URL('../', import.meta.url);
+const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
+
+/** Exit codes: 0 stopped as asked, 1 a defect, 2 the operator has to change something. */
+const exitCodes = { stopped: 0, defect: 1, operator: 2 };
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) return print(help());
+  if (args.includes('--version')) return print(`hubbub ${version}\n`);
+  const config = loadConfig(args, process.env, (path) => readFileSync(path, 'utf8'));
+  const { stdout } = process;
+  const logger = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    stream: stdout,
+    isTTY: stdout.isTTY ?? false,
+  });
+  const tls = config.tls ? await loadCertificate(config, logger) : undefined;
+  const broker = await startBroker({
+    config,
+    logger,
+    server: { name: 'hubbub', version },
+    tls,
+    schemas: readSchemas(),
+  });
+  print(`${summary(config, broker.port)}\n`);
+  stopAtSignal(broker, config, logger);
+}
+
+async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
+  const given = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  const found = await certificate({ data, now: Date.now(), hosts: localNames(), ...given });
+  if (found.warning !== undefined) logger.warn(found.warning);
+  const { certFile, fingerprint, expires, origin } = found;
+  logger.info('TLS certificate', { file: certFile, origin, fingerprint, expires: new Date(expires).toISOString() });
+  return found;
+}
+
+/** The one line a person needs. */
+function summary({ host, tls }: Config, port: number): string {
+  const scheme = tls ? 'wss' : 'ws';
+  const hosts = host === '0.0.0.0' || host === '::' ? ['localhost', ...addresses()] : [host];
+  const urls = hosts.map((name) => `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`);
+  return `Hubbub ${version} is listening on ${urls.join(', ')} (JSON at /, plain text at /text)`;
+}
+
+function addresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address);
+}
+
+function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger): void {
+  const stop = (signal: string) => {
+    logger.info('stopping', { signal, connections: broker.counts().connections });
+    setTimeout(() => process.exit(exitCodes.stopped), drainTimeout).unref();
+    broker.stop().then(() => {
+      logger.info('stopped');
+      process.exit(exitCodes.stopped);
+    }, fail);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function readSchemas(): ReadonlyMap<string, string> {
+  const directory = new URL('schemas/', root);
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.json'));
+  const entries = paths
+    .map((path) => path.replaceAll('\\', '/'))
+    .map((path) => {
+      return [path, readFileSync(new URL(path, directory), 'utf8')] as const;
+    });
+  return new Map(entries);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function fail(error: unknown): void {
+  if (error instanceof ConfigError || error instanceof StartError || error instanceof CertificateError) {
+    process.stderr.write(`hubbub: ${error.message}\n`);
+    process.exit(exitCodes.operator);
+  }
+  console.error(error);
+  process.exit(exitCodes.defect);
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,116 @@
+import { inspect } from 'node:util';
+import { type IMeta, type ISettingsParam, Logger as TsLogger } from 'tslog';
+
+/** What is logged beside the message; it cannot take the place of `time`, `level` or `message`. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+type Write = (message: string, fields?: Fields) => void;
+
+export interface Logger {
+  readonly trace: Write;
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+}
+
+export type Level = keyof Logger;
+
+export interface LoggerOptions {
+  /** The least important records that are written. */
+  readonly level: Level;
+  /** `auto` is pretty when `isTTY`, and JSON lines otherwise. */
+  readonly format: 'auto' | 'pretty' | 'json';
+  readonly stream: { write(text: string): unknown };
+  /** Whether the stream is a terminal; pretty records have colours only there. */
+  readonly isTTY: boolean;
+}
+
+type Settings = ISettingsParam<Record<string, unknown>>;
+
+const ranks: Readonly<Record<Level, number>> = { trace: 1, debug: 2, info: 3, warn: 4, error: 5 };
+
+/** One record is one write to the stream, and one line; below a pretty one stand the stacks of its errors. */
+export function createLogger({ level, format, stream, isTTY }: LoggerOptions): Logger {
+  const pretty = format === 'pretty' || (format === 'auto' && isTTY);
+  const logger = new TsLogger({
+    minLevel: ranks[level],
+    hideLogPositionForProduction: true,
+    maskValuesOfKeys: [],
+    ...(pretty ? prettySettings(stream, isTTY) : jsonSettings(stream)),
+  });
+  // tslog checks the level as well, but only after it was called.
+  const at = (name: Level): Write =>
+    ranks[name] < ranks[level]
+      ? () => undefined
+      : (message, fields = {}) => {
+          logger[name](message, fields);
+        };
+  return { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function jsonSettings(stream: LoggerOptions['stream']): Settings {
+  return {
+    type: 'json',
+    overwrite: {
+      transportJSON: (record) => {
+        // tslog numbers the arguments.
+        const { 0: message, 1: fields, _meta: meta } = record as { 0: string; 1: Fields; _meta: IMeta };
+        const head = { time: meta.date.toISOString(), level: meta.logLevelName.toLowerCase(), message };
+        stream.write(`${toJson(head, fields)}\n`);
+      },
+    },
+  };
+}
+
+function prettySettings(stream: LoggerOptions['stream'], colours: boolean): Settings {
+  return {
+    type: 'pretty',
+    prettyLogTemplate: '{{hh}}:{{MM}}:{{ss}}.{{ms}} {{logLevelName}} ',
+    prettyLogTimeZone: 'local',
+    stylePrettyLogs: colours,
+    overwrite: {
+      addPlaceholders: (meta, values) => {
+        values['logLevelName'] = meta.logLevelName.padEnd(5);
+      },
+      formatLogObj: ([message, fields]) => toPretty(String(message), fields as Fields),
+      transportFormatted: (meta, args, errors) => {
+        stream.write(`${[meta + args.join(' '), ...errors].join('\n')}\n`);
+      },
+    },
+  };
+}
+
+function toJson(head: Fields, fields: Fields): string {
+  try {
+    return JSON.stringify({ ...head, ...fields, ...head }, replacer);
+  } catch {
+    // A circle, or a toJSON that throws: logging must not fail.
+    return JSON.stringify({ ...head, fields: inspect(fields) });
+  }
+}
+
+function replacer(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+function toPretty(message: string, fields: Fields): { args: string[]; errors: string[] } {
+  const pairs = Object.entries(fields).map(([key, value]) => `${key}=${toText(value)}`);
+  const errors = Object.values(fields).filter((value) => value instanceof Error);
+  return {
+    args: [printable(message), ...pairs],
+    errors: errors.map((error) => (error.stack ?? String(error)).split('\n').map(printable).join('\n')),
+  };
+}
+
+function toText(value: unknown): string {
+  if (value instanceof Error) return toText(String(value));
+  if (typeof value === 'string' && /^[\p{L}\p{N}_./:@+-]+$/u.test(value)) return value;
+  return inspect(value, { breakLength: Infinity, compact: true });
+}
+
+/** Clients choose some of what is logged: it must not be able to draw on the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

@@ -1,0 +1,61 @@
+/**
+ * Binary frames: one byte 0x01, the header's length in two bytes (big endian), the header (a JSON frame without `body`),
+ * then the payload, which is the body.
+ */
+import type { ServerFrame } from './generated/frames.ts';
+import { Refusal } from './refusal.ts';
+
+const version = 0x01;
+const prefixLength = 3;
+const maxHeader = 0xffff;
+const carriers: ReadonlySet<unknown> = new Set(['message', 'signal', 'direct', 'broadcast', 'echo']);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** A frame whose `body` is a copy of the payload; not validated yet. */
+export function decodeBinary(data: ArrayBuffer): Record<string, unknown> | Refusal {
+  const bytes = new Uint8Array(data);
+  if (bytes[0] !== version) return malformed('a binary frame must start with the byte 0x01');
+  if (bytes.length < prefixLength) return malformed('a binary frame must have a header length in its bytes 1 and 2');
+  const end = prefixLength + new DataView(data).getUint16(1);
+  if (end > bytes.length) return malformed('the binary frame is shorter than its header length says');
+  const header = parseHeader(bytes.subarray(prefixLength, end));
+  if (header instanceof Refusal) return header;
+  if ('body' in header) {
+    return new Refusal('invalid_frame', 'body must not stand in the header of a binary frame', { path: '/body' });
+  }
+  if ('type' in header && !carriers.has(header['type'])) {
+    return new Refusal('invalid_frame', `only ${[...carriers].join(', ')} may be binary`, { path: '/type' });
+  }
+  return { ...header, body: bytes.slice(end) };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> | Refusal {
+  try {
+    const header: unknown = JSON.parse(decoder.decode(bytes));
+    if (typeof header === 'object' && header !== null && !Array.isArray(header)) {
+      return header as Record<string, unknown>;
+    }
+  } catch {
+    return malformed('the header of the binary frame is not JSON');
+  }
+  return malformed('the header of the binary frame must be a JSON object');
+}
+
+/** @throws RangeError if the header is longer than 65,535 bytes, which no valid frame's is. */
+export function encodeBinary(frame: ServerFrame & { body: Uint8Array }): Uint8Array {
+  const { body, ...rest } = frame;
+  const header = encoder.encode(JSON.stringify(rest));
+  if (header.length > maxHeader) throw new RangeError('the header of a binary frame is too long');
+  const bytes = new Uint8Array(prefixLength + header.length + body.length);
+  bytes[0] = version;
+  new DataView(bytes.buffer).setUint16(1, header.length);
+  bytes.set(header, prefixLength);
+  bytes.set(body, prefixLength + header.length);
+  return bytes;
+}
+
+function malformed(message: string): Refusal {
+  return new Refusal('invalid_binary', message);
+}

@@ -1,0 +1,45 @@
+import type { Codec, Dialect, Wire } from './dialect.ts';
+import type { ServerFrame } from './generated/frames.ts';
+import { encodeJson, jsonCodec } from './json.ts';
+import { encodeText, TextCodec } from './text.ts';
+import { validateServerFrame } from './validate.ts';
+
+/** How connections speak: a codec for each, and for a frame that goes to many the writing of it, once per dialect. */
+export interface Codecs {
+  create(dialect: Dialect): Codec;
+  encode(dialect: Dialect, frame: ServerFrame): Wire;
+}
+
+/** @param home the rooms whose messages stand without the room's name in the text dialect. */
+export function createCodecs(home: readonly string[]): Codecs {
+  const rooms = new Set(home);
+  return {
+    create: (dialect) => (dialect === 'text' ? new TextCodec(rooms) : jsonCodec),
+    encode: (dialect, frame) => (dialect === 'text' ? encodeText(frame, rooms) : encodeJson(frame)),
+  };
+}
+
+/** The same codecs, but every frame that goes out is held against its schema first; what does not fit is reported. */
+export function checked(codecs: Codecs, report: (reason: string, frame: ServerFrame) => void): Codecs {
+  const check = (frame: ServerFrame) => {
+    const refusal = validateServerFrame(frame);
+    if (refusal) report(`${refusal.path} ${refusal.message}`, frame);
+  };
+  return {
+    create(dialect) {
+      const codec = codecs.create(dialect);
+      return {
+        dialect,
+        decode: (data, isBinary) => codec.decode(data, isBinary),
+        encode(frame) {
+          check(frame);
+          return codec.encode(frame);
+        },
+      };
+    },
+    encode(dialect, frame) {
+      check(frame);
+      return codecs.encode(dialect, frame);
+    },
+  };
+}

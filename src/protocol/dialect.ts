@@ -1,0 +1,39 @@
+import type { ClientFrame, ServerFrame } from './generated/frames.ts';
+import type { Refusal } from './refusal.ts';
+
+/** A way to speak the protocol over a WebSocket. */
+export type Dialect = 'json' | 'text';
+
+/** The WebSocket subprotocol that asks for a dialect (RFC 6455, section 1.9). */
+export const subprotocols: Readonly<Record<string, Dialect>> = { 'hubbub.json': 'json', 'hubbub.text': 'text' };
+
+/** The version of the protocol in PROTOCOL.md. */
+export const protocolVersion = 1;
+
+/** What goes out as one WebSocket message: a string as a text message, bytes as a binary one. */
+export type Wire = string | Uint8Array;
+
+/** What one thing that came in means. */
+export type Decoded =
+  /** A request. In the text dialect people are addressed by name (`byName`), not by user id. */
+  | { readonly kind: 'frame'; readonly frame: ClientFrame; readonly byName?: boolean }
+  /** Not to be carried out; `id` is the request's own, where it could be read. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly id?: string }
+  /** Something the dialect answers by itself. */
+  | { readonly kind: 'answer'; readonly wire: Wire }
+  /** The client asks to be disconnected. */
+  | { readonly kind: 'quit' };
+
+/** One connection's side of a dialect. */
+export interface Codec {
+  readonly dialect: Dialect;
+
+  /**
+   * Reads one WebSocket message. MUST NOT throw, whatever the bytes are, MUST NOT let a frame through that does not fit
+   * its schema, and MUST NOT keep `data`: it is only valid during the call.
+   */
+  decode(data: ArrayBuffer, isBinary: boolean): Decoded[];
+
+  /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
+  encode(frame: ServerFrame): Wire;
+}

@@ -1,0 +1,581 @@
+// Made from schemas/ by `npm run generate`. Do not edit.
+
+/**
+ * The name of a room: 1 to 128 characters (Unicode code points), without spaces, control characters and direction overrides. Names are compared code point by code point.
+ */
+export type Room = string;
+/**
+ * Who a user is, for the server: it never changes, and all connections of the user share it.
+ */
+export type UserId = string;
+/**
+ * What people call a user: 1 to 64 characters, not starting or ending with a space, without control characters and direction overrides. Two users may have the same name.
+ */
+export type DisplayName = string;
+/**
+ * Chosen by the client; the answer or the error carries it back. For a message it is the name of this very message.
+ */
+export type RequestId = string;
+/**
+ * Names one life of a room's numbering. Another epoch means that numbers start anew and cannot be compared.
+ */
+export type Epoch = string;
+/**
+ * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+ */
+export type Seq = number;
+/**
+ * The server's time, in milliseconds since 1970-01-01T00:00:00Z.
+ */
+export type Timestamp = number;
+/**
+ * What a user says of their attention.
+ */
+export type PresenceState = 'online' | 'away' | 'busy';
+/**
+ * A few words beside the presence state, at most 140 characters.
+ */
+export type Note = string;
+/**
+ * A number of users.
+ */
+export type Count = number;
+/**
+ * Application data: any JSON value, nested at most 64 levels deep. In a binary frame it is left out of the header, and the payload stands for it.
+ */
+export type Body = unknown;
+/**
+ * The MIME type of `body`, for the receiver's information; the server never looks into it.
+ */
+export type Mime = string;
+/**
+ * What sort of signal this is; the application chooses the words.
+ */
+export type SignalKind = string;
+/**
+ * A credential, such as the `ticket` of an earlier `welcome`.
+ */
+export type Token = string;
+/**
+ * Where the next page starts. Opaque: copy it from the page before.
+ */
+export type Cursor = string;
+/**
+ * How many entries a page may have; 100 when left out.
+ */
+export type Limit = number;
+/**
+ * How long to wait before trying again, in milliseconds.
+ */
+export type Retry = number;
+/**
+ * What went wrong, as a word that never changes.
+ */
+export type ErrorCode =
+  | 'invalid_json'
+  | 'invalid_binary'
+  | 'invalid_frame'
+  | 'unknown_type'
+  | 'unknown_command'
+  | 'hello_not_first'
+  | 'unsupported_version'
+  | 'invalid_token'
+  | 'forbidden'
+  | 'not_joined'
+  | 'too_many_rooms'
+  | 'unknown_user'
+  | 'ambiguous_name'
+  | 'rate_limited'
+  | 'internal';
+/**
+ * Why the server closes the connection.
+ */
+export type CloseReason = 'quit' | 'shutdown' | 'frame_too_big' | 'internal' | 'slow_reader' | 'flooding';
+
+/**
+ * A place in a room's messages.
+ */
+export interface Position {
+  epoch: Epoch;
+  seq: Seq;
+}
+/**
+ * A user, as others see it.
+ */
+export interface User {
+  id: UserId;
+  name: DisplayName;
+}
+/**
+ * A user in a room (or on the server). `connections` counts the user's connections there; a broken one whose place is still kept counts as one.
+ */
+export interface Member {
+  id: UserId;
+  name: DisplayName;
+  state: PresenceState;
+  note?: Note;
+  connections: number;
+}
+/**
+ * A member whose name, state, note or number of connections is another now. `was` has what the name and the state were, if they changed.
+ */
+export interface Change {
+  id: UserId;
+  name: DisplayName;
+  state: PresenceState;
+  note?: Note;
+  connections: number;
+  was?: {
+    name?: DisplayName;
+    state?: PresenceState;
+  };
+}
+/**
+ * Replaces the token of this connection by a fresh one of the same user, without reconnecting. With an `id` it is answered by `ack`.
+ */
+export interface ClientAuth {
+  type: 'auth';
+  token: Token;
+  id?: RequestId;
+}
+/**
+ * Says something to every connection of the server. Needs the permission to.
+ */
+export interface ClientBroadcast {
+  type: 'broadcast';
+  body: Body;
+  mime?: Mime;
+  id?: RequestId;
+}
+/**
+ * Says something to one user, on all of that user's connections and on the sender's other ones. With an `id` the sender gets `ack`.
+ */
+export interface ClientDirect {
+  type: 'direct';
+  to: UserId;
+  body: Body;
+  mime?: Mime;
+  id?: RequestId;
+}
+/**
+ * Comes back as `echo`: a way to check a client.
+ */
+export interface ClientEcho {
+  type: 'echo';
+  body: Body;
+  mime?: Mime;
+  id?: RequestId;
+}
+/**
+ * Optional, and only as the first frame: names the client, says which protocol version it speaks, or brings a token. Answered by `welcome`.
+ */
+export interface ClientHello {
+  type: 'hello';
+  name?: DisplayName;
+  /**
+   * The protocol version the client speaks.
+   */
+  version?: number;
+  token?: Token;
+  id?: RequestId;
+}
+/**
+ * Enters a room. Answered by `joined`; the room's messages follow. Joining a room twice is answered again and changes nothing else.
+ */
+export interface ClientJoin {
+  type: 'join';
+  room: Room;
+  id?: RequestId;
+}
+/**
+ * Leaves a room. Answered by `left`.
+ */
+export interface ClientLeave {
+  type: 'leave';
+  room: Room;
+  id?: RequestId;
+}
+/**
+ * Asks who is in a room the connection has joined or, without a room, on the server. Answered by `members`, in pages.
+ */
+export interface ClientList {
+  type: 'list';
+  room?: Room;
+  cursor?: Cursor;
+  limit?: Limit;
+  id?: RequestId;
+}
+/**
+ * Says something in a room the connection has joined. Everyone in the room gets `message`; with an `id` the sender gets `ack`.
+ */
+export interface ClientMessage {
+  type: 'message';
+  /**
+   * The name of a room: 1 to 128 characters (Unicode code points), without spaces, control characters and direction overrides. Names are compared code point by code point.
+   */
+  room?: string;
+  body: Body;
+  mime?: Mime;
+  /**
+   * false spares this connection its own message.
+   */
+  echo?: boolean;
+  id?: RequestId;
+}
+/**
+ * Changes the user's display name, in all rooms and on all the user's connections.
+ */
+export interface ClientName {
+  type: 'name';
+  name: DisplayName;
+  id?: RequestId;
+}
+/**
+ * Asks for the server's time. Answered by `pong`. Never needed to stay connected: the server sends WebSocket pings.
+ */
+export interface ClientPing {
+  type: 'ping';
+  id?: RequestId;
+}
+/**
+ * Asks which rooms are open. Answered by `rooms`, in pages ordered by name.
+ */
+export interface ClientRooms {
+  type: 'rooms';
+  /**
+   * Only rooms whose name starts with this.
+   */
+  prefix?: string;
+  cursor?: Cursor;
+  limit?: Limit;
+  id?: RequestId;
+}
+/**
+ * Something that matters only now: typing, cursors, offers of a WebRTC call. To a room, or to one user. It is not numbered, not kept, and left out first for a slow reader.
+ */
+export interface ClientSignal {
+  type: 'signal';
+  room?: Room;
+  to?: UserId;
+  kind: SignalKind;
+  body?: Body;
+  mime?: Mime;
+  id?: RequestId;
+}
+/**
+ * Sets the user's presence state. A state without a note takes the old note away.
+ */
+export interface ClientStatus {
+  type: 'status';
+  state: PresenceState;
+  note?: Note;
+  id?: RequestId;
+}
+/**
+ * The request with this `id` has been carried out. For a message it tells where it stands.
+ */
+export interface ServerAck {
+  type: 'ack';
+  id: RequestId;
+  room?: Room;
+  epoch?: Epoch;
+  seq?: Seq;
+  at: Timestamp;
+}
+/**
+ * Something said to every connection of the server.
+ */
+export interface ServerBroadcast {
+  type: 'broadcast';
+  from: User;
+  at: Timestamp;
+  body: Body;
+  mime?: Mime;
+}
+/**
+ * Something said to this user, or by this user on another connection.
+ */
+export interface ServerDirect {
+  type: 'direct';
+  to: UserId;
+  from: User;
+  at: Timestamp;
+  body: Body;
+  mime?: Mime;
+  /**
+   * Chosen by the client; the answer or the error carries it back. For a message it is the name of this very message.
+   */
+  id?: string;
+}
+/**
+ * The body of an `echo`, as it came.
+ */
+export interface ServerEcho {
+  type: 'echo';
+  body: Body;
+  mime?: Mime;
+  id?: RequestId;
+}
+/**
+ * A request was refused. The connection stays open.
+ */
+export interface ServerError {
+  type: 'error';
+  code: ErrorCode;
+  /**
+   * The same in words, for a person.
+   */
+  message: string;
+  /**
+   * Where in the refused frame it lies, as a JSON Pointer (RFC 6901).
+   */
+  path?: string;
+  retry?: Retry;
+  id?: RequestId;
+}
+/**
+ * The server is about to close the connection.
+ */
+export interface ServerGoodbye {
+  type: 'goodbye';
+  /**
+   * The close code that follows.
+   */
+  code: number;
+  why: CloseReason;
+  /**
+   * The same in words, for a person.
+   */
+  message: string;
+  /**
+   * How long to wait before trying again, in milliseconds.
+   */
+  retry?: number;
+}
+/**
+ * The connection is in the room now; what follows in the room comes after `seq`. It comes unasked too: for the rooms joined at connect, and when the server had to rebuild a room. `members` is the whole list, and is left out where a room reports counts only.
+ */
+export interface ServerJoined {
+  type: 'joined';
+  room: Room;
+  epoch: Epoch;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  seq: number;
+  /**
+   * How many users are in the room.
+   */
+  count: number;
+  /**
+   * Everyone in the room, this user included.
+   */
+  members?: Member[];
+  id?: RequestId;
+}
+/**
+ * The connection is no longer in the room.
+ */
+export interface ServerLeft {
+  type: 'left';
+  room: Room;
+  id?: RequestId;
+}
+/**
+ * A page of the users in a room or, without `room`, on the server. Without an `id` and unasked it is the whole list of a room that was too large for lists and no longer is: it replaces what the client has.
+ */
+export interface ServerMembers {
+  type: 'members';
+  room?: Room;
+  /**
+   * How many there are in all.
+   */
+  count: number;
+  /**
+   * This page, ordered by user id.
+   */
+  members: Member[];
+  /**
+   * Where the next page starts. Opaque: copy it from the page before.
+   */
+  cursor?: string;
+  id?: RequestId;
+}
+/**
+ * A message in a room. It follows the one before it without a gap when `seq` is one more than that one's, or when `prev` is that one's `seq`.
+ */
+export interface ServerMessage {
+  type: 'message';
+  room: Room;
+  seq: Seq;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  prev?: number;
+  /**
+   * Chosen by the client; the answer or the error carries it back. For a message it is the name of this very message.
+   */
+  id?: string;
+  from: User;
+  at: Timestamp;
+  body: Body;
+  mime?: Mime;
+}
+/**
+ * The answer to `ping`.
+ */
+export interface ServerPong {
+  type: 'pong';
+  at: Timestamp;
+  id?: RequestId;
+}
+/**
+ * What changed among a room's users since the last one: many arrivals and departures in one frame. Entries of `joins` and `changes` replace what the client has of that user; entries of `leaves` remove it. A frame with `count` alone says that the room is too large for lists: forget the members, keep the count.
+ */
+export interface ServerPresence {
+  type: 'presence';
+  room: Room;
+  /**
+   * How many users are in the room now.
+   */
+  count: number;
+  /**
+   * Who came.
+   */
+  joins?: Member[];
+  /**
+   * Who went.
+   */
+  leaves?: User[];
+  /**
+   * Whose name, state, note or number of connections changed.
+   */
+  changes?: Change[];
+}
+/**
+ * A page of the open rooms, ordered by name.
+ */
+export interface ServerRooms {
+  type: 'rooms';
+  /**
+   * This page.
+   */
+  rooms: {
+    room: Room;
+    count: Count;
+  }[];
+  /**
+   * Where the next page starts. Opaque: copy it from the page before.
+   */
+  cursor?: string;
+  id?: RequestId;
+}
+/**
+ * A signal of another connection, to a room (`room`) or to this user alone.
+ */
+export interface ServerSignal {
+  type: 'signal';
+  room?: Room;
+  from: User;
+  kind: SignalKind;
+  body?: Body;
+  mime?: Mime;
+}
+/**
+ * The first frame on a connection, and the answer to `hello`.
+ */
+export interface ServerWelcome {
+  type: 'welcome';
+  /**
+   * Names this connection, for logs and questions to the operator.
+   */
+  connection: string;
+  user: User1;
+  /**
+   * The server's name and version.
+   */
+  server: {
+    name: string;
+    version: string;
+  };
+  /**
+   * The protocol version the server speaks.
+   */
+  protocol: number;
+  /**
+   * What this connection may do: the longest frame in bytes, the number of rooms, and the rates of frames and bytes (left out where there is no limit).
+   */
+  limits: {
+    frame: number;
+    rooms: number;
+    /**
+     * Frames per second, and how many at once.
+     */
+    frames?: {
+      perSecond: number;
+      burst: number;
+    };
+    /**
+     * Bytes per second, and how many at once.
+     */
+    bytes?: {
+      perSecond: number;
+      burst: number;
+    };
+  };
+  /**
+   * The rooms this connection is in, or is about to be in without asking: a `joined` follows for each.
+   */
+  rooms: Room[];
+  /**
+   * After how many milliseconds of silence the server gives a connection up. WebSocket pings come in time to prevent it.
+   */
+  heartbeat: number;
+  /**
+   * A credential, such as the `ticket` of an earlier `welcome`.
+   */
+  ticket: string;
+  id?: RequestId;
+}
+/**
+ * A user, as others see it.
+ */
+export interface User1 {
+  id: UserId;
+  name: DisplayName;
+}
+
+/** Any frame a client may send. */
+export type ClientFrame =
+  | ClientAuth
+  | ClientBroadcast
+  | ClientDirect
+  | ClientEcho
+  | ClientHello
+  | ClientJoin
+  | ClientLeave
+  | ClientList
+  | ClientMessage
+  | ClientName
+  | ClientPing
+  | ClientRooms
+  | ClientSignal
+  | ClientStatus;
+
+/** Any frame the server may send. */
+export type ServerFrame =
+  | ServerAck
+  | ServerBroadcast
+  | ServerDirect
+  | ServerEcho
+  | ServerError
+  | ServerGoodbye
+  | ServerJoined
+  | ServerLeft
+  | ServerMembers
+  | ServerMessage
+  | ServerPong
+  | ServerPresence
+  | ServerRooms
+  | ServerSignal
+  | ServerWelcome;

@@ -1,0 +1,75 @@
+/** How much may come: so much per second on average, so much at once. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** A token bucket: it holds `burst` tokens, and fills at `perSecond`. */
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #filledAt: number;
+
+  /** @param now in milliseconds. */
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#filledAt = now;
+  }
+
+  /** How many milliseconds it takes until `amount` tokens are there; 0 if they are there now. */
+  wait(amount: number, now: number): number {
+    const { perSecond, burst } = this.#rate;
+    // A clock that was set back must not empty the bucket.
+    const passed = Math.max(0, now - this.#filledAt);
+    this.#tokens = Math.min(burst, this.#tokens + (passed * perSecond) / 1000);
+    this.#filledAt = now;
+    const missing = Math.min(amount, burst) - this.#tokens;
+    return missing <= 0 ? 0 : Math.ceil((missing * 1000) / perSecond);
+  }
+
+  take(amount: number): void {
+    this.#tokens -= amount;
+  }
+}
+
+export interface RateLimits {
+  /** undefined: no limit. */
+  readonly frames: Rate | undefined;
+  /** Bytes of payload; undefined: no limit. */
+  readonly bytes: Rate | undefined;
+}
+
+/** After how many refused frames in a row, without a limit on frames, a client counts as flooding. */
+const defaultPatience = 500;
+
+/** What one connection may send. A client that goes on past it, a whole burst long, is flooding. */
+export class RateLimit {
+  readonly #frames: TokenBucket | undefined;
+  readonly #bytes: TokenBucket | undefined;
+  readonly #patience: number;
+  #refused = 0;
+
+  constructor({ frames, bytes }: RateLimits, now: number) {
+    this.#frames = frames && new TokenBucket(frames, now);
+    this.#bytes = bytes && new TokenBucket(bytes, now);
+    this.#patience = frames?.burst ?? defaultPatience;
+  }
+
+  /** 0 if the frame may pass; else how many milliseconds to wait before the next one. */
+  admit(bytes: number, now: number): number {
+    const wait = Math.max(this.#frames?.wait(1, now) ?? 0, this.#bytes?.wait(bytes, now) ?? 0);
+    if (wait > 0) {
+      this.#refused += 1;
+      return wait;
+    }
+    this.#frames?.take(1);
+    this.#bytes?.take(bytes);
+    this.#refused = 0;
+    return 0;
+  }
+
+  get flooding(): boolean {
+    return this.#refused > this.#patience;
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * One connection: what it is between its socket and the hub. A session reads what comes in, keeps to its rate limit,
+ * answers what concerns nobody else, and hands the rest to the hub as commands.
+ *
+ * opening → ready → closed
+ */
+import type { Tickets } from '../auth/ticket.ts';
+import type { Command } from '../hub/commands.ts';
+import type { EdgePort } from '../hub/edge-port.ts';
+import { everyone, type Receiver } from '../hub/fan-out.ts';
+import type { ConnectionId } from '../hub/user.ts';
+import type { Codecs } from '../protocol/codecs.ts';
+import { closeCodes } from '../protocol/codes.ts';
+import { type Codec, type Decoded, type Dialect, protocolVersion } from '../protocol/dialect.ts';
+import type {
+  ClientAuth,
+  ClientFrame,
+  ClientHello,
+  CloseReason,
+  ServerFrame,
+  ServerWelcome,
+  User,
+} from '../protocol/generated/frames.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import { validateClientFrame } from '../protocol/validate.ts';
+import { RateLimit, type RateLimits } from './rate-limit.ts';
+
+/** What a client said of itself when it connected. Not checked yet. */
+export interface Handshake {
+  readonly dialect: Dialect;
+  readonly name: string | undefined;
+  readonly token: string | undefined;
+  /** undefined: those that everyone is put into. */
+  readonly rooms: readonly string[] | undefined;
+}
+
+/** What all sessions share. */
+export interface SessionContext {
+  readonly edge: EdgePort;
+  readonly codecs: Codecs;
+  readonly tickets: Tickets;
+  readonly dispatch: (command: Command) => void;
+  /** A connected user, as they are called now. */
+  readonly find: (userId: string) => User | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly newUserId: () => string;
+  readonly server: ServerWelcome['server'];
+  readonly autoJoin: readonly string[];
+  readonly mayBroadcast: boolean;
+  readonly maxFrame: number;
+  readonly maxRooms: number;
+  readonly rates: RateLimits;
+  /** Milliseconds. */
+  readonly idleTimeout: number;
+}
+
+/** What a client is told of how long to wait before it comes back after flooding, in milliseconds. */
+const floodingRetry = 5000;
+
+export class Session implements Receiver {
+  readonly id: ConnectionId;
+  readonly #context: SessionContext;
+  readonly #codec: Codec;
+  readonly #rateLimit: RateLimit;
+  #user: User;
+  #rooms: readonly string[] = [];
+  #state: 'opening' | 'ready' | 'closed' = 'opening';
+  #isFirstFrame = true;
+
+  constructor(context: SessionContext, id: ConnectionId, dialect: Dialect) {
+    this.id = id;
+    this.#context = context;
+    this.#codec = context.codecs.create(dialect);
+    this.#rateLimit = new RateLimit(context.rates, context.now());
+    const userId = context.newUserId();
+    this.#user = { id: userId, name: `guest-${userId.slice(-4)}` };
+  }
+
+  /** Welcomes the client and puts it into its rooms. What it said wrongly it is told, and gets the default instead. */
+  open(handshake: Handshake): void {
+    const refusals: Refusal[] = [];
+    const accept = (frame: object): ClientFrame | undefined => {
+      const checked = validateClientFrame(frame);
+      if (!(checked instanceof Refusal)) return checked;
+      refusals.push(checked);
+      return undefined;
+    };
+    if (handshake.token !== undefined) {
+      const user = this.#verify(handshake.token);
+      if (user instanceof Refusal) refusals.push(user);
+      else this.#user = this.#context.find(user.id) ?? user;
+    }
+    if (handshake.name !== undefined && accept({ type: 'name', name: handshake.name })) {
+      this.#user = { id: this.#user.id, name: handshake.name };
+    }
+    const asked = handshake.rooms ?? this.#context.autoJoin;
+    this.#rooms = [...new Set(asked)].filter((room) => accept({ type: 'join', room }) !== undefined);
+
+    this.#state = 'ready';
+    this.#context.edge.subscribe(this.id, everyone(this.#codec.dialect), false);
+    this.#welcome();
+    for (const refusal of refusals) this.deliver(refusal.frame());
+    const { dialect } = this.#codec;
+    this.#context.dispatch({ type: 'connect', connection: this.id, dialect, user: this.#user, rooms: this.#rooms });
+    if (handshake.token !== undefined && handshake.name !== undefined) this.#rename(this.#user.name);
+  }
+
+  /** Takes what came from the socket; `data` is only valid during the call. */
+  receive(data: ArrayBuffer, isBinary: boolean): void {
+    if (this.#state !== 'ready') return;
+    if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
+    const retry = this.#rateLimit.admit(data.byteLength, this.#context.now());
+    if (retry > 0) return this.#limit(retry);
+    const [first, ...rest] = this.#codec.decode(data, isBinary);
+    if (first) this.#handle(first);
+    for (const decoded of rest) {
+      const wait = this.#rateLimit.admit(0, this.#context.now());
+      if (wait > 0) return this.#limit(wait);
+      this.#handle(decoded);
+    }
+  }
+
+  deliver(frame: ServerFrame): void {
+    if (this.#state === 'closed') return;
+    const wire = this.#codec.encode(frame);
+    if (wire.length > 0) this.#context.edge.send(this.id, wire);
+  }
+
+  /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */
+  end(why: CloseReason, retry?: number): void {
+    if (this.#state === 'closed') return;
+    const { code, message, reconnect } = closeCodes[why];
+    this.deliver({ type: 'goodbye', code, why, message, ...(reconnect && { retry: retry ?? 0 }) });
+    this.closed(why === 'quit');
+    this.#context.edge.disconnect(this.id, code, message);
+  }
+
+  /** The connection is gone: on purpose (`clean`) or not. */
+  closed(clean: boolean): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#context.dispatch({ type: 'disconnect', connection: this.id, clean });
+  }
+
+  #handle(decoded: Decoded): void {
+    switch (decoded.kind) {
+      case 'frame':
+        return this.#request(decoded.frame, decoded.byName ?? false);
+      case 'refused':
+        return this.deliver(decoded.refusal.frame(decoded.id));
+      case 'answer':
+        return this.#context.edge.send(this.id, decoded.wire);
+      case 'quit':
+        return this.end('quit');
+    }
+  }
+
+  #request(frame: ClientFrame, byName: boolean): void {
+    const isFirst = this.#isFirstFrame;
+    this.#isFirstFrame = false;
+    switch (frame.type) {
+      case 'hello':
+        return this.#hello(frame, isFirst);
+      case 'auth':
+        return this.#authenticate(frame);
+      case 'echo':
+        return this.deliver(frame);
+      case 'ping':
+        return this.deliver({ type: 'pong', at: this.#context.now(), ...withId(frame.id) });
+      case 'broadcast':
+        if (!this.#context.mayBroadcast)
+          return this.#refuse(new Refusal('forbidden', 'broadcasts are switched off'), frame.id);
+        break;
+      case 'name':
+        this.#user = { id: this.#user.id, name: frame.name };
+        break;
+      default:
+    }
+    this.#context.dispatch({ type: 'request', connection: this.id, frame, byName });
+  }
+
+  #hello({ id, name, version, token }: ClientHello, isFirst: boolean): void {
+    if (!isFirst) return this.#refuse(new Refusal('hello_not_first', 'hello must be the first frame'), id);
+    if (version !== undefined && version !== protocolVersion) {
+      const message = `this server speaks protocol version ${protocolVersion}, not ${version}`;
+      return this.#refuse(new Refusal('unsupported_version', message, { path: '/version' }), id);
+    }
+    const known = token === undefined ? this.#user : this.#verify(token);
+    if (known instanceof Refusal) return this.#refuse(known, id);
+    const isOther = known.id !== this.#user.id;
+    this.#user = { id: known.id, name: name ?? this.#context.find(known.id)?.name ?? known.name };
+    this.#welcome(id);
+    if (isOther) this.#context.dispatch({ type: 'identify', connection: this.id, user: this.#user });
+    if (name !== undefined) this.#rename(name);
+  }
+
+  #authenticate({ id, token }: ClientAuth): void {
+    const user = this.#verify(token);
+    if (user instanceof Refusal) return this.#refuse(user, id);
+    if (user.id !== this.#user.id) {
+      return this.#refuse(new Refusal('forbidden', 'this token is for another user', { path: '/token' }), id);
+    }
+    if (id !== undefined) this.deliver({ type: 'ack', id, at: this.#context.now() });
+  }
+
+  #verify(token: string): User | Refusal {
+    const user = this.#context.tickets.verify(token, this.#context.now());
+    return user ?? new Refusal('invalid_token', 'the token is not valid here, or has expired', { path: '/token' });
+  }
+
+  /** A user who is connected already may go by another name there. */
+  #rename(name: string): void {
+    this.#context.dispatch({ type: 'request', connection: this.id, frame: { type: 'name', name } });
+  }
+
+  #welcome(id?: string): void {
+    const { tickets, server, maxFrame, maxRooms, rates, idleTimeout, now } = this.#context;
+    this.deliver({
+      type: 'welcome',
+      connection: this.id,
+      user: this.#user,
+      server,
+      protocol: protocolVersion,
+      limits: {
+        frame: maxFrame,
+        rooms: maxRooms,
+        ...(rates.frames && { frames: rates.frames }),
+        ...(rates.bytes && { bytes: rates.bytes }),
+      },
+      rooms: [...this.#rooms],
+      heartbeat: idleTimeout,
+      ticket: tickets.issue(this.#user, now()),
+      ...withId(id),
+    });
+  }
+
+  #limit(retry: number): void {
+    if (this.#rateLimit.flooding) return this.end('flooding', floodingRetry);
+    this.deliver(new Refusal('rate_limited', `too fast; try again in ${retry} ms`, { retry }).frame());
+  }
+
+  #refuse(refusal: Refusal, id: string | undefined): void {
+    this.deliver(refusal.frame(id));
+  }
+}
+
+function withId(id: string | undefined): { id?: string } {
+  return id === undefined ? {} : { id };
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Broker, startBroker } from '../../src/broker/broker.ts';
+import { type Config, loadConfig } from '../../src/config/load.ts';
+import type { Fields, Logger } from '../../src/observe/logger.ts';
+
+const schemasDirectory = new URL('../../schemas/', import.meta.url);
+
+/** The files under `schemas/`, as the server gets them. */
+export const schemas: ReadonlyMap<string, string> = new Map(
+  readdirSync(schemasDirectory, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.json'))
+    .map((path) => [path, readFileSync(new URL(path, schemasDirectory), 'utf8')]),
+);
+
+/** A server in this process, on a free port of 127.0.0.1. `await using` stops it, and fails if it logged an error. */
+export interface TestServer extends AsyncDisposable {
+  readonly broker: Broker;
+  readonly port: number;
+  /** `ws://127.0.0.1:<port>` */
+  readonly url: string;
+  /** `http://127.0.0.1:<port>` */
+  readonly http: string;
+  /** What was logged at the levels warn and error. To expect an error, take it out. */
+  readonly problems: { message: string; fields: Fields | undefined }[];
+}
+
+export type TestOptions = Partial<Config> & { tlsFiles?: { certFile: string; keyFile: string } };
+
+/** Every frame that goes out is checked against its schema, and there is no rate limit unless one is given. */
+export async function startServer({ tlsFiles, ...overrides }: TestOptions = {}): Promise<TestServer> {
+  const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off'], {}, () => '');
+  const config: Config = {
+    ...defaults,
+    host: '127.0.0.1',
+    port: 0,
+    drainTimeout: 1000,
+    maxConnectionsPerAddress: 0,
+    checkFrames: true,
+    ...overrides,
+  };
+  const problems: TestServer['problems'] = [];
+  const ignore = () => undefined;
+  const keep = (message: string, fields?: Fields) => problems.push({ message, fields });
+  const logger: Logger = { trace: ignore, debug: ignore, info: ignore, warn: keep, error: keep };
+  const server = { name: 'hubbub', version: '0.0.0-test' };
+  const broker = await startBroker({ config, logger, server, tls: tlsFiles, schemas });
+  const authority = `127.0.0.1:${broker.port}`;
+  return {
+    broker,
+    port: broker.port,
+    url: `${tlsFiles ? 'wss' : 'ws'}://${authority}`,
+    http: `${tlsFiles ? 'https' : 'http'}://${authority}`,
+    problems,
+    async [Symbol.asyncDispose]() {
+      await broker.stop();
+      assert.deepEqual(problems, []);
+    },
+  };
+}
+
+/** Waits until `condition` holds, looking again after every turn of the loop that something happened in. */
+export async function until(condition: () => boolean, what: string, timeout = 10_000): Promise<void> {
+  const end = Date.now() + timeout;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`in ${timeout} ms it did not come about that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

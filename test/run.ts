@@ -1,0 +1,27 @@
+/**
+ * Runs the tests: `npm test`, or `npm test -- <part of a path> …` for some of them. Sees to it first that Chromium is
+ * there, for the tests that need a browser.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { ensureChromium } from './kit/chromium.ts';
+
+const directory = new URL('.', import.meta.url).pathname;
+const wanted = process.argv.slice(2);
+const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts') && (wanted.length === 0 || wanted.some((part) => path.includes(part))))
+  .sort()
+  .map((path) => join(directory, path));
+if (files.length === 0) throw new Error(`no test file has one of these in its path: ${wanted.join(', ')}`);
+
+await ensureChromium(process.env);
+const events = run({ files, concurrency: 2, timeout: 180_000 });
+events.on('test:fail', () => {
+  process.exitCode = 1;
+});
+const report = events.compose(new spec());
+report.pipe(process.stdout);
+await finished(report);
