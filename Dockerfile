@@ -6,7 +6,6 @@ COPY package.json package-lock.json ./
 FROM base AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts ./scripts
 COPY schemas ./schemas
 COPY src ./src
 RUN npm run build && rm -f dist/.tsbuildinfo

@@ -6,11 +6,13 @@ import { type Broker, startBroker } from './broker/broker.ts';
 import { StartError } from './broker/listen-error.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
-import { CertificateError, certificate, localNames } from './edge/certificate.ts';
+import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
+
+const day = 24 * 60 * 60 * 1000;
 
 /** Exit codes: 0 stopped as asked, 1 a defect, 2 the operator has to change something. */
 const exitCodes = { stopped: 0, defect: 1, operator: 2 };
@@ -44,6 +46,11 @@ async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
   if (found.warning !== undefined) logger.warn(found.warning);
   const { certFile, fingerprint, expires, origin } = found;
   logger.info('TLS certificate', { file: certFile, origin, fingerprint, expires: new Date(expires).toISOString() });
+  const warnBeforeEnd = () => {
+    if (expires - Date.now() < renewBefore)
+      logger.warn('the TLS certificate ends soon; restart to renew it', { file: certFile });
+  };
+  setInterval(warnBeforeEnd, day).unref();
   return found;
 }
 

@@ -58,11 +58,14 @@ export function fromArguments(args: readonly string[]): Settings {
   return settings;
 }
 
+/** What Kubernetes puts into every container beside a Service called "hubbub": not meant for the server. */
+const serviceLink = /^HUBBUB_(SERVICE_|PORT_\d+_)|^HUBBUB_PORT=tcp:/;
+
 /** Reads the variables that start with HUBBUB_. */
 export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
   const settings: Settings = new Map();
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('HUBBUB_') || text === undefined) continue;
+    if (!name.startsWith('HUBBUB_') || text === undefined || serviceLink.test(`${name}=${text}`)) continue;
     const option = variables.get(name);
     if (option === undefined) {
       throw new ConfigError(`unknown environment variable ${name}${didYouMean(closest(name, variables.keys()))}`);

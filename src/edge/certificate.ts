@@ -5,12 +5,13 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const hour = 3_600_000;
+const day = 24 * hour;
 /** Browsers refuse certificates valid for more than 398 days. */
-const VALID_FOR = 397 * DAY;
-const RENEW_BEFORE = 30 * DAY;
-const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
+const validFor = 397 * day;
+/** How long before its end the server's own certificate is renewed at a start, in milliseconds. */
+export const renewBefore = 30 * day;
+const localhost = ['localhost', '127.0.0.1', '::1'];
 
 /** Thrown when there is no certificate to serve TLS with. The message is one line, for the person who starts the server. */
 export class CertificateError extends Error {
@@ -72,7 +73,7 @@ async function given(certFile: string, keyFile: string, now: number): Promise<Ce
   const pair = await load(certFile, keyFile);
   const end = new Date(pair.expires).toISOString().slice(0, 10);
   if (pair.expires <= now) throw new CertificateError(`the certificate ${certFile} ended on ${end}`);
-  if (pair.expires - now >= RENEW_BEFORE) return { ...pair, origin: 'given' };
+  if (pair.expires - now >= renewBefore) return { ...pair, origin: 'given' };
   return { ...pair, origin: 'given', warning: `the certificate ${certFile} ends on ${end}` };
 }
 
@@ -89,7 +90,7 @@ async function own(directory: string, hosts: readonly string[], now: number): Pr
   let fault: string | undefined;
   try {
     const pair = check(certFile, certText, keyFile, keyText);
-    if (pair.expires - now >= RENEW_BEFORE) return { ...pair, origin: 'kept' };
+    if (pair.expires - now >= renewBefore) return { ...pair, origin: 'kept' };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     fault = error.message;
@@ -154,7 +155,7 @@ async function make(
 async function selfSigned(hosts: readonly string[], now: number): Promise<{ cert: string; key: string }> {
   // Loading it takes a quarter of a second, and most starts do not need it.
   const { generate } = await import('selfsigned');
-  const altNames = [...new Set([...LOCAL_NAMES, ...hosts])].map((host) =>
+  const altNames = [...new Set([...localhost, ...hosts])].map((host) =>
     isIP(host) === 0 ? ({ type: 2, value: host } as const) : ({ type: 7, ip: host } as const),
   );
   const made = await generate([{ name: 'commonName', value: 'Hubbub' }], {
@@ -162,8 +163,8 @@ async function selfSigned(hosts: readonly string[], now: number): Promise<{ cert
     curve: 'P-256',
     algorithm: 'sha256',
     // The clock of a client may be behind.
-    notBeforeDate: new Date(now - HOUR),
-    notAfterDate: new Date(now + VALID_FOR),
+    notBeforeDate: new Date(now - hour),
+    notAfterDate: new Date(now + validFor),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },

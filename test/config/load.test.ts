@@ -129,6 +129,11 @@ test('the file may be named in the environment, and a flag goes before that', ()
   assert.equal(loadConfig(['--config=b.json'], { HUBBUB_CONFIG: 'a.json' }, readFile).host, 'b.json');
 });
 
+test('what Kubernetes says of a service called hubbub is of no interest', () => {
+  const links = { HUBBUB_PORT: 'tcp://10.0.0.1:8080', HUBBUB_PORT_8080_TCP_ADDR: '10.0.0.1', HUBBUB_SERVICE_HOST: 'a' };
+  assert.equal(load({ env: links }).port, 8080);
+});
+
 test('other environment variables are of no interest', () => {
   assert.equal(load({ env: { PATH: '/bin', PORT: '1', HUBBUB_PORT: undefined } }).port, 8080);
 });
