@@ -3,7 +3,7 @@
  * changes the state, which nobody else holds, and returns what is to be done. If it throws, the hub throws the state away
  * and rebuilds the room; none of that step's effects has happened then.
  */
-import type { ClientList, ClientMessage, ClientSignal, Position, ServerMessage } from '../protocol/generated/frames.ts';
+import type { ClientList, ClientMessage, ClientSignal, Position, ServerFrame, ServerMessage } from '../protocol/generated/frames.ts';
 import type { Effect } from './effects.ts';
 import { page } from './page.ts';
 import { Roster, type RosterOptions, type Standing } from './roster.ts';
@@ -52,16 +52,23 @@ export function step(room: Room, command: RoomCommand, now: number): Effect[] {
       room.roster.changed(command.user, command.was);
       return [];
     case 'message':
-      return message(room, command.connection, command.frame, now);
+      return [...introduction(room, command.connection), ...message(room, command.connection, command.frame, now)];
     case 'signal':
-      return [signal(room, command.connection, command.frame)];
+      return [...introduction(room, command.connection), signal(room, command.connection, command.frame)];
     case 'list':
       return [list(room, command.connection, command.frame)];
-    case 'tick': {
-      const frame = room.roster.tick(now);
-      return frame ? [{ type: 'publish', room: room.name, frame }] : [];
-    }
+    case 'tick':
+      return told(room, room.roster.tick(now));
   }
+}
+
+/** Nobody is to hear from a member of whose arrival they have not heard. */
+function introduction(room: Room, { user }: Connection): Effect[] {
+  return told(room, room.roster.introduce(user.public.id));
+}
+
+function told(room: Room, frame: ServerFrame | undefined): Effect[] {
+  return frame ? [{ type: 'publish', room: room.name, frame }] : [];
 }
 
 export function subscription(type: 'subscribe' | 'unsubscribe', room: Room, { id, dialect }: Connection): Effect {

@@ -125,6 +125,12 @@ export class Roster {
     return iterate(this.#places.values());
   }
 
+  /** What must be told before this member is heard of otherwise: that they are here. */
+  introduce(userId: string): ServerPresence | undefined {
+    const told = this.#pending.get(userId);
+    return told && !told.as ? this.#difference() : undefined;
+  }
+
   /** Gives up places whose time is over, and says what the members must be told now, if anything. */
   tick(now: number): ServerPresence | ServerMembers | undefined {
     this.#expire(now);
