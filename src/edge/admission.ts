@@ -7,9 +7,13 @@ export interface AdmissionLimits {
 
 /** An HTTP answer that refuses an upgrade. */
 export interface Rejection {
-  readonly status: '429 Too Many Requests' | '503 Service Unavailable';
+  readonly status: '426 Upgrade Required' | '429 Too Many Requests' | '503 Service Unavailable';
+  readonly header: readonly [name: string, value: string];
   readonly message: string;
 }
+
+/** When a client that found no room may come again, in seconds. */
+export const retryAfter: Rejection['header'] = ['retry-after', '5'];
 
 /** Counts connections, and says no before a socket is upgraded. */
 export class Admission {
@@ -24,10 +28,12 @@ export class Admission {
   refuse(address: string): Rejection | undefined {
     const { connections, perAddress } = this.#limits;
     if (this.#all >= connections) {
-      return { status: '503 Service Unavailable', message: `the server has its ${connections} connections` };
+      const message = `the server has its ${connections} connections`;
+      return { status: '503 Service Unavailable', header: retryAfter, message };
     }
     if (perAddress > 0 && (this.#byAddress.get(address) ?? 0) >= perAddress) {
-      return { status: '429 Too Many Requests', message: `there are ${perAddress} connections from your address` };
+      const message = `there are ${perAddress} connections from your address`;
+      return { status: '429 Too Many Requests', header: retryAfter, message };
     }
     return undefined;
   }

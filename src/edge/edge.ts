@@ -16,7 +16,7 @@ import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Dialect, Wire } from '../protocol/dialect.ts';
 import type { Session } from '../session/session.ts';
-import { Admission, type AdmissionLimits, type Rejection } from './admission.ts';
+import { Admission, type AdmissionLimits, type Rejection, retryAfter } from './admission.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
 import { readUpgrade } from './upgrade.ts';
 
@@ -62,7 +62,19 @@ type ListenExclusively = (
   callback: (socket: us_listen_socket | false) => void,
 ) => void;
 
-const draining: Rejection = { status: '503 Service Unavailable', message: 'the server is shutting down' };
+const draining: Rejection = {
+  status: '503 Service Unavailable',
+  header: retryAfter,
+  message: 'the server is shutting down',
+};
+
+/** RFC 6455, section 4.4. Nothing below the edge looks at it. */
+const webSocketVersion = '13';
+const otherVersion: Rejection = {
+  status: '426 Upgrade Required',
+  header: ['sec-websocket-version', webSocketVersion],
+  message: `this server speaks WebSocket version ${webSocketVersion}`,
+};
 
 /** RFC 6455, section 7.4.1: closed on purpose, or without a code. */
 const cleanCodes: ReadonlySet<number> = new Set([1000, 1005]);
@@ -165,25 +177,25 @@ export class Edge implements EdgePort {
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, dialect: Dialect): void {
-    const { key, subprotocol, extensions, address, handshake } = readUpgrade(
-      response,
-      request,
-      dialect,
-      this.#options.trustProxy,
-    );
-    const refused = this.#draining ? draining : this.#admission.refuse(address);
+    const asked = readUpgrade(response, request, dialect, this.#options.trustProxy);
+    const { version, key, subprotocol, extensions, address, handshake } = asked;
+    const refused = version === webSocketVersion ? this.#refuse(address) : otherVersion;
     if (refused) {
       this.#handlers.report('connection refused', { address, status: refused.status });
       response
         .writeStatus(refused.status)
         .writeHeader('content-type', 'text/plain; charset=utf-8')
-        .writeHeader('retry-after', '5')
+        .writeHeader(...refused.header)
         .end(`${refused.message}\n`, true);
       return;
     }
     const session = this.#handlers.session(this.#options.newConnectionId(), handshake.dialect);
     const peer: Peer = { session, address, handshake, socket: undefined, spared: undefined };
     response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
+  }
+
+  #refuse(address: string): Rejection | undefined {
+    return this.#draining ? draining : this.#admission.refuse(address);
   }
 
   #open(socket: WebSocket<SocketData>): void {

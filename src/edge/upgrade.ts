@@ -8,6 +8,8 @@ export interface UpgradeRequest {
   /** The subprotocol to answer with; empty: none was asked for that there is. */
   readonly subprotocol: string;
   readonly address: string;
+  /** Of the WebSocket protocol; empty: not given. */
+  readonly version: string;
   readonly key: string;
   readonly extensions: string;
 }
@@ -36,6 +38,7 @@ export function readUpgrade(
     },
     subprotocol,
     address: forwarded || Buffer.from(response.getRemoteAddressAsText()).toString(),
+    version: request.getHeader('sec-websocket-version'),
     key: request.getHeader('sec-websocket-key'),
     extensions: request.getHeader('sec-websocket-extensions'),
   };

@@ -31,6 +31,12 @@ export class Directory {
     connection.user = this.#attach(connection.id, user);
   }
 
+  /** The rooms that any of the user's connections is in. */
+  roomsOf(user: UserRecord): ReadonlySet<string> {
+    const rooms = Array.from(user.connections, (id) => [...(this.connections.get(id)?.rooms ?? [])]);
+    return new Set(rooms.flat());
+  }
+
   /** The connected user with this id or, if `byName`, with this display name. */
   find(to: string, byName: boolean): UserRecord | Refusal {
     if (!byName) return this.users.get(to) ?? unknown(to);

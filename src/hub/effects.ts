@@ -2,8 +2,14 @@ import type { Dialect } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { ConnectionId } from './user.ts';
 
-/** What the hub wants done. Plain data, carried out in this order by whoever holds the sockets. */
+/** What the hub wants done. Plain data, to be carried out in this order. */
 export type Effect =
+  | Delivery
+  /** A room failed on a command and has been rebuilt. For the operator. */
+  | { readonly type: 'failure'; readonly room: string; readonly error: unknown };
+
+/** What concerns the sockets. */
+export type Delivery =
   /** To one connection. */
   | { readonly type: 'send'; readonly connection: ConnectionId; readonly frame: ServerFrame }
   /** To every connection in a room but `except`. */
@@ -19,6 +25,4 @@ export type Effect =
       readonly connection: ConnectionId;
       readonly dialect: Dialect;
       readonly room: string;
-    }
-  /** A room failed on a command and has been rebuilt. For the operator. */
-  | { readonly type: 'failure'; readonly room: string; readonly error: unknown };
+    };

@@ -3,7 +3,7 @@ import type { Codecs } from '../protocol/codecs.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { EdgePort } from './edge-port.ts';
-import type { Effect } from './effects.ts';
+import type { Delivery } from './effects.ts';
 import type { ConnectionId } from './user.ts';
 
 /** The connections in one room that speak one dialect. */
@@ -43,7 +43,7 @@ export class FanOut {
     return this.#rooms.size;
   }
 
-  carryOut(effect: Exclude<Effect, { type: 'failure' }>): void {
+  carryOut(effect: Delivery): void {
     switch (effect.type) {
       case 'send':
         this.#find(effect.connection)?.deliver(effect.frame);

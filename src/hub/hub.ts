@@ -5,13 +5,22 @@
 import { type Observer, Subject } from 'rxjs';
 import type { User } from '../protocol/generated/frames.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import {
+  acknowledged,
+  broadcast,
+  direct,
+  listRooms,
+  listUsers,
+  type Request,
+  refused,
+  signalUser,
+} from './beyond-rooms.ts';
 import type { Command, HubFrame } from './commands.ts';
 import { type ConnectionRecord, Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
-import { page } from './page.ts';
 import { joined, left, openRoom, type Room, type RoomCommand, step, subscription } from './room.ts';
 import type { RosterOptions } from './roster.ts';
-import { type ConnectionId, describeMember, type UserRecord } from './user.ts';
+import type { ConnectionId, UserRecord } from './user.ts';
 
 export interface HubOptions extends RosterOptions {
   /** How many rooms one connection may be in. */
@@ -26,8 +35,6 @@ export interface HubOptions extends RosterOptions {
 
 /** How often the hub wants to be told that time has passed, in milliseconds. */
 export const tickInterval = 100;
-
-type Request<T extends HubFrame['type']> = Extract<HubFrame, { type: T }>;
 
 export class Hub {
   /** What is to be done, in order. */
@@ -98,26 +105,31 @@ export class Hub {
   }
 
   #request(connection: ConnectionRecord, frame: HubFrame, byName: boolean): void {
+    const directory = this.#directory;
+    const now = this.#options.now();
     switch (frame.type) {
       case 'message':
+        return this.#toRoom(connection, frame);
       case 'signal':
-        return this.#toRoomOrUser(connection, frame);
+        if (frame.to === undefined) return this.#toRoom(connection, frame);
+        return this.#emit(...signalUser(directory, connection, frame, frame.to, now));
       case 'join':
         return this.#join(connection, frame.room, frame.id);
       case 'leave':
         return this.#leave(connection, frame);
       case 'direct':
-        return this.#direct(connection, frame, byName);
+        return this.#emit(...direct(directory, connection, frame, byName, now));
       case 'broadcast':
-        return this.#broadcast(connection, frame);
+        return this.#emit(...broadcast(connection, frame, now));
       case 'name':
-        return this.#change(connection, frame, { name: frame.name });
       case 'status':
-        return this.#change(connection, frame, { state: frame.state, note: frame.note });
+        this.#change(connection.user, frame);
+        return this.#emit(...acknowledged(connection, frame, now));
       case 'list':
-        return this.#list(connection, frame);
+        if (frame.room !== undefined) return this.#listMembers(connection, frame, frame.room);
+        return this.#emit(listUsers(directory, connection, frame));
       case 'rooms':
-        return this.#listRooms(connection, frame);
+        return this.#emit(listRooms(this.#rooms.values(), connection, frame));
     }
   }
 
@@ -148,7 +160,7 @@ export class Hub {
   #join(connection: ConnectionRecord, name: string, id?: string): void {
     if (!connection.rooms.has(name) && connection.rooms.size >= this.#options.maxRooms) {
       const message = `a connection may be in at most ${this.#options.maxRooms} rooms`;
-      return this.#refuse(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id);
+      return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
     let room = this.#rooms.get(name);
     if (!room) {
@@ -160,124 +172,36 @@ export class Hub {
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
-    if (!connection.rooms.delete(room)) return this.#refuse(connection, notIn(room), id);
+    if (!connection.rooms.delete(room)) return this.#emit(refused(connection, notIn(room), id));
     this.#tellNamed(room, { type: 'leave', connection, id });
   }
 
-  #toRoomOrUser(connection: ConnectionRecord, frame: Request<'message' | 'signal'>): void {
-    if (frame.type === 'signal' && frame.to !== undefined) return this.#signalUser(connection, frame, frame.to);
+  #toRoom(connection: ConnectionRecord, frame: Request<'message' | 'signal'>): void {
     const name = frame.room ?? first(connection.rooms);
     const room = name !== undefined && connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
-    if (!room) return this.#refuse(connection, notIn(name), frame.id);
+    if (!room) return this.#emit(refused(connection, notIn(name), frame.id));
     if (frame.type === 'message') return this.#tell(room, { type: 'message', connection, frame });
     this.#tell(room, { type: 'signal', connection, frame });
-    this.#acknowledge(connection, frame);
+    this.#emit(...acknowledged(connection, frame, this.#options.now()));
   }
 
-  #list(connection: ConnectionRecord, frame: Request<'list'>): void {
-    if (frame.room !== undefined) {
-      const room = connection.rooms.has(frame.room) ? this.#rooms.get(frame.room) : undefined;
-      if (!room) return this.#refuse(connection, notIn(frame.room), frame.id);
-      return this.#tell(room, { type: 'list', connection, frame });
-    }
-    const { users } = this.#directory;
-    const { items, cursor } = page(users.values(), (user) => user.public.id, frame.cursor, frame.limit);
-    this.#emit({
-      type: 'send',
-      connection: connection.id,
-      frame: {
-        type: 'members',
-        count: users.size,
-        members: items.map((user) => describeMember(user, user.connections.size)),
-        ...(cursor !== undefined && { cursor }),
-        ...(frame.id !== undefined && { id: frame.id }),
-      },
-    });
-  }
-
-  #listRooms(connection: ConnectionRecord, { id, prefix = '', cursor: after, limit }: Request<'rooms'>): void {
-    const matching = Array.from(this.#rooms.values()).filter(({ name }) => name.startsWith(prefix));
-    const { items, cursor } = page(matching, (room) => room.name, after, limit);
-    this.#emit({
-      type: 'send',
-      connection: connection.id,
-      frame: {
-        type: 'rooms',
-        rooms: items.map(({ name, roster }) => ({ room: name, count: roster.size })),
-        ...(cursor !== undefined && { cursor }),
-        ...(id !== undefined && { id }),
-      },
-    });
+  #listMembers(connection: ConnectionRecord, frame: Request<'list'>, name: string): void {
+    const room = connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
+    if (!room) return this.#emit(refused(connection, notIn(name), frame.id));
+    this.#tell(room, { type: 'list', connection, frame });
   }
 
   // ---- users
 
-  #signalUser(connection: ConnectionRecord, frame: Request<'signal'>, to: string): void {
-    const user = this.#directory.find(to, false);
-    if (user instanceof Refusal) return this.#refuse(connection, user, frame.id);
-    const { kind, mime, body } = frame;
-    const out = {
-      type: 'signal',
-      from: connection.user.public,
-      kind,
-      ...(mime !== undefined && { mime }),
-      ...(body !== undefined && { body }),
-    } as const;
-    for (const id of user.connections)
-      if (id !== connection.id) this.#emit({ type: 'send', connection: id, frame: out });
-    this.#acknowledge(connection, frame);
-  }
-
-  #direct(connection: ConnectionRecord, frame: Request<'direct'>, byName: boolean): void {
-    const user = this.#directory.find(frame.to, byName);
-    if (user instanceof Refusal) return this.#refuse(connection, user, frame.id);
-    const { id, mime, body } = frame;
-    const out = {
-      type: 'direct',
-      to: user.public.id,
-      from: connection.user.public,
-      at: this.#options.now(),
-      ...(id !== undefined && !byName && { id }),
-      ...(mime !== undefined && { mime }),
-      body,
-    } as const;
-    const receivers = new Set([...user.connections, ...connection.user.connections]);
-    receivers.delete(connection.id);
-    for (const receiver of receivers) this.#emit({ type: 'send', connection: receiver, frame: out });
-    this.#acknowledge(connection, frame);
-  }
-
-  #broadcast(connection: ConnectionRecord, frame: Request<'broadcast'>): void {
-    const { mime, body } = frame;
-    const from = connection.user.public;
-    const out = {
-      type: 'broadcast',
-      from,
-      at: this.#options.now(),
-      ...(mime !== undefined && { mime }),
-      body,
-    } as const;
-    this.#emit({ type: 'broadcast', frame: out });
-    this.#acknowledge(connection, frame);
-  }
-
-  #change(
-    connection: ConnectionRecord,
-    frame: Request<'name' | 'status'>,
-    to: Partial<Pick<UserRecord, 'state' | 'note'>> & { name?: string },
-  ): void {
-    const { user } = connection;
+  #change(user: UserRecord, frame: Request<'name' | 'status'>): void {
     const was = { name: user.public.name, state: user.state };
-    if (to.name !== undefined) user.public = { id: user.public.id, name: to.name };
-    if (to.state !== undefined) {
-      user.state = to.state;
-      user.note = to.note;
+    if (frame.type === 'name') {
+      user.public = { id: user.public.id, name: frame.name };
+    } else {
+      user.state = frame.state;
+      user.note = frame.note;
     }
-    const rooms = new Set<string>();
-    for (const id of user.connections)
-      for (const room of this.#directory.connections.get(id)?.rooms ?? []) rooms.add(room);
-    for (const room of rooms) this.#tellNamed(room, { type: 'changed', user, was });
-    this.#acknowledge(connection, frame);
+    for (const room of this.#directory.roomsOf(user)) this.#tellNamed(room, { type: 'changed', user, was });
   }
 
   // ---- supervision
@@ -294,7 +218,7 @@ export class Hub {
     } catch (error) {
       return this.#rebuild(room, command, error);
     }
-    for (const effect of effects) this.#emit(effect);
+    this.#emit(...effects);
     this.#settle(room, whenEmpty);
   }
 
@@ -327,29 +251,18 @@ export class Hub {
       this.#emit(joined(room, member.id, asked ? command.id : undefined));
     }
     if (command.type === 'leave') {
-      for (const effect of left(room, command.connection, command.id)) this.#emit(effect);
+      this.#emit(...left(room, command.connection, command.id));
     } else if (command.type === 'quit' || command.type === 'lose') {
       this.#emit(subscription('unsubscribe', room, command.connection));
     } else if ('frame' in command) {
       const refusal = new Refusal('internal', 'the server failed on this request');
-      this.#emit({ type: 'send', connection: command.connection.id, frame: refusal.frame(command.frame.id) });
+      this.#emit(refused(command.connection, refusal, command.frame.id));
     }
     this.#settle(room);
   }
 
-  // ---- answers
-
-  #acknowledge(connection: ConnectionRecord, { id }: HubFrame): void {
-    if (id === undefined) return;
-    this.#emit({ type: 'send', connection: connection.id, frame: { type: 'ack', id, at: this.#options.now() } });
-  }
-
-  #refuse(connection: ConnectionRecord, refusal: Refusal, id: string | undefined): void {
-    this.#emit({ type: 'send', connection: connection.id, frame: refusal.frame(id) });
-  }
-
-  #emit(effect: Effect): void {
-    this.effects.next(effect);
+  #emit(...effects: readonly Effect[]): void {
+    for (const effect of effects) this.effects.next(effect);
   }
 }
 

@@ -3,7 +3,14 @@
  * changes the state, which nobody else holds, and returns what is to be done. If it throws, the hub throws the state away
  * and rebuilds the room; none of that step's effects has happened then.
  */
-import type { ClientList, ClientMessage, ClientSignal, Position, ServerFrame, ServerMessage } from '../protocol/generated/frames.ts';
+import type {
+  ClientList,
+  ClientMessage,
+  ClientSignal,
+  Position,
+  ServerFrame,
+  ServerMessage,
+} from '../protocol/generated/frames.ts';
 import type { Effect } from './effects.ts';
 import { page } from './page.ts';
 import { Roster, type RosterOptions, type Standing } from './roster.ts';

@@ -13,22 +13,33 @@ const carriers: ReadonlySet<unknown> = new Set(['message', 'signal', 'direct', '
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A frame whose `body` is a copy of the payload; not validated yet. */
-export function decodeBinary(data: ArrayBuffer): Record<string, unknown> | Refusal {
+/** The two parts of a binary frame. */
+export interface BinaryParts {
+  /** The frame without its body; not validated yet. */
+  readonly header: Record<string, unknown>;
+  /** A copy. */
+  readonly payload: Uint8Array;
+}
+
+export function decodeBinary(data: ArrayBuffer): BinaryParts | Refusal {
   const bytes = new Uint8Array(data);
   if (bytes[0] !== version) return malformed('a binary frame must start with the byte 0x01');
   if (bytes.length < prefixLength) return malformed('a binary frame must have a header length in its bytes 1 and 2');
   const end = prefixLength + new DataView(data).getUint16(1);
   if (end > bytes.length) return malformed('the binary frame is shorter than its header length says');
   const header = parseHeader(bytes.subarray(prefixLength, end));
-  if (header instanceof Refusal) return header;
+  return header instanceof Refusal ? header : { header, payload: bytes.slice(end) };
+}
+
+/** Why the header cannot be that of a binary frame, if so, whatever the schema says. */
+export function checkHeader(header: Record<string, unknown>): Refusal | undefined {
   if ('body' in header) {
     return new Refusal('invalid_frame', 'body must not stand in the header of a binary frame', { path: '/body' });
   }
   if ('type' in header && !carriers.has(header['type'])) {
     return new Refusal('invalid_frame', `only ${[...carriers].join(', ')} may be binary`, { path: '/type' });
   }
-  return { ...header, body: bytes.slice(end) };
+  return undefined;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | Refusal {

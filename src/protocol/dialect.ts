@@ -30,9 +30,10 @@ export interface Codec {
 
   /**
    * Reads one WebSocket message. MUST NOT throw, whatever the bytes are, MUST NOT let a frame through that does not fit
-   * its schema, and MUST NOT keep `data`: it is only valid during the call.
+   * its schema, and MUST NOT keep `data`: it is only valid during the call. Each result MUST be carried out before the
+   * next one is taken: what that one means may depend on it.
    */
-  decode(data: ArrayBuffer, isBinary: boolean): Decoded[];
+  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded>;
 
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;

@@ -1,5 +1,5 @@
 /** The `json` dialect: one JSON object per text frame; binary frames for bodies that are bytes. */
-import { decodeBinary, encodeBinary } from './binary.ts';
+import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
 import type { Codec, Decoded, Wire } from './dialect.ts';
 import type { ServerFrame } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
@@ -31,15 +31,21 @@ function fromText(data: ArrayBuffer): Decoded {
 }
 
 function fromBinary(data: ArrayBuffer): Decoded {
-  const frame = decodeBinary(data);
-  return frame instanceof Refusal ? { kind: 'refused', refusal: frame } : validated(frame);
+  const parts = decodeBinary(data);
+  if (parts instanceof Refusal) return { kind: 'refused', refusal: parts };
+  const { header, payload } = parts;
+  const refusal = checkHeader(header);
+  return refusal ? refused(refusal, header) : validated({ ...header, body: payload });
 }
 
 function validated(value: unknown): Decoded {
   const frame = validateClientFrame(value);
-  if (!(frame instanceof Refusal)) return { kind: 'frame', frame };
+  return frame instanceof Refusal ? refused(frame, value) : { kind: 'frame', frame };
+}
+
+function refused(refusal: Refusal, value: unknown): Decoded {
   const id = requestId(value);
-  return { kind: 'refused', refusal: frame, ...(id !== undefined && { id }) };
+  return { kind: 'refused', refusal, ...(id !== undefined && { id }) };
 }
 
 /** The id of a frame that may be wrong in every other way, if it can be sent back. */

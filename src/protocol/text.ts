@@ -9,6 +9,9 @@ import { validateClientFrame } from './validate.ts';
 
 const decoder = new TextDecoder();
 
+/** What a body has more of stands in the last one: a long name before thousands of empty lines is out of proportion. */
+const maxLines = 100;
+
 const help = [
   '* What you type is said in the current room. Commands:',
   '*   /join <room>          enter a room; what you type goes there from now on',
@@ -37,13 +40,10 @@ export class TextCodec implements Codec {
     this.#home = home;
   }
 
-  decode(data: ArrayBuffer, isBinary: boolean): Decoded[] {
+  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded> {
     if (isBinary) return [this.#say(new Uint8Array(data.slice(0)))];
-    return decoder
-      .decode(data)
-      .split(/\r\n|\r|\n/)
-      .filter((line) => line.trim() !== '')
-      .map((line) => this.#line(line));
+    const lines = decoder.decode(data).split(/\r\n|\r|\n/);
+    return this.#each(lines.filter((line) => line.trim() !== ''));
   }
 
   encode(frame: ServerFrame): Wire {
@@ -67,11 +67,16 @@ export class TextCodec implements Codec {
     return request({ type: 'message', room: this.#current, body });
   }
 
+  /** One by one: where a line goes depends on the room that the line before it may have led to. */
+  *#each(lines: readonly string[]): Generator<Decoded> {
+    for (const line of lines) yield this.#line(line);
+  }
+
   #line(line: string): Decoded {
     if (!line.startsWith('/')) return this.#say(line);
     if (line.startsWith('//')) return this.#say(line.slice(1));
-    const [, command = '', rest = ''] = /^\/(\S*)\s*(.*?)\s*$/su.exec(line) ?? [];
-    return this.#command(command.toLowerCase(), rest);
+    const [, command = '', rest = ''] = /^\/(\S*)(.*)$/su.exec(line) ?? [];
+    return this.#command(command.toLowerCase(), rest.trim());
   }
 
   #command(command: string, rest: string): Decoded {
@@ -115,11 +120,11 @@ export class TextCodec implements Codec {
   }
 
   #direct(rest: string): Decoded {
-    const [, quoted, plain, body = ''] = /^(?:"([^"]*)"|(\S+))\s+(.+)$/su.exec(rest) ?? [];
+    const [, quoted, plain, body = ''] = /^(?:"([^"]+)"|(\S+))\s+(.+)$/su.exec(rest) ?? [];
     const to = quoted ?? plain;
     if (to === undefined) return usage('/msg <name> <text>');
     // A name may hold what a user id may not: it is checked when it is looked up. The id comes back in the `ack`.
-    const id = [...`sent to ${printable(to)}`].slice(0, 64).join('');
+    const id = [...`sent to ${printable(to).replaceAll('\t', ' ')}`].slice(0, 64).join('');
     return { kind: 'frame', frame: { type: 'direct', to, body, id }, byName: true };
   }
 
@@ -190,7 +195,7 @@ function roster(members: readonly Member[] | undefined, count: number): string {
 
 function attention({ state, note }: Member): string {
   if (state === 'online' && note === undefined) return '';
-  return note === undefined ? ` [${state}]` : ` [${state}: ${note}]`;
+  return note === undefined ? ` [${state}]` : ` [${state}: ${printable(note)}]`;
 }
 
 function presence({ room, joins = [], leaves = [], changes = [] }: ServerPresence): string {
@@ -199,7 +204,8 @@ function presence({ room, joins = [], leaves = [], changes = [] }: ServerPresenc
   if (leaves.length > 0) lines.push(`* ${names(leaves)} left ${room}`);
   for (const { name, state, note, was } of changes) {
     if (was?.name !== undefined) lines.push(`* ${was.name} is now called ${name}`);
-    if (was?.state !== undefined) lines.push(`* ${name} is ${state}${note === undefined ? '' : `: ${note}`}`);
+    if (was?.state !== undefined)
+      lines.push(`* ${name} is ${state}${note === undefined ? '' : `: ${printable(note)}`}`);
   }
   return lines.join('\n');
 }
@@ -214,13 +220,16 @@ function said(who: string, { body, mime }: { body?: unknown; mime?: string }): s
     return `${who} sent ${body.length} bytes${mime === undefined ? '' : ` (${printable(mime)})`}`;
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return text
-    .split(/\r\n|[\r\n\u2028\u2029]/)
-    .map((line) => `${who} ${printable(line)}`)
-    .join('\n');
+  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/);
+  if (lines.length > maxLines) lines.push(lines.splice(maxLines - 1).join('\uFFFD'));
+  return lines.map((line) => `${who} ${printable(line)}`).join('\n');
 }
 
-/** Takes the teeth out of control characters, which could steer a terminal. A tab may stay. */
+/**
+ * Takes the teeth out of what could steer a terminal or make up a line: control characters (a tab may stay) and line
+ * separators. Half a surrogate pair would not be UTF-8, and a receiver would have to fail the connection
+ * (RFC 6455, section 8.1).
+ */
 function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\t]/gu, '\uFFFD');
+  return text.replace(/(?!\t)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

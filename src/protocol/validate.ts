@@ -2,7 +2,7 @@ import type { ClientFrame, ServerFrame } from './generated/frames.ts';
 import { clientValidators, serverValidators } from './generated/validators.ts';
 import { Refusal } from './refusal.ts';
 
-/** What ajv reports of the first thing that does not fit. */
+/** What ajv reports of a thing that does not fit. */
 interface ValidationError {
   instancePath: string;
   keyword: string;
@@ -50,7 +50,8 @@ function validate(validators: Record<string, Validator | undefined>, value: unkn
     return new Refusal('unknown_type', `there is no type ${quote(type)}; there are ${types}`, { path: '/type' });
   }
   if (validator(value)) return undefined;
-  return describe(type, validator.errors?.[0]);
+  // The last one: those before it tell why each branch of a `oneOf` did not fit.
+  return describe(type, validator.errors?.at(-1));
 }
 
 /** One error of ajv in words a person understands, with the path of the one field that is wrong. */
@@ -117,5 +118,5 @@ function quote(text: string): string {
 }
 
 function clip(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return text.length > 80 ? `${[...text.slice(0, 160)].slice(0, 80).join('')}…` : text;
 }

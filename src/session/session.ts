@@ -112,12 +112,13 @@ export class Session implements Receiver {
     if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
     const retry = this.#rateLimit.admit(data.byteLength, this.#context.now());
     if (retry > 0) return this.#limit(retry);
-    const [first, ...rest] = this.#codec.decode(data, isBinary);
-    if (first) this.#handle(first);
-    for (const decoded of rest) {
-      const wait = this.#rateLimit.admit(0, this.#context.now());
+    let isAdmitted = true;
+    for (const decoded of this.#codec.decode(data, isBinary)) {
+      const wait = isAdmitted ? 0 : this.#rateLimit.admit(0, this.#context.now());
       if (wait > 0) return this.#limit(wait);
+      isAdmitted = false;
       this.#handle(decoded);
+      if (this.#state !== 'ready') return;
     }
   }
 
@@ -131,8 +132,10 @@ export class Session implements Receiver {
   end(why: CloseReason, retry?: number): void {
     if (this.#state === 'closed') return;
     const { code, message, reconnect } = closeCodes[why];
-    this.deliver({ type: 'goodbye', code, why, message, ...(reconnect && { retry: retry ?? 0 }) });
+    const goodbye = this.#codec.encode({ type: 'goodbye', code, why, message, ...(reconnect && { retry: retry ?? 0 }) });
+    // Closed before the goodbye goes out: an edge ends the session of a slow reader at a send, too.
     this.closed(why === 'quit');
+    this.#context.edge.send(this.id, goodbye);
     this.#context.edge.disconnect(this.id, code, message);
   }
 

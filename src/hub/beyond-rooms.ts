@@ -1,0 +1,112 @@
+/**
+ * What concerns no single room: direct messages, signals to a user, broadcasts, and lists of users and rooms. Pure: from
+ * who is connected and a request to what is to be done.
+ */
+import type { ServerFrame } from '../protocol/generated/frames.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import type { HubFrame } from './commands.ts';
+import type { Directory } from './directory.ts';
+import type { Effect } from './effects.ts';
+import { page } from './page.ts';
+import type { Room } from './room.ts';
+import { type Connection, type ConnectionId, describeMember } from './user.ts';
+
+/** A request of a type. */
+export type Request<T extends HubFrame['type']> = Extract<HubFrame, { type: T }>;
+
+/** @param byName whether `to` is a display name. */
+export function direct(
+  directory: Directory,
+  sender: Connection,
+  frame: Request<'direct'>,
+  byName: boolean,
+  now: number,
+): Effect[] {
+  const user = directory.find(frame.to, byName);
+  if (user instanceof Refusal) return [refused(sender, user, frame.id)];
+  const { id, mime, body } = frame;
+  const out: ServerFrame = {
+    type: 'direct',
+    to: user.public.id,
+    from: sender.user.public,
+    at: now,
+    ...(id !== undefined && !byName && { id }),
+    ...(mime !== undefined && { mime }),
+    body,
+  };
+  const receivers = new Set([...user.connections, ...sender.user.connections]);
+  return [...sendToOthers(receivers, sender, out), ...acknowledged(sender, frame, now)];
+}
+
+export function signalUser(
+  directory: Directory,
+  sender: Connection,
+  frame: Request<'signal'>,
+  to: string,
+  now: number,
+): Effect[] {
+  const user = directory.find(to, false);
+  if (user instanceof Refusal) return [refused(sender, user, frame.id)];
+  const { kind, mime, body } = frame;
+  const out: ServerFrame = {
+    type: 'signal',
+    from: sender.user.public,
+    kind,
+    ...(mime !== undefined && { mime }),
+    ...(body !== undefined && { body }),
+  };
+  return [...sendToOthers(user.connections, sender, out), ...acknowledged(sender, frame, now)];
+}
+
+export function broadcast(sender: Connection, frame: Request<'broadcast'>, now: number): Effect[] {
+  const { mime, body } = frame;
+  const from = sender.user.public;
+  const out: ServerFrame = { type: 'broadcast', from, at: now, ...(mime !== undefined && { mime }), body };
+  return [{ type: 'broadcast', frame: out }, ...acknowledged(sender, frame, now)];
+}
+
+export function listUsers({ users }: Directory, asker: Connection, frame: Request<'list'>): Effect {
+  const { items, cursor } = page(users.values(), (user) => user.public.id, frame.cursor, frame.limit);
+  return {
+    type: 'send',
+    connection: asker.id,
+    frame: {
+      type: 'members',
+      count: users.size,
+      members: items.map((user) => describeMember(user, user.connections.size)),
+      ...(cursor !== undefined && { cursor }),
+      ...(frame.id !== undefined && { id: frame.id }),
+    },
+  };
+}
+
+export function listRooms(rooms: Iterable<Room>, asker: Connection, frame: Request<'rooms'>): Effect {
+  const { id, prefix = '', cursor: after, limit } = frame;
+  const matching = Array.from(rooms).filter(({ name }) => name.startsWith(prefix));
+  const { items, cursor } = page(matching, (room) => room.name, after, limit);
+  return {
+    type: 'send',
+    connection: asker.id,
+    frame: {
+      type: 'rooms',
+      rooms: items.map(({ name, roster }) => ({ room: name, count: roster.size })),
+      ...(cursor !== undefined && { cursor }),
+      ...(id !== undefined && { id }),
+    },
+  };
+}
+
+/** The answer to a request that has no other, if it asked for one. */
+export function acknowledged(asker: Connection, { id }: HubFrame, now: number): Effect[] {
+  return id === undefined ? [] : [{ type: 'send', connection: asker.id, frame: { type: 'ack', id, at: now } }];
+}
+
+export function refused(asker: Connection, refusal: Refusal, id: string | undefined): Effect {
+  return { type: 'send', connection: asker.id, frame: refusal.frame(id) };
+}
+
+function sendToOthers(receivers: Iterable<ConnectionId>, sender: Connection, frame: ServerFrame): Effect[] {
+  return Array.from(receivers)
+    .filter((connection) => connection !== sender.id)
+    .map((connection) => ({ type: 'send', connection, frame }));
+}
