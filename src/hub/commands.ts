@@ -1,9 +1,31 @@
 import type { Dialect } from '../protocol/dialect.ts';
-import type { ClientFrame, User } from '../protocol/generated/frames.ts';
+import type {
+  ClientBroadcast,
+  ClientDirect,
+  ClientJoin,
+  ClientLeave,
+  ClientList,
+  ClientMessage,
+  ClientName,
+  ClientRooms,
+  ClientSignal,
+  ClientStatus,
+  User,
+} from '../protocol/generated/frames.ts';
 import type { ConnectionId } from './user.ts';
 
 /** The frames that concern others; the rest a session answers by itself. */
-export type HubFrame = Exclude<ClientFrame, { type: 'hello' | 'echo' | 'ping' | 'auth' }>;
+export type HubFrame =
+  | ClientBroadcast
+  | ClientDirect
+  | ClientJoin
+  | ClientLeave
+  | ClientList
+  | ClientMessage
+  | ClientName
+  | ClientRooms
+  | ClientSignal
+  | ClientStatus;
 
 /** What the hub is told. Plain data. */
 export type Command =

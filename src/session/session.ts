@@ -132,7 +132,13 @@ export class Session implements Receiver {
   end(why: CloseReason, retry?: number): void {
     if (this.#state === 'closed') return;
     const { code, message, reconnect } = closeCodes[why];
-    const goodbye = this.#codec.encode({ type: 'goodbye', code, why, message, ...(reconnect && { retry: retry ?? 0 }) });
+    const goodbye = this.#codec.encode({
+      type: 'goodbye',
+      code,
+      why,
+      message,
+      ...(reconnect && { retry: retry ?? 0 }),
+    });
     // Closed before the goodbye goes out: an edge ends the session of a slow reader at a send, too.
     this.closed(why === 'quit');
     this.#context.edge.send(this.id, goodbye);
