@@ -71,6 +71,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     find: (userId) => hub.find(userId),
     tickets: createTickets(config.ticketSecret ?? randomBytes(32)),
     newUserId: uuid,
+    report: (message, fields) => logger.error(message, fields),
     mayBroadcast: config.broadcast,
     rates: { frames: config.rate, bytes: config.rateBytes },
   };

@@ -45,6 +45,8 @@ export interface SessionContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newUserId: () => string;
+  /** For the operator. */
+  readonly report: (message: string, fields: Record<string, unknown>) => void;
   readonly server: ServerWelcome['server'];
   readonly autoJoin: readonly string[];
   readonly mayBroadcast: boolean;
@@ -109,16 +111,12 @@ export class Session implements Receiver {
   /** Takes what came from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== 'ready') return;
-    if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
-    const retry = this.#rateLimit.admit(data.byteLength, this.#context.now());
-    if (retry > 0) return this.#limit(retry);
-    let isAdmitted = true;
-    for (const decoded of this.#codec.decode(data, isBinary)) {
-      const wait = isAdmitted ? 0 : this.#rateLimit.admit(0, this.#context.now());
-      if (wait > 0) return this.#limit(wait);
-      isAdmitted = false;
-      this.#handle(decoded);
-      if (this.#state !== 'ready') return;
+    try {
+      this.#read(data, isBinary);
+    } catch (error) {
+      // A defect met on one connection must not reach the others.
+      this.#context.report('a session failed', { connection: this.id, error });
+      this.end('internal');
     }
   }
 
@@ -150,6 +148,20 @@ export class Session implements Receiver {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#context.dispatch({ type: 'disconnect', connection: this.id, clean });
+  }
+
+  #read(data: ArrayBuffer, isBinary: boolean): void {
+    if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
+    const retry = this.#rateLimit.admit(data.byteLength, this.#context.now());
+    if (retry > 0) return this.#limit(retry);
+    let isAdmitted = true;
+    for (const decoded of this.#codec.decode(data, isBinary)) {
+      const wait = isAdmitted ? 0 : this.#rateLimit.admit(0, this.#context.now());
+      if (wait > 0) return this.#limit(wait);
+      isAdmitted = false;
+      this.#handle(decoded);
+      if (this.#state !== 'ready') return;
+    }
   }
 
   #handle(decoded: Decoded): void {
