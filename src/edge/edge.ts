@@ -223,7 +223,8 @@ export class Edge implements EdgePort {
     const { status, headers, body } = this.#handlers.http(method, request.getUrl());
     response.writeStatus(status);
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-    if (method === 'head') response.endWithoutBody(Buffer.byteLength(body));
+    // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.
+    if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
     else response.end(body);
   }
 }

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import Ajv2020 from 'ajv/dist/2020.js';
+import { JsonClient } from '../kit/client.ts';
+import { RawClient } from '../kit/raw.ts';
+import { schemas, startServer } from '../kit/server.ts';
+
+interface AsyncApi {
+  readonly asyncapi: string;
+  readonly components: {
+    readonly messages: Readonly<Record<string, { readonly examples: readonly { readonly payload: unknown }[] }>>;
+  };
+}
+
+const text = 'text/plain; charset=utf-8';
+const json = 'application/json; charset=utf-8';
+
+async function getJson<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  return (await response.json()) as T;
+}
+
+describe('health', () => {
+  test('/healthz and /readyz say that all is well', async () => {
+    await using server = await startServer();
+    for (const [path, body] of Object.entries({ '/healthz': 'ok\n', '/readyz': 'ready\n' })) {
+      const response = await fetch(server.http + path);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('content-type'), text);
+      assert.equal(response.headers.get('cache-control'), 'no-cache');
+      assert.equal(await response.text(), body);
+    }
+  });
+
+  test('while the server shuts down it lives, but is not ready', async () => {
+    await using server = await startServer();
+    await using _ada = await JsonClient.connect(server.url);
+    await (await fetch(`${server.http}/healthz`)).text();
+    const stopped = server.broker.stop();
+    const [ready, healthy] = await Promise.all([fetch(`${server.http}/readyz`), fetch(`${server.http}/healthz`)]);
+    assert.equal(ready.status, 503);
+    assert.equal(await ready.text(), 'draining\n');
+    assert.equal(healthy.status, 200);
+    await stopped;
+  });
+});
+
+describe('schemas', () => {
+  for (const path of ['/schemas', '/schemas/']) {
+    test(`${path} lists every schema, and each is served as it stands in its file`, async () => {
+      await using server = await startServer();
+      const { schemas: paths } = await getJson<{ schemas: string[] }>(server.http + path);
+      assert.deepEqual(paths, [...schemas.keys()].map((name) => `/schemas/${name}`).sort());
+      for (const schema of paths) {
+        const response = await fetch(server.http + schema);
+        assert.equal(response.status, 200);
+        assert.equal(response.headers.get('content-type'), json);
+        assert.equal(response.headers.get('access-control-allow-origin'), '*');
+        assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+        assert.equal(await response.text(), schemas.get(schema.slice('/schemas/'.length)));
+      }
+    });
+  }
+
+  test('a schema is served under its own $id', () => {
+    for (const [path, content] of schemas) {
+      const { $id } = JSON.parse(content);
+      if (path !== 'asyncapi.json') assert.equal($id, `/schemas/${path}`);
+    }
+  });
+
+  test('every example in /asyncapi.json fits the schema of its message', async () => {
+    await using server = await startServer();
+    const document = await getJson<AsyncApi>(`${server.http}/asyncapi.json`);
+    assert.match(document.asyncapi, /^3\./);
+    const ajv = new Ajv2020.default({ strict: false, allErrors: true });
+    ajv.addSchema(document, 'asyncapi', undefined, false);
+    const messages = Object.entries(document.components.messages);
+    assert.ok(messages.length > 20);
+    for (const [name, { examples }] of messages) {
+      const validate = ajv.getSchema(`asyncapi#/components/messages/${name}/payload`);
+      assert.ok(validate, name);
+      assert.ok(examples.length > 0, `${name} has no example`);
+      for (const { payload } of examples) {
+        assert.ok(validate(payload), `${name}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(payload)}`);
+        assert.equal(validate({ ...(payload as object), $unknown: 1 }), false, `${name} takes unknown fields`);
+      }
+    }
+  });
+});
+
+describe('other requests', () => {
+  for (const path of ['/', '/ws', '/text', '/?name=ada']) {
+    test(`GET ${path} without a WebSocket is told how to come`, async () => {
+      await using server = await startServer();
+      const response = await fetch(server.http + path);
+      assert.equal(response.status, 426);
+      assert.equal(response.headers.get('upgrade'), 'websocket');
+      assert.equal(response.headers.get('content-type'), text);
+      assert.match(await response.text(), /Come with a WebSocket/);
+    });
+  }
+
+  const nowhere = [
+    '/favicon.ico',
+    '/schemas/none.json',
+    '/schemas/client',
+    '/schemas/client/',
+    '/HEALTHZ',
+    '/healthz/',
+  ];
+  for (const path of nowhere) {
+    test(`there is nothing at ${path}`, async () => {
+      await using server = await startServer();
+      const response = await fetch(server.http + path);
+      assert.equal(response.status, 404);
+      assert.match(await response.text(), /^there is nothing at this path\n/);
+    });
+  }
+
+  test('no path leads out of the schemas', async () => {
+    await using server = await startServer();
+    for (const path of [
+      '/schemas/../package.json',
+      '/schemas/%2e%2e/package.json',
+      '/schemas//etc/passwd',
+      '/schemas/__proto__',
+    ]) {
+      await using raw = new RawClient(server.port);
+      raw.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+      assert.equal((await raw.head).status, 404);
+    }
+  });
+
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+    test(`${method} is not answered`, async () => {
+      await using server = await startServer();
+      for (const path of ['/', '/healthz', '/nothing']) {
+        const body = method === 'POST' || method === 'PUT' ? 'x'.repeat(100_000) : null;
+        const response = await fetch(server.http + path, { method, body });
+        assert.equal(response.status, 405);
+        assert.equal(response.headers.get('allow'), 'GET, HEAD');
+        assert.match(await response.text(), /GET and HEAD/);
+      }
+    });
+  }
+
+  test('HEAD is answered as GET, without the body', async () => {
+    await using server = await startServer();
+    for (const path of ['/healthz', '/readyz', '/asyncapi.json', '/schemas/', '/', '/nothing']) {
+      const get = await fetch(server.http + path);
+      const length = Buffer.byteLength(await get.text());
+      const head = await fetch(server.http + path, { method: 'HEAD' });
+      assert.equal(head.status, get.status);
+      assert.equal(head.headers.get('content-type'), get.headers.get('content-type'));
+      assert.equal(head.headers.get('content-length'), String(length));
+      assert.equal(await head.text(), '');
+    }
+  });
+
+  test('a connection serves one request after the other', async () => {
+    await using server = await startServer();
+    await using raw = new RawClient(server.port);
+    const request = (line: string) => `${line} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+    let answers = '';
+    raw.socket.on('data', (data) => {
+      answers += data.toString('latin1');
+      if (answers.endsWith('ready\n')) raw.socket.end();
+    });
+    raw.write(['GET /healthz', 'HEAD /asyncapi.json', 'GET /nothing', 'HEAD /', 'GET /readyz'].map(request).join(''));
+    await raw.gone;
+    const statuses = answers.match(/(?<=HTTP\/1\.1 )\d+/g);
+    assert.deepEqual(statuses, ['200', '200', '404', '426', '200']);
+  });
+});
