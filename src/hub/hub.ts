@@ -85,7 +85,8 @@ export class Hub {
   #carryOut(command: Command): void {
     switch (command.type) {
       case 'tick':
-        for (const room of this.#restless) this.#tell(room, command);
+        // A room that fails on it is rebuilt, and has time until the next one.
+        for (const room of [...this.#restless]) this.#tell(room, command);
         return;
       case 'connect':
         return this.#connect(command);
@@ -149,16 +150,14 @@ export class Hub {
   #identify(connection: ConnectionRecord, user: User): void {
     const before = { ...connection };
     this.#directory.identify(connection, user);
-    for (const name of connection.rooms) {
-      this.#tellNamed(name, { type: 'quit', connection: before }, 'keep');
-      this.#tellNamed(name, { type: 'join', connection });
-    }
+    for (const name of connection.rooms) this.#tellNamed(name, { type: 'identify', connection, before });
   }
 
   // ---- rooms
 
   #join(connection: ConnectionRecord, name: string, id?: string): void {
-    if (!connection.rooms.has(name) && connection.rooms.size >= this.#options.maxRooms) {
+    const isNew = !connection.rooms.has(name);
+    if (isNew && connection.rooms.size >= this.#options.maxRooms) {
       const message = `a connection may be in at most ${this.#options.maxRooms} rooms`;
       return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
@@ -168,7 +167,7 @@ export class Hub {
       this.#rooms.set(name, room);
     }
     connection.rooms.add(name);
-    this.#tell(room, { type: 'join', connection, id });
+    this.#tell(room, { type: 'join', connection, isNew, id });
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
@@ -182,7 +181,6 @@ export class Hub {
     if (!room) return this.#emit(refused(connection, notIn(name), frame.id));
     if (frame.type === 'message') return this.#tell(room, { type: 'message', connection, frame });
     this.#tell(room, { type: 'signal', connection, frame });
-    this.#emit(...acknowledged(connection, frame, this.#options.now()));
   }
 
   #listMembers(connection: ConnectionRecord, frame: Request<'list'>, name: string): void {
@@ -206,12 +204,12 @@ export class Hub {
 
   // ---- supervision
 
-  #tellNamed(name: string, command: RoomCommand, whenEmpty?: 'keep'): void {
+  #tellNamed(name: string, command: RoomCommand): void {
     const room = this.#rooms.get(name);
-    if (room) this.#tell(room, command, whenEmpty);
+    if (room) this.#tell(room, command);
   }
 
-  #tell(room: Room, command: RoomCommand, whenEmpty?: 'keep'): void {
+  #tell(room: Room, command: RoomCommand): void {
     let effects: Effect[];
     try {
       effects = this.#step(room, command, this.#options.now());
@@ -219,12 +217,12 @@ export class Hub {
       return this.#rebuild(room, command, error);
     }
     this.#emit(...effects);
-    this.#settle(room, whenEmpty);
+    this.#settle(room);
   }
 
   /** Forgets a room that is empty, and sees to it that a restless one is told of the time. */
-  #settle(room: Room, whenEmpty?: 'keep'): void {
-    if (room.roster.size === 0 && whenEmpty !== 'keep') {
+  #settle(room: Room): void {
+    if (room.roster.size === 0) {
       this.#rooms.delete(room.name);
       this.#restless.delete(room);
     } else if (room.roster.restless) {
@@ -242,12 +240,14 @@ export class Hub {
     const room = openRoom(broken.name, { epoch: this.#options.newEpoch(), seq: 0 }, this.#options);
     const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.has(room.name));
     for (const member of members) room.roster.enter(member);
+    // Nobody needs to be told that all have come: they get `joined`.
+    room.roster.tick(this.#options.now());
     this.#restless.delete(broken);
     this.#rooms.set(room.name, room);
     this.#emit({ type: 'failure', room: room.name, error });
     for (const member of members) {
       const asked = command.type === 'join' && command.connection.id === member.id;
-      if (asked) this.#emit(subscription('subscribe', room, member));
+      if (asked && command.isNew) this.#emit(subscription('subscribe', room, member));
       this.#emit(joined(room, member.id, asked ? command.id : undefined));
     }
     if (command.type === 'leave') {

@@ -25,7 +25,11 @@ export interface Room {
 }
 
 export type RoomCommand =
-  | { readonly type: 'join' | 'leave'; readonly connection: Connection; readonly id?: string | undefined }
+  /** `isNew`: it was not in the room before. */
+  | { readonly type: 'join'; readonly connection: Connection; readonly isNew: boolean; readonly id: string | undefined }
+  | { readonly type: 'leave'; readonly connection: Connection; readonly id: string | undefined }
+  /** The connection is somebody else's than it was `before`. */
+  | { readonly type: 'identify'; readonly connection: Connection; readonly before: Connection }
   /** The connection is gone, without (`lose`) or with (`quit`) a word. */
   | { readonly type: 'lose' | 'quit'; readonly connection: Connection }
   | { readonly type: 'changed'; readonly user: UserRecord; readonly was: Standing }
@@ -42,10 +46,14 @@ export function openRoom(name: string, position: Position, options: RosterOption
 export function step(room: Room, command: RoomCommand, now: number): Effect[] {
   switch (command.type) {
     case 'join': {
-      const isNew = room.roster.enter(command.connection);
+      room.roster.enter(command.connection);
       const answer = joined(room, command.connection.id, command.id);
-      return isNew ? [subscription('subscribe', room, command.connection), answer] : [answer];
+      return command.isNew ? [subscription('subscribe', room, command.connection), answer] : [answer];
     }
+    case 'identify':
+      room.roster.leave(command.before);
+      room.roster.enter(command.connection);
+      return [joined(room, command.connection.id)];
     case 'leave':
       room.roster.leave(command.connection);
       return left(room, command.connection, command.id);
@@ -61,7 +69,7 @@ export function step(room: Room, command: RoomCommand, now: number): Effect[] {
     case 'message':
       return [...introduction(room, command.connection), ...message(room, command.connection, command.frame, now)];
     case 'signal':
-      return [...introduction(room, command.connection), signal(room, command.connection, command.frame)];
+      return [...introduction(room, command.connection), ...signal(room, command.connection, command.frame, now)];
     case 'list':
       return [list(room, command.connection, command.frame)];
     case 'tick':
@@ -128,8 +136,8 @@ function message(room: Room, { id: connection, user }: Connection, frame: Client
   return effects;
 }
 
-function signal(room: Room, { id: connection, user }: Connection, frame: ClientSignal): Effect {
-  const { kind, body, mime } = frame;
+function signal(room: Room, { id: connection, user }: Connection, frame: ClientSignal, now: number): Effect[] {
+  const { id, kind, body, mime } = frame;
   const out = {
     type: 'signal',
     room: room.name,
@@ -138,7 +146,9 @@ function signal(room: Room, { id: connection, user }: Connection, frame: ClientS
     ...(mime !== undefined && { mime }),
     ...(body !== undefined && { body }),
   } as const;
-  return { type: 'signal', room: room.name, frame: out, except: connection };
+  const effects: Effect[] = [{ type: 'signal', room: room.name, frame: out, except: connection }];
+  if (id !== undefined) effects.push({ type: 'send', connection, frame: { type: 'ack', id, at: now } });
+  return effects;
 }
 
 function list(room: Room, { id: connection }: Connection, { cursor: after, limit, id }: ClientList): Effect {

@@ -55,9 +55,8 @@ export class Roster {
   /** The members without a connection, and when their places are given up; the first one first. */
   readonly #kept = new Map<string, number>();
   #lists = true;
-  /** The members have a list they must forget. */
-  #listIsStale = false;
-  #toldCount = 0;
+  /** Where counts are told: somebody has a list or a count that is not true any more. */
+  #stale = false;
   #countDue = 0;
 
   constructor(room: string, options: RosterOptions) {
@@ -72,33 +71,25 @@ export class Roster {
 
   /** Whether the passing of time can change anything. */
   get restless(): boolean {
-    return (
-      this.#kept.size > 0 ||
-      this.#pending.size > 0 ||
-      this.#listIsStale ||
-      (!this.#lists && this.#toldCount !== this.size)
-    );
+    return this.#kept.size > 0 || this.#pending.size > 0 || this.#stale;
   }
 
-  /** Adds a connection of `user`. Whether it was not there yet. */
-  enter({ id: connection, user }: Connection): boolean {
+  /** Adds a connection of `user`, unless it is there already. */
+  enter({ id: connection, user }: Connection): void {
     const place = this.#places.get(user.public.id);
-    if (!place) this.#arrive(connection, user);
-    else if (place.connections.includes(connection)) return false;
-    else if (this.#kept.delete(user.public.id)) this.#comeBack(place, connection, user);
-    else {
-      place.connections.push(connection);
-      this.#note(user, standing(user));
-    }
-    return true;
+    if (!place) return this.#arrive(connection, user);
+    if (place.connections.includes(connection)) return;
+    if (this.#kept.delete(user.public.id)) return this.#comeBack(place, connection, user);
+    place.connections.push(connection);
+    this.#note(user, standing(user));
   }
 
   /** Takes a connection away; the member leaves with the last one. */
   leave(connection: Connection): void {
     const place = this.#takeAway(connection);
     if (!place) return;
-    this.#note(place.user, standing(place.user));
-    if (place.connections.length === 0) this.#places.delete(connection.user.public.id);
+    if (place.connections.length === 0) this.#depart(place);
+    else this.#note(place.user, standing(place.user));
   }
 
   /** A connection broke: its member's place is kept for the grace time if it was the last. */
@@ -106,8 +97,10 @@ export class Roster {
     if (this.#options.grace === 0) return this.leave(connection);
     const place = this.#takeAway(connection);
     if (!place) return;
-    if (place.connections.length > 0) this.#note(place.user, standing(place.user));
-    else this.#kept.set(connection.user.public.id, now + this.#options.grace);
+    if (place.connections.length > 0) return this.#note(place.user, standing(place.user));
+    // As they are now: what the user changes elsewhere is told here when they are back.
+    place.user = { ...place.user };
+    this.#kept.set(connection.user.public.id, now + this.#options.grace);
   }
 
   /** The user has changed; `was` is how they stood before. */
@@ -135,12 +128,10 @@ export class Roster {
   tick(now: number): ServerPresence | ServerMembers | undefined {
     this.#expire(now);
     if (this.#lists) return this.#difference();
-    if (now < this.#countDue) return undefined;
-    if (!this.#listIsStale && this.#toldCount === this.size) return undefined;
+    if (!this.#stale || now < this.#countDue) return undefined;
+    this.#stale = false;
     this.#countDue = now + countInterval;
-    this.#toldCount = this.size;
     if (this.size <= this.#options.presenceLimit * backToLists) return this.#wholeList();
-    this.#listIsStale = false;
     return { type: 'presence', room: this.#room, count: this.size };
   }
 
@@ -148,6 +139,13 @@ export class Roster {
     this.#note(user, undefined);
     this.#places.set(user.public.id, { user, connections: [connection] });
     if (this.#lists && this.size > this.#options.presenceLimit) this.#switchToCounts();
+    this.#stale = !this.#lists;
+  }
+
+  #depart({ user }: Place): void {
+    this.#note(user, standing(user));
+    this.#places.delete(user.public.id);
+    this.#stale = !this.#lists;
   }
 
   /** Within the grace time: nobody needs to know, unless the user is another than before. */
@@ -176,21 +174,17 @@ export class Roster {
       if (until > now) return;
       this.#kept.delete(id);
       const place = this.#places.get(id);
-      if (!place) continue;
-      this.#note(place.user, standing(place.user));
-      this.#places.delete(id);
+      if (place) this.#depart(place);
     }
   }
 
   #switchToCounts(): void {
     this.#lists = false;
-    this.#listIsStale = true;
     this.#pending.clear();
   }
 
   #wholeList(): ServerMembers {
     this.#lists = true;
-    this.#listIsStale = false;
     return {
       type: 'members',
       room: this.#room,

@@ -1,45 +1,9 @@
 import { once } from 'node:events';
 import WebSocket, { type ClientOptions } from 'ws';
 import type { ClientFrame, ServerFrame } from '../../src/protocol/generated/frames.ts';
+import { Inbox } from './inbox.ts';
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
-
-/** How long a client waits for what must come, in milliseconds. */
-const patience = 10_000;
-
-/** A queue that can be waited on: what comes is kept until it is asked for. */
-class Inbox<T> {
-  readonly #items: T[] = [];
-  #wake: (() => void) | undefined;
-
-  push(item: T): void {
-    this.#items.push(item);
-    this.#wake?.();
-  }
-
-  /** Takes the first item that `wanted` accepts, waiting for it if needed; others stay. */
-  async take(wanted: (item: T) => boolean, what: string): Promise<T> {
-    const end = Date.now() + patience;
-    for (;;) {
-      const at = this.#items.findIndex(wanted);
-      if (at >= 0) return this.#items.splice(at, 1)[0] as T;
-      if (Date.now() >= end)
-        throw new Error(`${what} did not come; there is ${JSON.stringify(this.#items).slice(0, 2000)}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, end - Date.now());
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  }
-
-  /** Takes everything that is there. */
-  drain(): T[] {
-    return this.#items.splice(0);
-  }
-}
 
 /** A client of the json dialect on the `ws` package. */
 export class JsonClient implements AsyncDisposable {

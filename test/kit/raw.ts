@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ServerFrame } from '../../src/protocol/generated/frames.ts';
 import { Inbox } from './inbox.ts';
 
@@ -22,6 +23,8 @@ export interface RawFrame {
   readonly rsv: number;
   readonly opcode: number;
   readonly payload: Buffer;
+  /** The payload, where it is one whole JSON frame. */
+  readonly json: (ServerFrame & { id?: string }) | undefined;
 }
 
 /** The bytes of one WebSocket frame, right or wrong; a text frame as a client sends it unless `bits` say otherwise. */
@@ -75,6 +78,14 @@ export interface ResponseHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+export interface RawOptions {
+  /** Of the upgrade request; they replace the usual ones of the same name. */
+  readonly headers?: Record<string, string>;
+  readonly answersPings?: boolean;
+  /** The address to come from: any of 127.0.0.0/8. */
+  readonly localAddress?: string;
+}
+
 /** A client that does by hand what a WebSocket library does, and so can do it wrong. */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
@@ -86,6 +97,7 @@ export class RawClient implements AsyncDisposable {
   readonly head: Promise<ResponseHead>;
   readonly #frames = new Inbox<RawFrame>();
   readonly #answersPings: boolean;
+  #settled = 0;
   #isUpgraded = false;
   #unread: Buffer[] = [];
   #unreadBytes = 0;
@@ -93,7 +105,7 @@ export class RawClient implements AsyncDisposable {
   #onHead: (head: ResponseHead) => void = () => undefined;
   #onCloseFrame: (close: { code: number; reason: string }) => void = () => undefined;
 
-  constructor(port: number, { answersPings = true } = {}) {
+  constructor(port: number, { answersPings = true, localAddress = '127.0.0.1' }: RawOptions = {}) {
     this.#answersPings = answersPings;
     this.head = new Promise((resolve) => {
       this.#onHead = resolve;
@@ -101,7 +113,7 @@ export class RawClient implements AsyncDisposable {
     this.closeFrame = new Promise((resolve) => {
       this.#onCloseFrame = resolve;
     });
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
     this.gone = new Promise((resolve) => this.socket.once('close', () => resolve()));
     // A reset is one of the ways to be gone.
     this.socket.on('error', () => undefined);
@@ -109,9 +121,9 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** Connects and upgrades. */
-  static async connect(port: number, path = '/', options: { answersPings?: boolean } = {}): Promise<RawClient> {
+  static async connect(port: number, path = '/', options: RawOptions = {}): Promise<RawClient> {
     const client = new RawClient(port, options);
-    client.socket.write(upgradeRequest(path));
+    client.write(upgradeRequest(path, options.headers));
     const { status } = await client.head;
     if (status !== 101) throw new Error(`the upgrade was answered with ${status}`);
     return client;
@@ -122,10 +134,12 @@ export class RawClient implements AsyncDisposable {
     this.socket.write(Buffer.concat(bytes.map((part) => Buffer.from(part))));
   }
 
-  /** Sends bytes one by one, each a TCP segment of its own. */
+  /** Sends bytes one by one, so that a server in this process reads each by itself. */
   async trickle(bytes: string | Uint8Array): Promise<void> {
     for (const byte of Buffer.from(bytes)) {
-      await new Promise<void>((resolve) => this.socket.write(Buffer.from([byte]), () => resolve()));
+      this.write(Buffer.from([byte]));
+      // The loop looks at its sockets between two turns.
+      await turn();
     }
   }
 
@@ -136,19 +150,21 @@ export class RawClient implements AsyncDisposable {
 
   /** The next text frame that is a JSON frame of this type; others stay for later. */
   async next<T extends ServerFrame['type']>(type: T): Promise<Extract<ServerFrame, { type: T }>> {
-    const found = await this.#frames.take((one) => parsed(one)?.type === type, type);
-    return parsed(found) as Extract<ServerFrame, { type: T }>;
+    const found = await this.#frames.take((one) => one.json?.type === type, type);
+    return found.json as Extract<ServerFrame, { type: T }>;
   }
 
   /** Takes all JSON frames that have come and were not asked for yet. */
   drain(): ServerFrame[] {
-    return this.#frames.drain().flatMap((one) => parsed(one) ?? []);
+    return this.#frames.drain().flatMap((one) => one.json ?? []);
   }
 
   /** Everything sent before has been dealt with, and everything it caused for this client has come. */
   async settle(): Promise<void> {
-    this.write(jsonFrame({ type: 'ping' }));
-    await this.next('pong');
+    const id = `settle-${this.#settled}`;
+    this.#settled += 1;
+    this.write(jsonFrame({ type: 'ping', id }));
+    await this.#frames.take((one) => one.json?.id === id, `the answer to ${id}`);
   }
 
   /** Ends the connection with a TCP reset. */
@@ -166,7 +182,7 @@ export class RawClient implements AsyncDisposable {
     this.#unread.push(data);
     this.#unreadBytes += data.length;
     if (this.#unreadBytes < this.#neededBytes) return;
-    let bytes = Buffer.concat(this.#unread);
+    let bytes: Buffer = Buffer.concat(this.#unread);
     if (!this.#isUpgraded) bytes = this.#readHead(bytes);
     this.#neededBytes = this.#isUpgraded ? 0 : bytes.length + 1;
     while (this.#isUpgraded) {
@@ -199,7 +215,10 @@ export class RawClient implements AsyncDisposable {
     if (one.opcode === opcodes.ping && this.#answersPings) this.write(frame(one.payload, { opcode: opcodes.pong }));
     if (one.opcode === opcodes.close) {
       const { payload } = one;
-      this.#onCloseFrame({ code: payload.length < 2 ? 1005 : payload.readUInt16BE(0), reason: payload.toString('utf8', 2) });
+      this.#onCloseFrame({
+        code: payload.length < 2 ? 1005 : payload.readUInt16BE(0),
+        reason: payload.toString('utf8', 2),
+      });
     }
     this.#frames.push(one);
   }
@@ -218,9 +237,11 @@ function parse(bytes: Buffer): { one?: RawFrame; needed: number } {
   const needed = start + length;
   if (bytes.length < needed) return { needed };
   const payload = Buffer.from(bytes.subarray(start, needed));
-  return { one: { fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 0xf, payload }, needed };
+  const fin = first >= 0x80;
+  const opcode = first & 0xf;
+  return { one: { fin, rsv: (first >> 4) & 7, opcode, payload, json: readJson(fin, opcode, payload) }, needed };
 }
 
-function parsed(one: RawFrame): ServerFrame | undefined {
-  return one.opcode === opcodes.text ? JSON.parse(one.payload.toString()) : undefined;
+function readJson(fin: boolean, opcode: number, payload: Buffer): RawFrame['json'] {
+  return fin && opcode === opcodes.text && payload[0] === 0x7b ? JSON.parse(payload.toString()) : undefined;
 }

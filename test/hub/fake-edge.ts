@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import type { EdgePort } from '../../src/hub/edge-port.ts';
+import type { ConnectionId } from '../../src/hub/user.ts';
+import type { Wire } from '../../src/protocol/dialect.ts';
+
+/**
+ * An edge without sockets, and strict: it throws when it is asked for what makes no sense. The subscriptions of a
+ * connection that is gone stay until they are ended, so that a forgotten one is seen; it gets nothing any more.
+ */
+export class FakeEdge implements EdgePort {
+  readonly #open = new Map<ConnectionId, (wire: Wire) => void>();
+  readonly #topics = new Map<string, Set<ConnectionId>>();
+  readonly #ephemeral = new Set<string>();
+
+  open(connection: ConnectionId, receive: (wire: Wire) => void): void {
+    assert.ok(!this.#open.has(connection), `${connection} is open already`);
+    this.#open.set(connection, receive);
+  }
+
+  close(connection: ConnectionId): void {
+    this.#open.delete(connection);
+  }
+
+  /** The topics that have subscribers. */
+  get topics(): string[] {
+    return [...this.#topics.keys()];
+  }
+
+  subscribers(topic: string): ConnectionId[] {
+    return [...(this.#topics.get(topic) ?? [])];
+  }
+
+  send(connection: ConnectionId, wire: Wire): void {
+    this.#open.get(connection)?.(wire);
+  }
+
+  publish(topic: string, wire: Wire, except?: ConnectionId): void {
+    for (const connection of this.#topics.get(topic) ?? []) {
+      if (connection !== except) this.#open.get(connection)?.(wire);
+    }
+  }
+
+  publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void {
+    for (const connection of this.#topics.get(topic) ?? []) {
+      if (connection !== except && this.#ephemeral.has(key(connection, topic))) this.#open.get(connection)?.(wire);
+    }
+  }
+
+  subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void {
+    const subscribers = this.#topics.get(topic) ?? new Set<ConnectionId>();
+    assert.ok(!subscribers.has(connection), `${connection} has subscribed to ${topic} already`);
+    this.#topics.set(topic, subscribers.add(connection));
+    if (ephemeral) this.#ephemeral.add(key(connection, topic));
+  }
+
+  unsubscribe(connection: ConnectionId, topic: string): void {
+    const subscribers = this.#topics.get(topic) ?? new Set<ConnectionId>();
+    assert.ok(subscribers.delete(connection), `${connection} has not subscribed to ${topic}`);
+    if (subscribers.size === 0) this.#topics.delete(topic);
+    this.#ephemeral.delete(key(connection, topic));
+  }
+
+  disconnect(connection: ConnectionId): void {
+    this.close(connection);
+  }
+}
+
+function key(connection: ConnectionId, topic: string): string {
+  return `${connection} ${topic}`;
+}

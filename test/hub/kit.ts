@@ -1,0 +1,296 @@
+/** The hub, its fan-out and an edge without sockets, on a clock that the test moves. */
+import assert from 'node:assert/strict';
+import type { Command, HubFrame } from '../../src/hub/commands.ts';
+import type { EdgePort } from '../../src/hub/edge-port.ts';
+import type { Effect } from '../../src/hub/effects.ts';
+import { everyone, FanOut, type Receiver } from '../../src/hub/fan-out.ts';
+import { Hub, type HubOptions, tickInterval } from '../../src/hub/hub.ts';
+import type { ConnectionId } from '../../src/hub/user.ts';
+import { checked, createCodecs } from '../../src/protocol/codecs.ts';
+import type { Codec, Dialect, Wire } from '../../src/protocol/dialect.ts';
+import type {
+  ClientMessage,
+  PresenceState,
+  ServerFrame,
+  ServerPresence,
+  User,
+} from '../../src/protocol/generated/frames.ts';
+import { FakeEdge } from './fake-edge.ts';
+
+type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
+
+/** `wrap` stands another edge before the fake one, to break something on purpose. */
+export type KitOptions = Partial<Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'step'>> & {
+  wrap?: (edge: FakeEdge) => EdgePort;
+};
+
+export interface ConnectOptions {
+  /** The user's id; made up from the name otherwise. */
+  id?: string;
+  rooms?: readonly string[];
+  dialect?: Dialect;
+  /** Gets every frame instead of the inbox; of a text connection those that are sent to it alone. */
+  onFrame?: (frame: ServerFrame) => void;
+  /** Gets what is published to a text connection, line by line. */
+  onLine?: (line: string) => void;
+}
+
+type Listeners = Pick<ConnectOptions, 'onFrame' | 'onLine'>;
+
+export class HubKit {
+  readonly hub: Hub;
+  readonly fanOut: FanOut;
+  readonly edge = new FakeEdge();
+  /** The edge as the hub's side sees it. */
+  readonly port: EdgePort;
+  /** The failures of rooms that the hub reported. */
+  readonly failures: { room: string; error: unknown }[] = [];
+  /** Milliseconds. */
+  now = 1_000_000;
+  #nextTick = this.now + tickInterval;
+  #connections = 0;
+  #epochs = 0;
+  readonly #clients = new Map<ConnectionId, Client>();
+  readonly #codecs = checked(createCodecs([]), (reason, frame) => {
+    this.#problem ??= new Error(`a frame does not fit its schema: ${reason} in ${JSON.stringify(frame)}`);
+  });
+  #problem: unknown;
+
+  constructor({ wrap = (edge) => edge, ...options }: KitOptions = {}) {
+    this.hub = new Hub({
+      grace: 10_000,
+      presenceLimit: 100,
+      maxRooms: 100,
+      ...options,
+      now: () => this.now,
+      newEpoch: () => `e${++this.#epochs}`,
+    });
+    this.port = wrap(this.edge);
+    this.fanOut = new FanOut(this.port, this.#codecs, (id) => this.#clients.get(id));
+    this.hub.effects.subscribe((effect) => this.#carryOut(effect));
+  }
+
+  /** A connection of a user; two with the same name are the same user's unless `id` says otherwise. */
+  connect(name: string, { id = `u-${name}`, rooms = [], dialect = 'json', ...on }: ConnectOptions = {}): Client {
+    const connection = `c${++this.#connections}`;
+    const client = new Client(this, connection, this.#codecs.create(dialect), { id, name }, on);
+    this.#clients.set(connection, client);
+    this.edge.open(connection, (wire) => client.receive(wire));
+    this.edge.subscribe(connection, everyone(dialect), false);
+    this.dispatch({ type: 'connect', connection, dialect, user: client.user, rooms });
+    return client;
+  }
+
+  /** What the edge and the session do together when a socket is gone. */
+  disconnect({ connection, dialect }: Client, clean: boolean): void {
+    this.edge.close(connection);
+    this.edge.unsubscribe(connection, everyone(dialect));
+    this.#clients.delete(connection);
+    this.dispatch({ type: 'disconnect', connection, clean });
+  }
+
+  /** Gives the hub a command. @throws what went wrong when its effects were carried out */
+  dispatch(command: Command): void {
+    this.hub.commands.next(command);
+    const problem = this.#problem;
+    this.#problem = undefined;
+    if (problem !== undefined) throw problem;
+  }
+
+  /** Time passes, with a tick whenever one is due. */
+  advance(ms: number): void {
+    const end = this.now + ms;
+    while (this.#nextTick <= end) {
+      this.now = Math.max(this.now, this.#nextTick);
+      this.#nextTick += tickInterval;
+      this.tick();
+    }
+    this.now = end;
+  }
+
+  tick(): void {
+    this.dispatch({ type: 'tick' });
+  }
+
+  /** How many connections there have been; they are named c1, c2 and so on. */
+  get connected(): number {
+    return this.#connections;
+  }
+
+  /** Just long enough for what has changed to be told. */
+  flush(): void {
+    this.advance(tickInterval);
+  }
+
+  /** What has changed is told, and everything that has come is taken: from here on only what is new comes. */
+  settle(): void {
+    this.flush();
+    for (const client of this.#clients.values()) {
+      client.frames();
+      client.lines();
+    }
+  }
+
+  /** The effects of what `act` does, in their order. */
+  effectsOf(act: () => void): Effect[] {
+    const effects: Effect[] = [];
+    const subscription = this.hub.effects.subscribe((effect) => effects.push(effect));
+    act();
+    subscription.unsubscribe();
+    return effects;
+  }
+
+  /** Everyone has gone and nothing is left of them anywhere. */
+  assertEmpty(): void {
+    assert.deepEqual(this.hub.counts, { connections: 0, users: 0, rooms: 0, restless: 0 });
+    assert.equal(this.fanOut.size, 0);
+    assert.deepEqual(this.edge.topics, []);
+  }
+
+  #carryOut(effect: Effect): void {
+    if (effect.type === 'failure') {
+      this.failures.push({ room: effect.room, error: effect.error });
+      return;
+    }
+    try {
+      this.fanOut.carryOut(effect);
+    } catch (error) {
+      this.#problem ??= error;
+    }
+  }
+}
+
+/** One connection, from the client's side. What comes is kept until it is asked for. */
+export class Client implements Receiver {
+  readonly connection: ConnectionId;
+  /** Who it was when it connected, or was identified as. */
+  user: User;
+  readonly #kit: HubKit;
+  readonly #codec: Codec;
+  readonly #on: Listeners;
+  #frames: ServerFrame[] = [];
+  #lines: string[] = [];
+
+  constructor(kit: HubKit, connection: ConnectionId, codec: Codec, user: User, on: Listeners) {
+    this.#kit = kit;
+    this.connection = connection;
+    this.#codec = codec;
+    this.user = user;
+    this.#on = on;
+  }
+
+  get dialect(): Dialect {
+    return this.#codec.dialect;
+  }
+
+  // ---- what it does
+
+  request(frame: HubFrame, byName = false): void {
+    this.#kit.dispatch({ type: 'request', connection: this.connection, frame, byName });
+  }
+
+  join(room: string, id?: string): void {
+    this.request({ type: 'join', room, ...(id !== undefined && { id }) });
+  }
+
+  leave(room: string, id?: string): void {
+    this.request({ type: 'leave', room, ...(id !== undefined && { id }) });
+  }
+
+  say(room: string, body: unknown, more: Pick<ClientMessage, 'id' | 'echo' | 'mime'> = {}): void {
+    this.request({ type: 'message', room, body, ...more });
+  }
+
+  rename(name: string): void {
+    this.request({ type: 'name', name });
+  }
+
+  status(state: PresenceState, note?: string): void {
+    this.request({ type: 'status', state, ...(note !== undefined && { note }) });
+  }
+
+  /** It turns out to be another user's. */
+  identify(user: User): void {
+    this.user = user;
+    this.#kit.dispatch({ type: 'identify', connection: this.connection, user });
+  }
+
+  /** Goes on purpose. */
+  quit(): void {
+    this.#kit.disconnect(this, true);
+  }
+
+  /** Breaks. */
+  lose(): void {
+    this.#kit.disconnect(this, false);
+  }
+
+  // ---- what it gets
+
+  deliver(frame: ServerFrame): void {
+    const wire = this.#codec.encode(frame);
+    if (wire.length === 0) return;
+    if (this.dialect === 'text') this.#on.onFrame?.(frame);
+    this.#kit.port.send(this.connection, wire);
+  }
+
+  receive(wire: Wire): void {
+    if (this.dialect === 'text') return this.#receiveLines(wire);
+    const frame = decode(wire);
+    if (this.#on.onFrame) this.#on.onFrame(frame);
+    else this.#frames.push(frame);
+  }
+
+  #receiveLines(wire: Wire): void {
+    assert.ok(typeof wire === 'string');
+    for (const line of wire.split('\n')) {
+      if (this.#on.onLine) this.#on.onLine(line);
+      else this.#lines.push(line);
+    }
+  }
+
+  /** Takes everything that has come. */
+  frames(): ServerFrame[] {
+    return this.#frames.splice(0);
+  }
+
+  /** Takes the frames of this type; the others stay. */
+  take<T extends ServerFrame['type']>(type: T): Of<T>[] {
+    const taken = this.#frames.filter((frame): frame is Of<T> => frame.type === type);
+    this.#frames = this.#frames.filter((frame) => frame.type !== type);
+    return taken;
+  }
+
+  /** Takes the one frame that has come, which is of this type. */
+  only<T extends ServerFrame['type']>(type: T): Of<T> {
+    const frames = this.frames();
+    const [frame] = frames;
+    assert.ok(frame?.type === type && frames.length === 1, `not one ${type} came, but ${JSON.stringify(frames)}`);
+    return frame as Of<T>;
+  }
+
+  lines(): string[] {
+    return this.#lines.splice(0);
+  }
+}
+
+/** Who came, went and changed, by name. */
+export function namesIn({ joins = [], leaves = [], changes = [] }: ServerPresence): Record<string, string[]> {
+  const names = (users: readonly User[]) => users.map(({ name }) => name).sort();
+  return Object.fromEntries(
+    Object.entries({ joins, leaves, changes }).flatMap(([kind, users]) => (users.length ? [[kind, names(users)]] : [])),
+  );
+}
+
+let decoded: { wire: Wire; frame: ServerFrame } | undefined;
+
+/** What is published goes to many and is the same for all: it is decoded once. */
+function decode(wire: Wire): ServerFrame {
+  if (decoded?.wire !== wire) decoded = { wire, frame: typeof wire === 'string' ? JSON.parse(wire) : readBinary(wire) };
+  return decoded.frame;
+}
+
+function readBinary(wire: Uint8Array): ServerFrame {
+  const end = 3 + new DataView(wire.buffer, wire.byteOffset).getUint16(1);
+  return { ...JSON.parse(Buffer.from(wire.subarray(3, end)).toString()), body: wire.subarray(end) };
+}
