@@ -12,7 +12,10 @@ export interface ConnectionRecord extends Connection {
 
 export class Directory {
   readonly connections = new Map<ConnectionId, ConnectionRecord>();
+  /** The connected users. */
   readonly users = new Map<string, UserRecord>();
+  /** Users whose last connection broke, as they were, and until when to remember them; the first one first. */
+  readonly #absent = new Map<string, { readonly user: UserRecord; readonly until: number }>();
 
   add(id: ConnectionId, dialect: Dialect, user: User): ConnectionRecord {
     const connection: ConnectionRecord = { id, dialect, user: this.#attach(id, user), rooms: new Set() };
@@ -20,9 +23,27 @@ export class Directory {
     return connection;
   }
 
-  remove(connection: ConnectionRecord): void {
-    this.connections.delete(connection.id);
+  /** @param rememberUntil where given, the user is the same again who comes back by then, name and state included. */
+  remove(connection: ConnectionRecord, rememberUntil?: number): void {
+    const { id, user } = connection;
+    this.connections.delete(id);
     this.#detach(connection);
+    if (rememberUntil === undefined || user.connections.size > 0) return;
+    this.#absent.delete(user.public.id);
+    this.#absent.set(user.public.id, { user, until: rememberUntil });
+  }
+
+  /** A user who is here, or was a moment ago, as they are called now. */
+  user(id: string): User | undefined {
+    return (this.users.get(id) ?? this.#absent.get(id)?.user)?.public;
+  }
+
+  /** Forgets users who have been away too long. */
+  tick(now: number): void {
+    for (const [id, { until }] of this.#absent) {
+      if (until > now) return;
+      this.#absent.delete(id);
+    }
   }
 
   /** Makes the connection another user's. */
@@ -45,14 +66,11 @@ export class Directory {
     return found[0] ?? unknown(to);
   }
 
-  /** A user who is here already stays as they are, name and state included. */
+  /** A user who is here already, or was a moment ago, stays as they are, name and state included. */
   #attach(id: ConnectionId, user: User): UserRecord {
-    const record = this.users.get(user.id) ?? {
-      public: user,
-      state: 'online',
-      note: undefined,
-      connections: new Set(),
-    };
+    const known = this.users.get(user.id) ?? this.#absent.get(user.id)?.user;
+    const record = known ?? { public: user, state: 'online', note: undefined, connections: new Set() };
+    this.#absent.delete(user.id);
     this.users.set(user.id, record);
     record.connections.add(id);
     return record;

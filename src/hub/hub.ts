@@ -60,9 +60,9 @@ export class Hub {
     return this.#commands;
   }
 
-  /** A connected user, as they are called now. */
+  /** A user who is here, or was a moment ago, as they are called now. */
   find(userId: string): User | undefined {
-    return this.#directory.users.get(userId)?.public;
+    return this.#directory.user(userId);
   }
 
   /** How much there is of everything, for tests, health and metrics. */
@@ -85,6 +85,7 @@ export class Hub {
   #carryOut(command: Command): void {
     switch (command.type) {
       case 'tick':
+        this.#directory.tick(this.#options.now());
         // A room that fails on it is rebuilt, and has time until the next one.
         for (const room of [...this.#restless]) this.#tell(room, command);
         return;
@@ -142,7 +143,8 @@ export class Hub {
   }
 
   #disconnect(connection: ConnectionRecord, type: 'quit' | 'lose'): void {
-    this.#directory.remove(connection);
+    const { grace, now } = this.#options;
+    this.#directory.remove(connection, type === 'lose' && grace > 0 ? now() + grace : undefined);
     for (const name of connection.rooms) this.#tellNamed(name, { type, connection });
   }
 

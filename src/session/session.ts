@@ -40,7 +40,7 @@ export interface SessionContext {
   readonly codecs: Codecs;
   readonly tickets: Tickets;
   readonly dispatch: (command: Command) => void;
-  /** A connected user, as they are called now. */
+  /** A user who is here, or was a moment ago, as they are called now. */
   readonly find: (userId: string) => User | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;

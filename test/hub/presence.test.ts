@@ -212,17 +212,37 @@ test('without a grace time a break is a leave', () => {
   kit.assertEmpty();
 });
 
-test('who comes back under another name, or in another state, has changed', () => {
+test('who comes back in time is the same again, name and state included', () => {
   const { kit, ada } = watched();
   const bob = kit.connect('bob', { rooms: ['x'] });
-  bob.status('away');
+  bob.status('away', 'lunch');
   kit.settle();
   bob.lose();
-  kit.connect('robert', { id: 'u-bob', rooms: ['x'] });
+  const back = kit.connect('an older name', { id: 'u-bob', rooms: ['x'] });
   kit.flush();
-  assert.deepEqual(ada.only('presence').changes, [
-    { id: 'u-bob', name: 'robert', state: 'online', connections: 1, was: { name: 'bob', state: 'away' } },
-  ]);
+  assert.deepEqual(ada.frames(), []);
+  const { members } = back.only('joined');
+  assert.deepEqual(
+    members?.find(({ id }) => id === 'u-bob'),
+    {
+      id: 'u-bob',
+      name: 'bob',
+      state: 'away',
+      note: 'lunch',
+      connections: 1,
+    },
+  );
+});
+
+test('who comes back too late is as they say', () => {
+  const { kit } = watched();
+  const bob = kit.connect('bob', { rooms: ['x'] });
+  bob.status('away');
+  bob.lose();
+  kit.advance(grace + 100);
+  const back = kit.connect('robert', { id: 'u-bob', rooms: ['x'] });
+  const { members } = back.only('joined');
+  assert.deepEqual(members?.find(({ id }) => id === 'u-bob')?.name, 'robert');
 });
 
 test('a place is kept as it was: what the user changes elsewhere is told when they are back', () => {

@@ -40,6 +40,8 @@ export interface TruthOptions {
 
 export class Truth {
   readonly users = new Map<string, UserTruth>();
+  /** Those whose last connection broke, and until when they are remembered as they were. */
+  readonly #absent = new Map<string, Standing & { readonly until: number }>();
   readonly connections = new Map<string, ConnectionTruth>();
   readonly rooms = new Map<string, RoomTruth>();
   /** How many places were kept, and how many of them were come back to. */
@@ -60,7 +62,7 @@ export class Truth {
     const connection = this.connections.get(id);
     if (!connection) return;
     for (const room of connection.rooms) this.#exit(id, connection.user, room, clean ? undefined : now);
-    this.#detach(id, connection.user);
+    this.#detach(id, connection.user, clean ? undefined : now);
     this.connections.delete(id);
   }
 
@@ -68,7 +70,7 @@ export class Truth {
     const connection = this.connections.get(id);
     if (!connection) return;
     const before = connection.user;
-    this.#detach(id, before);
+    this.#detach(id, before, undefined);
     this.#attach(id, user, name);
     connection.user = user;
     for (const room of connection.rooms) {
@@ -102,6 +104,7 @@ export class Truth {
 
   /** Places whose time is over are given up. */
   tick(now: number): void {
+    for (const [user, { until }] of this.#absent) if (until <= now) this.#absent.delete(user);
     for (const [name, room] of this.rooms) {
       for (const [user, { kept }] of room.places) if (kept && kept.until <= now) room.places.delete(user);
       this.#forgetIfEmpty(name);
@@ -168,15 +171,22 @@ export class Truth {
   }
 
   #attach(id: string, user: string, name: string): void {
-    const record = this.users.get(user) ?? { name, state: 'online', note: undefined, connections: new Set() };
+    const { until, ...remembered } = this.#absent.get(user) ?? { name, state: 'online', note: undefined, until: 0 };
+    this.#absent.delete(user);
+    const record = this.users.get(user) ?? { ...remembered, connections: new Set() };
     this.users.set(user, record);
     record.connections.add(id);
   }
 
-  #detach(id: string, user: string): void {
+  /** @param lostAt when the connection broke; undefined if it went on purpose. */
+  #detach(id: string, user: string, lostAt: number | undefined): void {
     const record = this.users.get(user);
     record?.connections.delete(id);
-    if (record?.connections.size === 0) this.users.delete(user);
+    if (record?.connections.size !== 0) return;
+    this.users.delete(user);
+    const { name, state, note } = record;
+    const { grace } = this.#options;
+    if (lostAt !== undefined && grace > 0) this.#absent.set(user, { name, state, note, until: lostAt + grace });
   }
 
   #forgetIfEmpty(name: string): void {
