@@ -1,11 +1,12 @@
 /**
- * Makes everything that is derived from `schemas/`: the frame types, the validators, the AsyncAPI document and the
- * tables in README.md. With `--check` nothing is written: what would change is listed, and the exit code is 1.
+ * Makes everything that is derived from `schemas/` and the code tables: the frame types, the validators, the AsyncAPI
+ * document, the table of options in README.md, and the frames and codes in PROTOCOL.md. With `--check` nothing is written: what would change is listed, and the exit code is 1.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { markdownTable } from '../src/config/help.ts';
 import { asyncapi } from './generate/asyncapi.ts';
 import { frameTypes } from './generate/frame-types.ts';
+import { closeCodeTable, errorCodeTable, frameSections } from './generate/protocol-tables.ts';
 import { loadSchemas } from './generate/schemas.ts';
 import { validators } from './generate/validators.ts';
 
@@ -23,11 +24,19 @@ function between(text: string, name: string, content: string): string {
 const schemas = await loadSchemas(new URL('schemas/', root));
 const version = JSON.parse(await readFile(new URL('package.json', root), 'utf8')).version as string;
 const readme = await readFile(new URL('README.md', root), 'utf8');
+const contract = await readFile(new URL('PROTOCOL.md', root), 'utf8');
+const parts: [string, string][] = [
+  ['client frames', frameSections(schemas.client, schemas)],
+  ['server frames', frameSections(schemas.server, schemas)],
+  ['error codes', errorCodeTable()],
+  ['close codes', closeCodeTable()],
+];
 const outputs: Record<string, string> = {
   'src/protocol/generated/frames.ts': await frameTypes(schemas),
   'src/protocol/generated/validators.ts': validators(schemas),
   'schemas/asyncapi.json': `${JSON.stringify(asyncapi(schemas, version), null, 2)}\n`,
   'README.md': between(readme, 'options', markdownTable()),
+  'PROTOCOL.md': parts.reduce((text, [name, content]) => between(text, name, content), contract),
 };
 
 const check = process.argv.includes('--check');

@@ -36,8 +36,9 @@ async function main(args: readonly string[]): Promise<void> {
     tls,
     schemas: readSchemas(),
   });
-  print(`${summary(config, broker.port)}\n`);
+  // First: who reads the line may send a signal at once.
   stopAtSignal(broker, config, logger);
+  print(`${summary(config, broker.port)}\n`);
 }
 
 async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
@@ -104,4 +105,6 @@ function fail(error: unknown): void {
   process.exit(exitCodes.defect);
 }
 
+// Who reads the log may go away (`hubbub | head`); the server stays.
+process.stdout.on('error', () => undefined);
 main(process.argv.slice(2)).catch(fail);

@@ -109,6 +109,9 @@ function checkSizes(config: Config, settings: Settings): void {
   if (config.signalBuffer >= config.buffer) {
     throw new ConfigError(`${show(settings, 'signalBuffer')} must be less than ${show(settings, 'buffer')}`);
   }
+  if (config.buffer < config.maxFrame) {
+    throw new ConfigError(`${show(settings, 'buffer')} must be at least ${show(settings, 'maxFrame')}`);
+  }
   if (config.rateBytes !== undefined && config.rateBytes.burst < config.maxFrame) {
     const [rateBytes, maxFrame] = [show(settings, 'rateBytes'), show(settings, 'maxFrame')];
     throw new ConfigError(`${rateBytes} must have a burst of at least ${maxFrame}`);

@@ -114,7 +114,7 @@ test('limits are inclusive', () => {
   assert.equal(load({ args: ['--idle-timeout=8s'] }).idleTimeout, 8000);
   assert.equal(load({ args: ['--idle-timeout=16m'] }).idleTimeout, 960_000);
   assert.equal(load({ args: ['--grace=0s'] }).grace, 0);
-  assert.equal(load({ args: ['--max-frame=4MiB'] }).maxFrame, 4_194_304);
+  assert.equal(load({ args: ['--max-frame=4MiB', '--buffer=4MiB'] }).maxFrame, 4_194_304);
 });
 
 test('what has no default is there when it is given', () => {
@@ -268,6 +268,11 @@ fails(
   'signals past the buffer, from two sources',
   { file: { buffer: 65_536 }, env: { HUBBUB_SIGNAL_BUFFER: '1MiB' } },
   'HUBBUB_SIGNAL_BUFFER (1MiB) must be less than config.json: "buffer" (65536)',
+);
+fails(
+  'a buffer below the largest frame',
+  { args: ['--max-frame', '4MiB', '--rate-bytes', 'off'] },
+  '--buffer (default 1MiB) must be at least --max-frame (4MiB)',
 );
 fails(
   'a burst below the largest frame',

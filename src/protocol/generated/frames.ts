@@ -33,7 +33,7 @@ export type Timestamp = number;
  */
 export type PresenceState = 'online' | 'away' | 'busy';
 /**
- * A few words beside the presence state, at most 140 characters.
+ * A few words beside the presence state, at most 140 characters, without control characters and direction overrides.
  */
 export type Note = string;
 /**

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { Inbox } from '../kit/inbox.ts';
+
+const main = new URL('../../dist/main.js', import.meta.url).pathname;
+
+/** On a free port of this machine. */
+export const locally = ['--host', '127.0.0.1', '--port', '0'];
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A record of the log. */
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+/** The real program, as `npm run build` made it, in a process and a working directory of its own. */
+export class Program implements AsyncDisposable {
+  /** All it has written to standard output, line by line. */
+  readonly lines: string[] = [];
+  /** All it has written to standard error. */
+  errors = '';
+  readonly exit: Promise<Exit>;
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #unread = new Inbox<string>();
+  readonly #directory: string;
+
+  private constructor(directory: string, args: readonly string[], env: Record<string, string>) {
+    this.#directory = directory;
+    this.#process = spawn(process.execPath, [main, ...args], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { stdout, stderr } = this.#process;
+    createInterface(stdout).on('line', (line) => {
+      this.lines.push(line);
+      this.#unread.push(line);
+    });
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+    });
+    // Both streams have ended by then.
+    this.exit = once(this.#process, 'close').then(([code, signal]) => ({ code, signal }));
+  }
+
+  static async start(args: readonly string[], env: Record<string, string> = {}): Promise<Program> {
+    return new Program(await mkdtemp(join(tmpdir(), 'hubbub-')), args, env);
+  }
+
+  /** Where it listens, once it does (fails if it ends instead): `ws://127.0.0.1:<port>`. */
+  async listening(): Promise<string> {
+    const line = await Promise.race([
+      this.#unread.take((one) => one.startsWith('Hubbub '), 'its address'),
+      this.exit.then(({ code }) => assert.fail(`it ended with ${code}: ${this.errors}`)),
+    ]);
+    const [url] = /wss?:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
+    assert.ok(url, line);
+    return url;
+  }
+
+  /** The next record of the log with this message. */
+  async logged(message: string): Promise<LogRecord> {
+    const found = await this.#unread.take((line) => parse(line)?.['message'] === message, `the record "${message}"`);
+    return parse(found) ?? {};
+  }
+
+  /** The lines that are not the one for a person. */
+  get log(): string[] {
+    return this.lines.filter((line) => !line.startsWith('Hubbub '));
+  }
+
+  /** Whoever read its output goes away. */
+  closeOutput(): void {
+    this.#process.stdout.destroy();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL');
+    await this.exit;
+    await rm(this.#directory, { recursive: true });
+  }
+}
+
+/** A directory that is there for the time of a test. */
+export async function temporaryDirectory(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'hubbub-data-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}
+
+function parse(line: string): LogRecord | undefined {
+  return line.startsWith('{') ? JSON.parse(line) : undefined;
+}

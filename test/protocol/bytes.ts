@@ -1,0 +1,5 @@
+/** The bytes of the values, as a codec gets them: numbers are bytes, strings are UTF-8. */
+export function bytes(...parts: (number | string | Uint8Array)[]): ArrayBuffer {
+  const all = parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part)));
+  return new Uint8Array(Buffer.concat(all)).buffer;
+}
