@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Bystanders } from '../kit/bystanders.ts';
+import { JsonClient } from '../kit/client.ts';
+import { frame, jsonFrame, opcodes, RawClient, sampleAccept, upgradeRequest } from '../kit/raw.ts';
+import { startServer, type TestOptions, type TestServer } from '../kit/server.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Runs `act` on a server of its own, with two people talking there who must not be disturbed. */
+async function undisturbed(
+  act: (server: TestServer, bystanders: Bystanders) => Promise<void>,
+  options: TestOptions = {},
+): Promise<void> {
+  await using server = await startServer({ grace: 0, ...options });
+  await Bystanders.watch(server, (bystanders) => act(server, bystanders));
+}
+
+describe('what a client may do', { concurrency: true }, () => {
+  test('a text frame in fragments is one frame', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.write(frame('{"type":"ec', { fin: false }));
+      await bystanders.talk();
+      raw.write(frame('', { opcode: opcodes.continuation, fin: false }));
+      raw.write(frame('ho","body":"h\u00e9', { opcode: opcodes.continuation, fin: false }));
+      raw.write(frame('llo"}', { opcode: opcodes.continuation }));
+      assert.deepEqual(await raw.next('echo'), { type: 'echo', body: 'h\u00e9llo' });
+    }));
+
+  test('a character may be split between two fragments', () =>
+    undisturbed(async (server) => {
+      await using raw = await RawClient.connect(server.port);
+      const bytes = Buffer.from('{"type":"echo","body":"\u{1f44b}"}');
+      const middle = bytes.indexOf(0x9f);
+      raw.write(frame(bytes.subarray(0, middle), { fin: false }));
+      raw.write(frame(bytes.subarray(middle), { opcode: opcodes.continuation }));
+      assert.equal((await raw.next('echo')).body, '\u{1f44b}');
+    }));
+
+  test('a control frame may come between fragments', () =>
+    undisturbed(async (server) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.write(frame('{"type":"echo",', { fin: false }));
+      raw.write(frame('are you there?', { opcode: opcodes.ping }));
+      const pong = await raw.nextFrame(opcodes.pong);
+      assert.equal(pong.payload.toString(), 'are you there?');
+      raw.write(frame('unasked', { opcode: opcodes.pong }));
+      raw.write(frame('"body":1}', { opcode: opcodes.continuation }));
+      assert.equal((await raw.next('echo')).body, 1);
+    }));
+
+  test('a control frame may carry 125 bytes, or none', () =>
+    undisturbed(async (server) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.write(frame('x'.repeat(125), { opcode: opcodes.ping }));
+      assert.equal((await raw.nextFrame(opcodes.pong)).payload.toString(), 'x'.repeat(125));
+      raw.write(frame('', { opcode: opcodes.ping }));
+      assert.equal((await raw.nextFrame(opcodes.pong)).payload.length, 0);
+    }));
+
+  test('a frame may come byte by byte, while the others talk', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port);
+      const bytes = jsonFrame({ type: 'message', body: 'slowly', id: 'm' });
+      await raw.trickle(bytes.subarray(0, 20));
+      await bystanders.talk();
+      await raw.trickle(bytes.subarray(20));
+      assert.equal((await raw.next('ack')).id, 'm');
+    }));
+
+  test('frames in one segment are answered in their order', () =>
+    undisturbed(async (server) => {
+      await using raw = await RawClient.connect(server.port);
+      await raw.next('joined');
+      const requests = [
+        { type: 'echo', body: 1 },
+        { type: 'ping', id: '2' },
+        { type: 'nonsense', id: '3' },
+        { type: 'message', body: 'to all', id: '4' },
+        { type: 'list', room: 'lobby', id: '5' },
+        { type: 'leave', room: 'lobby', id: '6' },
+        { type: 'echo', body: 7 },
+      ];
+      raw.drain();
+      raw.write(...requests.map((request) => jsonFrame(request)));
+      await raw.settle();
+      const answers = raw.drain().filter(({ type }) => type !== 'presence');
+      const types = ['echo', 'pong', 'error', 'message', 'ack', 'members', 'left', 'echo'];
+      assert.deepEqual(
+        answers.map(({ type }) => type),
+        types,
+      );
+    }));
+
+  test('a frame of exactly the limit passes', () =>
+    undisturbed(
+      async (server) => {
+        await using raw = await RawClient.connect(server.port);
+        const empty = JSON.stringify({ type: 'echo', body: '' });
+        const body = 'x'.repeat(2 * KiB - empty.length);
+        raw.write(jsonFrame({ type: 'echo', body }));
+        assert.equal((await raw.next('echo')).body, body);
+      },
+      { maxFrame: 2 * KiB },
+    ));
+
+  test('the limit may be 4 MiB', () =>
+    undisturbed(
+      async (server) => {
+        await using raw = await RawClient.connect(server.port);
+        const body = 'x'.repeat(4 * MiB - 100);
+        raw.write(jsonFrame({ type: 'echo', body }));
+        assert.equal((await raw.next('echo')).body, body);
+        raw.write(frame('x'.repeat(4 * MiB + 1)));
+        assert.equal((await raw.closeFrame).code, 1009);
+      },
+      { maxFrame: 4 * MiB, buffer: 32 * MiB },
+    ));
+
+  for (const code of [1000, 1001, 1011, 4000, 4999]) {
+    test(`a close with code ${code} is answered with the same`, () =>
+      undisturbed(async (server, bystanders) => {
+        await using raw = await RawClient.connect(server.port, '/?name=leaver');
+        raw.write(frame(Buffer.from([code >> 8, code & 0xff, 0x62, 0x79, 0x65]), { opcode: opcodes.close }));
+        assert.deepEqual(await raw.closeFrame, { code, reason: 'bye' });
+        await raw.gone;
+        await bystanders.areAlone();
+      }));
+  }
+
+  test('a close with a code of 3000 to 3999, which uWebSockets.js does not know, is answered without a code', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.write(frame(Buffer.from([0x0b, 0xb8]), { opcode: opcodes.close }));
+      assert.deepEqual(await raw.closeFrame, { code: 1005, reason: '' });
+      await raw.gone;
+      await bystanders.areAlone();
+    }));
+
+  test('a close without a code is answered without one', () =>
+    undisturbed(async (server) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.write(Buffer.from([0x88, 0x80, 0x00, 0x00, 0x00, 0x00]));
+      assert.deepEqual(await raw.closeFrame, { code: 1005, reason: '' });
+      await raw.gone;
+    }));
+});
+
+describe('what ends the connection, and harms nobody else', { concurrency: true }, () => {
+  /** Violations of RFC 6455, which uWebSockets.js answers by dropping the connection. */
+  const violations: Record<string, Buffer> = {
+    'a reserved opcode for data': Buffer.from([0x83, 0x80, 0, 0, 0, 0]),
+    'a reserved opcode for control': Buffer.from([0x8b, 0x80, 0, 0, 0, 0]),
+    'the reserved bit 1, without an extension': frame('{"type":"ping"}', { rsv: 4 }),
+    'the reserved bit 2': frame('{"type":"ping"}', { rsv: 2 }),
+    'the reserved bit 3': frame('{"type":"ping"}', { rsv: 1 }),
+    'a stray byte of UTF-8': frame(Buffer.from([0x22, 0x80, 0x22])),
+    'an overlong form of UTF-8': frame(Buffer.from([0x22, 0xc0, 0xaf, 0x22])),
+    'a surrogate in UTF-8': frame(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])),
+    'half a character at the end': frame(Buffer.from([0x22, 0xc3])),
+    'invalid UTF-8 put together from fragments': Buffer.concat([
+      frame(Buffer.from([0x22, 0xc3]), { fin: false }),
+      frame(Buffer.from([0x28, 0x22]), { opcode: opcodes.continuation }),
+    ]),
+    'a control frame of 126 bytes': frame(Buffer.alloc(126), { opcode: opcodes.ping }),
+    'a control frame in fragments': frame('hel', { opcode: opcodes.ping, fin: false }),
+    'a continuation of nothing': frame('{"type":"ping"}', { opcode: opcodes.continuation }),
+    'a frame in the middle of another': Buffer.concat([frame('{"type":', { fin: false }), frame('{"type":"ping"}')]),
+    'a frame over the native limit': frame(Buffer.alloc(4 * MiB + 1, 0x20)),
+    'fragments that are over the native limit together': Buffer.concat([
+      frame(Buffer.alloc(3 * MiB, 0x20), { fin: false }),
+      frame(Buffer.alloc(3 * MiB, 0x20), { opcode: opcodes.continuation }),
+    ]),
+    // 2^63 - 1 bytes are announced.
+    'a frame that cannot be': Buffer.from([0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]),
+    // The mask is not there: its bytes are taken from what follows, so that the second frame makes no sense.
+    'frames without a mask': Buffer.concat([
+      jsonFrame({ type: 'ping' }, { masked: false }),
+      jsonFrame({ type: 'ping' }, { masked: false }),
+    ]),
+  };
+  for (const [name, bytes] of Object.entries(violations)) {
+    test(name, () =>
+      undisturbed(async (server, bystanders) => {
+        await using raw = await RawClient.connect(server.port, '/?name=violator');
+        await raw.settle();
+        raw.write(bytes);
+        await raw.gone;
+        await bystanders.areAlone();
+      }),
+    );
+  }
+
+  for (const [name, size] of Object.entries({ 'one byte': 64 * KiB + 1, '2 MB': 2_000_000, 'up to 4 MiB': 4 * MiB })) {
+    test(`a frame past the limit by ${name}: goodbye, then 1009 with a reason`, () =>
+      undisturbed(async (server, bystanders) => {
+        await using raw = await RawClient.connect(server.port, '/?name=talker');
+        raw.write(frame(Buffer.alloc(size, 0x20)), jsonFrame({ type: 'message', body: 'too late' }));
+        const reason = 'the frame is longer than the limit';
+        assert.deepEqual(await raw.closeFrame, { code: 1009, reason });
+        assert.deepEqual(await raw.next('goodbye'), {
+          type: 'goodbye',
+          code: 1009,
+          why: 'frame_too_big',
+          message: reason,
+        });
+        await raw.gone;
+        await bystanders.areAlone();
+      }));
+  }
+
+  test('fragments past the limit together: goodbye, then 1009', () =>
+    undisturbed(async (server) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.write(frame(Buffer.alloc(60 * KiB, 0x20), { fin: false }));
+      raw.write(frame(Buffer.alloc(5 * KiB, 0x20), { opcode: opcodes.continuation }));
+      assert.equal((await raw.next('goodbye')).why, 'frame_too_big');
+      assert.equal((await raw.closeFrame).code, 1009);
+    }));
+
+  test('a reset in the middle of a frame', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port, '/?name=resetter');
+      await raw.settle();
+      const bytes = jsonFrame({ type: 'message', body: 'x'.repeat(1000) });
+      await raw.trickle(bytes.subarray(0, 10));
+      raw.write(bytes.subarray(10, 500));
+      await bystanders.talk();
+      await raw.reset();
+      await bystanders.areAlone();
+    }));
+
+  test('a reset while the server sends', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port);
+      await raw.settle();
+      raw.socket.pause();
+      const request = jsonFrame({ type: 'message', body: 'x'.repeat(60 * KiB) });
+      raw.write(...Array.from({ length: 100 }, () => request));
+      await bystanders.talk();
+      await raw.reset();
+      await bystanders.areAlone();
+    }));
+
+  test('the end of the stream in the middle of a frame', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port);
+      raw.socket.end(jsonFrame({ type: 'ping' }).subarray(0, 9));
+      await raw.gone;
+      await bystanders.areAlone();
+    }));
+
+  test('many connections that come and go at once', () =>
+    undisturbed(async (server, bystanders) => {
+      const flood = async () => {
+        const raw = await RawClient.connect(server.port);
+        await raw.next('welcome');
+        await raw.reset();
+      };
+      await Promise.all(Array.from({ length: 200 }, flood));
+      await bystanders.areAlone();
+    }));
+});
+
+describe('the handshake by hand', { concurrency: true }, () => {
+  test('it is answered as RFC 6455 says', () =>
+    undisturbed(async (server) => {
+      await using raw = new RawClient(server.port);
+      raw.write(upgradeRequest());
+      const { status, headers } = await raw.head;
+      assert.equal(status, 101);
+      assert.equal(headers.get('sec-websocket-accept'), sampleAccept);
+      assert.equal(headers.get('upgrade')?.toLowerCase(), 'websocket');
+      assert.equal(headers.get('connection')?.toLowerCase(), 'upgrade');
+      assert.equal(headers.has('sec-websocket-extensions'), false);
+    }));
+
+  test('its headers may come byte by byte', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = new RawClient(server.port);
+      const [requestLine = '', ...headers] = upgradeRequest().split(/(?<=^[^\n]*\n)/);
+      raw.write(requestLine);
+      await raw.trickle(headers.join(''));
+      assert.equal((await raw.head).status, 101);
+      await raw.settle();
+      await bystanders.talk();
+    }));
+
+  test('a request line in pieces does no harm, even where uWebSockets.js does not understand it', () =>
+    undisturbed(async (server) => {
+      const request = upgradeRequest();
+      for (let at = 1; at < 'GET / HTTP/1.1\r\n'.length; at += 1) {
+        await using raw = new RawClient(server.port);
+        raw.write(request.slice(0, at));
+        await turn();
+        await turn();
+        raw.write(request.slice(at));
+        assert.ok([101, 505].includes((await raw.head).status));
+      }
+    }));
+
+  test('an offered compression is not taken', () =>
+    undisturbed(async (server) => {
+      await using raw = new RawClient(server.port);
+      raw.write(upgradeRequest('/', { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' }));
+      const { status, headers } = await raw.head;
+      assert.equal(status, 101);
+      assert.equal(headers.has('sec-websocket-extensions'), false);
+    }));
+
+  const refused: Record<string, { headers: Record<string, string | undefined>; status: number }> = {
+    'no key': { headers: { 'Sec-WebSocket-Key': undefined }, status: 426 },
+    'a key of the wrong length': { headers: { 'Sec-WebSocket-Key': 'c2hvcnQ=' }, status: 426 },
+    'no version': { headers: { 'Sec-WebSocket-Version': undefined }, status: 426 },
+    'an old version': { headers: { 'Sec-WebSocket-Version': '8' }, status: 426 },
+    'no host': { headers: { Host: undefined }, status: 400 },
+    'headers that are too long': { headers: { Cookie: 'x'.repeat(64 * KiB) }, status: 431 },
+  };
+  for (const [name, { headers, status }] of Object.entries(refused)) {
+    test(`${name}: ${status}`, () =>
+      undisturbed(async (server, bystanders) => {
+        await using raw = new RawClient(server.port);
+        raw.write(upgradeRequest('/', headers));
+        assert.equal((await raw.head).status, status);
+        await bystanders.areAlone();
+      }));
+  }
+
+  test('another version is told which one there is', () =>
+    undisturbed(async (server) => {
+      await using raw = new RawClient(server.port);
+      raw.write(upgradeRequest('/', { 'Sec-WebSocket-Version': '8' }));
+      assert.equal((await raw.head).headers.get('sec-websocket-version'), '13');
+      await raw.gone;
+    }));
+
+  const garbage: Record<string, string | Buffer> = {
+    'a line of text': 'hello, is this a chat?\r\n\r\n',
+    'HTTP/1.0': 'GET / HTTP/1.0\r\nHost: x\r\n\r\n',
+    'a TLS handshake': Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03, 0x0d, 0x0a]),
+    'control characters in a header': 'GET / HTTP/1.1\r\nHost: x\r\nX: \u0001\u0002\r\n\r\n',
+    'a header without a colon': 'GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n',
+    zeros: Buffer.alloc(10_000),
+    'a WebSocket frame': jsonFrame({ type: 'ping' }),
+  };
+  for (const [name, bytes] of Object.entries(garbage)) {
+    test(`${name} instead of a request`, () =>
+      undisturbed(async (server, bystanders) => {
+        await using raw = new RawClient(server.port);
+        raw.write(bytes);
+        // Where the parser waits for more, it is given up here.
+        raw.socket.end('\r\n\r\n');
+        await raw.gone;
+        await bystanders.areAlone();
+      }));
+  }
+});
+
+describe('peers that fall silent', { concurrency: true }, () => {
+  test('one that answers no ping is gone after the idle timeout; one that does stays', async () => {
+    await using server = await startServer({ grace: 0, idleTimeout: 8000 });
+    await using watcher = await JsonClient.connect(`${server.url}/?name=watcher`);
+    await using alive = await RawClient.connect(server.port, '/?name=alive');
+    await using dead = await RawClient.connect(server.port, '/?name=dead', { answersPings: false });
+    await dead.next('joined');
+    const start = performance.now();
+    await dead.gone;
+    const took = performance.now() - start;
+
+    // Time is counted in steps of four seconds, and one has begun already.
+    assert.ok(took > 3900 && took < 12_000, `it took ${took} ms`);
+    const { leaves } = await watcher.next('presence', (presence) => presence.leaves !== undefined);
+    assert.deepEqual(
+      leaves?.map(({ name }) => name),
+      ['dead'],
+    );
+    await alive.settle();
+    assert.equal(server.broker.counts().connections, 2);
+  });
+
+  test('one that never sends its whole request is dropped', () =>
+    undisturbed(async (server) => {
+      await using raw = new RawClient(server.port);
+      raw.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+      await raw.gone;
+    }));
+});
