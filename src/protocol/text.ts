@@ -195,7 +195,7 @@ function roster(members: readonly Member[] | undefined, count: number): string {
 
 function attention({ state, note }: Member): string {
   if (state === 'online' && note === undefined) return '';
-  return note === undefined ? ` [${state}]` : ` [${state}: ${printable(note)}]`;
+  return note === undefined ? ` [${state}]` : ` [${state}: ${note}]`;
 }
 
 function presence({ room, joins = [], leaves = [], changes = [] }: ServerPresence): string {
@@ -204,8 +204,7 @@ function presence({ room, joins = [], leaves = [], changes = [] }: ServerPresenc
   if (leaves.length > 0) lines.push(`* ${names(leaves)} left ${room}`);
   for (const { name, state, note, was } of changes) {
     if (was?.name !== undefined) lines.push(`* ${was.name} is now called ${name}`);
-    if (was?.state !== undefined)
-      lines.push(`* ${name} is ${state}${note === undefined ? '' : `: ${printable(note)}`}`);
+    if (was?.state !== undefined) lines.push(`* ${name} is ${state}${note === undefined ? '' : `: ${note}`}`);
   }
   return lines.join('\n');
 }

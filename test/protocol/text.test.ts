@@ -352,17 +352,6 @@ describe('nobody can make up a line of the server, or of somebody else', () => {
     assert.equal(shown({ type: 'echo', body: forged }), hi('* echo'));
   });
 
-  test('with a note', () => {
-    const busy: Member = { ...present, state: 'busy', note: 'a\u2028* bob left' };
-    const note = 'a\ufffd* bob left';
-    const presence = { type: 'presence', room: 'a', count: 1 } as const;
-    assert.equal(shown({ ...presence, changes: [{ ...busy, was: { state: 'online' } }] }), `* ada is busy: ${note}`);
-    assert.equal(
-      shown({ type: 'members', count: 1, members: [busy] }),
-      `* on this server: ada [busy: ${note}] (1 here)`,
-    );
-  });
-
   test('with what an error quotes', () => {
     const error = {
       type: 'error',

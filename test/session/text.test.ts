@@ -196,11 +196,11 @@ test('nobody with JSON can make up a line, steer a terminal, or send what is not
   eve.send({ type: 'message', body: 'hi\n* bob left lobby\u2028<ada> I quit\u001b[2J' });
   eve.send('{"type":"message","body":"half a pair: \\ud83d"}');
   eve.send({ type: 'status', state: 'away', note: 'x\u2028* bob left lobby' });
+  assert.equal((await eve.next('error')).path, '/note');
   eve.send({ type: 'broadcast', body: '\r\n<ada> I quit' });
   eve.send({ type: 'message', body: '\n'.repeat(30_000) });
   eve.send({ type: 'message', body: 'the end' });
   await ada.line('<eve> the end');
-  await ada.line('* eve is away: x\ufffd* bob left lobby');
   const lines = ada.drain();
   assert.deepEqual(lines.slice(0, 6), [
     '<eve> hi',

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { paced } from '../../bench/scenarios/load.ts';
+import { Invalid, Room, type RoomOptions } from '../../bench/scenarios/room.ts';
+import type { Target } from '../../bench/targets/targets.ts';
+
+/** Many more than are exchanged before the measurement, and fewer than are by its end. */
+const warmUp = 64;
+const rehearsed = 50;
+const faultyMessage = warmUp + rehearsed + 20;
+
+const options: RoomOptions = {
+  ...{ members: 5, burst: 1, ids: false, messageSize: 64, senders: 'one', receivers: 2, warmUp, patience: 500 },
+  plan: (seconds) => paced({ burst: 1, interval: 10 }, seconds),
+};
+
+type Fault = (clients: readonly WebSocket[], message: Buffer) => void;
+
+/** Gives every message to everyone, but for one message does what `fault` does. */
+async function runOnce(fault: Fault) {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  let count = 0;
+  server.on('connection', (socket) =>
+    socket.on('message', (message: Buffer) => {
+      count += 1;
+      const clients = [...server.clients];
+      if (count === faultyMessage) return fault(clients, message);
+      for (const client of clients) client.send(message, { binary: false });
+    }),
+  );
+  await once(server, 'listening');
+  const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const target: Target = {
+    name: 'faulty',
+    description: '',
+    dialect: 'relay',
+    command: [],
+    running: { url, pid: undefined },
+  };
+  try {
+    await using room = await Room.open(target, options);
+    return await room.drive(options.plan(0.5));
+  } finally {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  }
+}
+
+const toAll: Fault = (clients, message) => {
+  for (const client of clients) client.send(message, { binary: false });
+};
+
+test('every delivery is counted', async () => {
+  const { tally } = await runOnce(toAll);
+  assert.equal(tally.sent, 50);
+  assert.deepEqual(
+    tally.collected.map(({ delivered, expected, wrong, disorder }) => ({ delivered, expected, wrong, disorder })),
+    [1, 2, 2].map((members) => ({ delivered: 50 * members, expected: 50 * members, wrong: 0, disorder: 0 })),
+  );
+});
+
+const faults: readonly [string, Fault, RegExp][] = [
+  [
+    'one member does not get one message',
+    (clients, message) => toAll(clients.slice(1), message),
+    /every message once: 1/,
+  ],
+  [
+    'one member gets one message twice',
+    (clients, message) => toAll([...clients, ...clients.slice(1, 2)], message),
+    /once: 1/,
+  ],
+  [
+    'one member is lost',
+    (clients, message) => {
+      toAll(clients, message);
+      clients[1]?.close(1001);
+    },
+    /clients lost: 1 \(closed by the server with 1001\)/,
+  ],
+  [
+    'a message comes late',
+    (clients, message) => {
+      setTimeout(() => toAll(clients, message), 50);
+    },
+    /out of order/,
+  ],
+];
+
+for (const [what, fault, complaint] of faults) {
+  test(`a run counts for nothing if ${what}`, async () => {
+    await assert.rejects(runOnce(fault), (error) => error instanceof Invalid && complaint.test(error.message));
+  });
+}
