@@ -126,8 +126,11 @@ export class Edge implements EdgePort {
   // ---- the port
 
   send(connection: ConnectionId, wire: Wire): void {
-    const peer = this.#peers.get(connection);
-    if (peer?.socket?.send(wire, typeof wire !== 'string') === 0) this.#peers.inspectOne(peer);
+    this.#peers.send(connection, wire);
+  }
+
+  sendSoon(connection: ConnectionId, wire: Wire): void {
+    this.#peers.sendSoon(connection, wire);
   }
 
   publish(topic: string, wire: Wire, except?: ConnectionId): void {
@@ -149,12 +152,12 @@ export class Edge implements EdgePort {
   }
 
   disconnect(connection: ConnectionId, code: number, reason: string): void {
-    this.#peers.get(connection)?.socket?.end(code, reason);
+    this.#peers.disconnect(connection, code, reason);
   }
 
   /** A socket's own publish leaves itself out. */
   #publisher(except: ConnectionId | undefined): Pick<TemplatedApp, 'publish'> {
-    return (except !== undefined && this.#peers.get(except)?.socket) || this.#app;
+    return (except !== undefined && this.#peers.socket(except)) || this.#app;
   }
 
   // ---- sockets
@@ -190,7 +193,7 @@ export class Edge implements EdgePort {
       return;
     }
     const session = this.#handlers.session(this.#options.newConnectionId(), handshake.dialect);
-    const peer: Peer = { session, address, handshake, socket: undefined, spared: undefined };
+    const peer: Peer = { session, address, handshake, socket: undefined, spared: undefined, soon: undefined };
     response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
   }
 

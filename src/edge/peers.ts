@@ -7,6 +7,7 @@
  */
 import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionId } from '../hub/user.ts';
+import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake, Session } from '../session/session.ts';
 
 /** What is attached to a socket. */
@@ -23,6 +24,8 @@ export interface Peer {
   socket: WebSocket<SocketData> | undefined;
   /** It has fallen behind, and is spared what is ephemeral: the native topics it would subscribe to. */
   spared: Set<string> | undefined;
+  /** What is to be sent at the end of the turn. */
+  soon: Wire[] | undefined;
 }
 
 export interface PressureLimits {
@@ -32,9 +35,14 @@ export interface PressureLimits {
   readonly signalBuffer: number;
 }
 
+/** What `send` returns when not all could be written at once. */
+const backpressure = 0;
+
 export class Peers {
   readonly #limits: PressureLimits;
   readonly #peers = new Map<ConnectionId, Peer>();
+  /** Those that are to be sent something at the end of the turn. */
+  #waiting: Peer[] = [];
   /** Bytes published since the buffers were looked at. */
   #messageBytes = 0;
   #ephemeralBytes = 0;
@@ -52,8 +60,38 @@ export class Peers {
     this.#peers.delete(peer.session.id);
   }
 
-  get(id: ConnectionId): Peer | undefined {
-    return this.#peers.get(id);
+  /** The socket of a connection, while it is open. */
+  socket(id: ConnectionId): WebSocket<SocketData> | undefined {
+    return this.#peers.get(id)?.socket;
+  }
+
+  send(id: ConnectionId, wire: Wire): void {
+    const peer = this.#peers.get(id);
+    if (!peer?.socket) return;
+    this.#catchUp(peer);
+    if (peer.socket.send(wire, typeof wire !== 'string') === backpressure) this.#inspectOne(peer);
+  }
+
+  /**
+   * A send to a subscriber makes uWebSockets.js write out first what was published for it, on its own: a message and its
+   * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together.
+   */
+  sendSoon(id: ConnectionId, wire: Wire): void {
+    const peer = this.#peers.get(id);
+    if (!peer) return;
+    if (peer.soon) {
+      peer.soon.push(wire);
+      return;
+    }
+    peer.soon = [wire];
+    if (this.#waiting.push(peer) === 1) setImmediate(() => this.#endOfTurn());
+  }
+
+  disconnect(id: ConnectionId, code: number, reason: string): void {
+    const peer = this.#peers.get(id);
+    if (!peer) return;
+    this.#catchUp(peer);
+    peer.socket?.end(code, reason);
   }
 
   subscribe(id: ConnectionId, topic: string, ephemeral: boolean): void {
@@ -88,10 +126,29 @@ export class Peers {
     if (this.#messageBytes + this.#ephemeralBytes === 0) return;
     this.#messageBytes = 0;
     this.#ephemeralBytes = 0;
-    for (const peer of this.#peers.values()) this.inspectOne(peer);
+    for (const peer of this.#peers.values()) this.#inspectOne(peer);
   }
 
-  inspectOne(peer: Peer): void {
+  #endOfTurn(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const peer of waiting) this.#catchUp(peer);
+  }
+
+  #catchUp(peer: Peer): void {
+    const { soon, socket } = peer;
+    peer.soon = undefined;
+    const first = soon?.shift();
+    if (!socket || !soon || first === undefined) return;
+    // The first one brings what was published with it; without that in the way the others become one write.
+    let result = socket.send(first, typeof first !== 'string');
+    socket.cork(() => {
+      for (const wire of soon) result = socket.send(wire, typeof wire !== 'string');
+    });
+    if (result === backpressure) this.#inspectOne(peer);
+  }
+
+  #inspectOne(peer: Peer): void {
     const unsent = peer.socket?.getBufferedAmount() ?? 0;
     if (unsent > this.#limits.buffer) peer.session.end('slow_reader');
     else if (unsent > this.#limits.signalBuffer) spare(peer);

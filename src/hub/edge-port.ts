@@ -8,6 +8,12 @@ import type { ConnectionId } from './user.ts';
 export interface EdgePort {
   send(connection: ConnectionId, wire: Wire): void;
 
+  /**
+   * The same for what need not be there before what is published next, such as an `ack`. It MAY be put off to the end of
+   * the turn of the loop, so that many become one write; what is sent to the connection later MUST NOT overtake it.
+   */
+  sendSoon(connection: ConnectionId, wire: Wire): void;
+
   /** To all subscribers of the topic but `except`. One that cannot take it MUST be closed, and MUST NOT get a later one. */
   publish(topic: string, wire: Wire, except?: ConnectionId): void;
 

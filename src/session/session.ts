@@ -123,7 +123,9 @@ export class Session implements Receiver {
   deliver(frame: ServerFrame): void {
     if (this.#state === 'closed') return;
     const wire = this.#codec.encode(frame);
-    if (wire.length > 0) this.#context.edge.send(this.id, wire);
+    if (wire.length === 0) return;
+    if (frame.type === 'ack') this.#context.edge.sendSoon(this.id, wire);
+    else this.#context.edge.send(this.id, wire);
   }
 
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */

@@ -34,6 +34,10 @@ export class FakeEdge implements EdgePort {
     this.#open.get(connection)?.(wire);
   }
 
+  sendSoon(connection: ConnectionId, wire: Wire): void {
+    this.send(connection, wire);
+  }
+
   publish(topic: string, wire: Wire, except?: ConnectionId): void {
     for (const connection of this.#topics.get(topic) ?? []) {
       if (connection !== except) this.#open.get(connection)?.(wire);

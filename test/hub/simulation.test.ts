@@ -243,6 +243,7 @@ function countdown(): () => boolean {
 function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
   return {
     send: (connection, wire) => edge.send(connection, wire),
+    sendSoon: (connection, wire) => edge.sendSoon(connection, wire),
     publish: (topic, wire, except) => edge.publish(topic, wire, except),
     publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),
     subscribe: (connection, topic, ephemeral) => edge.subscribe(connection, topic, ephemeral),

@@ -236,3 +236,34 @@ describe('a client that sends too fast', () => {
     assert.equal((await ada.next('welcome')).limits.bytes?.burst, 1000);
   });
 });
+
+test('acknowledgements come in order, each after its message, and nothing sent later overtakes them', async () => {
+  await using server = await startServer();
+  await using ada = await JsonClient.connect(`${server.url}/`);
+  await ada.next('joined');
+  await ada.settle();
+  ada.drain();
+  const ids = Array.from({ length: 50 }, (_, at) => `m${at}`);
+  for (const id of ids) ada.send({ type: 'message', body: 'hi', id });
+  ada.send({ type: 'name', name: 'ada', id: 'n1' });
+  ada.send({ type: 'ping', id: 'p1' });
+  await ada.next('pong');
+  const frames = ada.drain().filter(({ type }) => type === 'message' || type === 'ack');
+  const order = frames.map((frame) => `${frame.type} ${'id' in frame ? frame.id : ''}`);
+  assert.deepEqual(
+    order.filter((one) => one.startsWith('ack')),
+    [...ids, 'n1'].map((id) => `ack ${id}`),
+  );
+  for (const id of ids) assert.ok(order.indexOf(`message ${id}`) < order.indexOf(`ack ${id}`), id);
+});
+
+test('a connection that ends gets its acknowledgements first', async () => {
+  await using server = await startServer();
+  await using ada = await JsonClient.connect(`${server.url}/`);
+  await ada.next('joined');
+  ada.send({ type: 'message', body: 'hi', id: 'm1' });
+  ada.send({ type: 'echo', body: 'x'.repeat(70_000) });
+  assert.equal((await ada.next('ack')).id, 'm1');
+  assert.equal((await ada.next('goodbye')).code, 1009);
+  assert.equal((await ada.closed).code, 1009);
+});
