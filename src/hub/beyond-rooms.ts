@@ -73,7 +73,7 @@ export function listUsers({ users }: Directory, asker: Connection, frame: Reques
     frame: {
       type: 'members',
       count: users.size,
-      members: items.map((user) => describeMember(user, user.connections.size)),
+      members: items.map((user) => describeMember(user, user.connections.length)),
       ...(cursor !== undefined && { cursor }),
       ...(frame.id !== undefined && { id: frame.id }),
     },

@@ -28,7 +28,7 @@ export class Directory {
     const { id, user } = connection;
     this.connections.delete(id);
     this.#detach(connection);
-    if (rememberUntil === undefined || user.connections.size > 0) return;
+    if (rememberUntil === undefined || user.connections.length > 0) return;
     this.#absent.delete(user.public.id);
     this.#absent.set(user.public.id, { user, until: rememberUntil });
   }
@@ -69,16 +69,16 @@ export class Directory {
   /** A user who is here already, or was a moment ago, stays as they are, name and state included. */
   #attach(id: ConnectionId, user: User): UserRecord {
     const known = this.users.get(user.id) ?? this.#absent.get(user.id)?.user;
-    const record = known ?? { public: user, state: 'online', note: undefined, connections: new Set() };
     this.#absent.delete(user.id);
+    known?.connections.push(id);
+    const record = known ?? { public: user, state: 'online', note: undefined, connections: [id] };
     this.users.set(user.id, record);
-    record.connections.add(id);
     return record;
   }
 
   #detach({ id, user }: Connection): void {
-    user.connections.delete(id);
-    if (user.connections.size === 0) this.users.delete(user.public.id);
+    user.connections.splice(user.connections.indexOf(id), 1);
+    if (user.connections.length === 0) this.users.delete(user.public.id);
   }
 }
 

@@ -64,9 +64,11 @@ export class Session implements Receiver {
   readonly id: ConnectionId;
   readonly #context: SessionContext;
   readonly #codec: Codec;
-  readonly #rateLimit: RateLimit;
+  /** Made with the first frame: most connections only listen. */
+  #rateLimit: RateLimit | undefined;
   #user: User;
-  #rooms: readonly string[] = [];
+  /** Those it is put into when it opens. */
+  #rooms: readonly string[];
   #state: 'opening' | 'ready' | 'closed' = 'opening';
   #isFirstFrame = true;
 
@@ -74,7 +76,7 @@ export class Session implements Receiver {
     this.id = id;
     this.#context = context;
     this.#codec = context.codecs.create(dialect);
-    this.#rateLimit = new RateLimit(context.rates, context.now());
+    this.#rooms = context.autoJoin;
     const userId = context.newUserId();
     this.#user = { id: userId, name: `guest-${userId.slice(-4)}` };
   }
@@ -96,8 +98,9 @@ export class Session implements Receiver {
     if (handshake.name !== undefined && accept({ type: 'name', name: handshake.name })) {
       this.#user = { id: this.#user.id, name: handshake.name };
     }
-    const asked = handshake.rooms ?? this.#context.autoJoin;
-    this.#rooms = [...new Set(asked)].filter((room) => accept({ type: 'join', room }) !== undefined);
+    if (handshake.rooms) {
+      this.#rooms = [...new Set(handshake.rooms)].filter((room) => accept({ type: 'join', room }) !== undefined);
+    }
 
     this.#state = 'ready';
     this.#context.edge.subscribe(this.id, everyone(this.#codec.dialect), false);
@@ -154,12 +157,15 @@ export class Session implements Receiver {
 
   #read(data: ArrayBuffer, isBinary: boolean): void {
     if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
-    const retry = this.#rateLimit.admit(data.byteLength, this.#context.now());
-    if (retry > 0) return this.#limit(retry);
+    const now = this.#context.now();
+    this.#rateLimit ??= new RateLimit(this.#context.rates, now);
+    const rateLimit = this.#rateLimit;
+    const retry = rateLimit.admit(data.byteLength, now);
+    if (retry > 0) return this.#limit(retry, rateLimit.flooding);
     let isAdmitted = true;
     for (const decoded of this.#codec.decode(data, isBinary)) {
-      const wait = isAdmitted ? 0 : this.#rateLimit.admit(0, this.#context.now());
-      if (wait > 0) return this.#limit(wait);
+      const wait = isAdmitted ? 0 : rateLimit.admit(0, this.#context.now());
+      if (wait > 0) return this.#limit(wait, rateLimit.flooding);
       isAdmitted = false;
       this.#handle(decoded);
       if (this.#state !== 'ready') return;
@@ -258,8 +264,8 @@ export class Session implements Receiver {
     });
   }
 
-  #limit(retry: number): void {
-    if (this.#rateLimit.flooding) return this.end('flooding', floodingRetry);
+  #limit(retry: number, isFlooding: boolean): void {
+    if (isFlooding) return this.end('flooding', floodingRetry);
     this.deliver(new Refusal('rate_limited', `too fast; try again in ${retry} ms`, { retry }).frame());
   }
 
