@@ -1,0 +1,132 @@
+/** The target table of the design (performance.md), as far as it can be measured now. */
+import type { CaseResult, Results } from './results.ts';
+import { ratio as formatRatio, kibibytes } from './scenarios/format.ts';
+import { median } from './statistics.ts';
+import { floor } from './targets/targets.ts';
+
+export interface Verdict {
+  readonly what: string;
+  readonly goal: string;
+  readonly measured: string;
+  readonly verdict: 'met' | 'missed' | 'not measured' | 'for information';
+}
+
+interface Goal {
+  readonly what: string;
+  readonly goal: string;
+  /** What was measured, and whether it is good enough; undefined if the runs for it are not there. */
+  readonly judge: (results: Results) => { measured: string; met?: boolean } | undefined;
+}
+
+const efficiency = 'deliveriesPerCpuSecond';
+const kilobyte = 1024;
+
+const goals: readonly Goal[] = [
+  atLeast('fan-out, 1,000 members, bursts of 32, log off', floor, 0.95, 'fan-out', {
+    members: 1000,
+    burst: 32,
+    ids: false,
+  }),
+  missing('the same, log on', '≥ 0.90 of bare', 'there is no log yet'),
+  atLeast('fan-out, 10 members, bursts of 32, no ids, log off', floor, 0.5, 'fan-out', {
+    members: 10,
+    burst: 32,
+    ids: false,
+  }),
+  {
+    what: '10 members, every message acknowledged, log on',
+    goal: '≥ 0.30 of bare',
+    judge(results) {
+      const found = compare(find(results, 'fan-out', { members: 10, burst: 32, ids: true }), floor, efficiency);
+      return found && { measured: `${found.words} without a log` };
+    },
+  },
+  atLeast('against ws, 1,000 members', 'ws', 30, 'peers', { members: 1000, burst: 32 }),
+  atLeast('against Socket.IO, 1,000 members', 'socket.io', 30, 'peers', { members: 1000, burst: 32 }),
+  atLeast('against Socket.IO on uWebSockets.js, 1,000 members', 'socket.io-uws', 2, 'peers', {
+    members: 1000,
+    burst: 32,
+  }),
+  { what: 'growth: CPU per delivery, from 10 members up', goal: 'never more than at 10', judge: judgeGrowth },
+  {
+    what: 'latency at half load, 1,000 members, bursts of 32, p99',
+    goal: '≤ 1.5 times bare',
+    judge(results) {
+      const found = compare(find(results, 'latency', { members: 1000, burst: 32 }), floor, 'p99');
+      return found && { measured: found.words, met: found.ratio <= 1.5 };
+    },
+  },
+  {
+    what: 'idle connection in one room, server memory',
+    goal: '≤ 3 KiB',
+    judge(results) {
+      const bytes = find(results, 'idle', {})?.middle('hubbub', 'bytesPerConnection');
+      return bytes === undefined ? undefined : { measured: kibibytes(bytes), met: bytes <= 3 * kilobyte };
+    },
+  },
+  missing('join storm: 15,000 users into one room', '≤ 20 frames per user', 'there is no scenario yet'),
+  missing('acknowledged appends, many rooms', '≥ 40,000 per CPU second', 'there is no log yet'),
+];
+
+/** Holds the results against every goal. */
+export function judge(results: Results): Verdict[] {
+  return goals.map(({ what, goal, judge }) => {
+    const found = judge(results);
+    if (!found) return { what, goal, measured: '–', verdict: 'not measured' };
+    const { measured, met } = found;
+    if (met === undefined) return { what, goal, measured, verdict: 'for information' };
+    return { what, goal, measured, verdict: met ? 'met' : 'missed' };
+  });
+}
+
+function atLeast(
+  what: string,
+  control: string,
+  least: number,
+  scenario: string,
+  traits: Record<string, number | boolean>,
+): Goal {
+  return {
+    what,
+    goal: `≥ ${least} ${control === floor ? 'of bare' : 'times'}`,
+    judge(results) {
+      const found = compare(find(results, scenario, traits), control, efficiency);
+      return found && { measured: found.words, met: found.ratio >= least };
+    },
+  };
+}
+
+interface Comparison {
+  readonly ratio: number;
+  readonly words: string;
+}
+
+/** Hubbub's ratio to a control: the median of the rounds, in words with the smallest and the largest. */
+function compare(result: CaseResult | undefined, control: string, figure: string): Comparison | undefined {
+  const ratios = result?.ratios('hubbub', control, figure) ?? [];
+  if (ratios.length === 0) return undefined;
+  const [middle, least, most] = [median(ratios), Math.min(...ratios), Math.max(...ratios)];
+  return { ratio: middle, words: `${formatRatio(middle)} (${formatRatio(least)} to ${formatRatio(most)})` };
+}
+
+function missing(what: string, goal: string, why: string): Goal {
+  return { what, goal: `${goal} (${why})`, judge: () => undefined };
+}
+
+function judgeGrowth(results: Results): { measured: string; met: boolean } | undefined {
+  const sizes = results
+    .filter((result) => result.is('fan-out', { burst: 32, ids: false }))
+    .map((result) => ({ members: Number(result.case.traits['members']), each: result.middle('hubbub', efficiency) }))
+    .flatMap(({ members, each }) => (each === undefined ? [] : [{ members, microseconds: 1e6 / each }]))
+    .toSorted((a, b) => a.members - b.members);
+  const [smallest, ...larger] = sizes;
+  if (smallest?.members !== 10 || larger.length === 0) return undefined;
+  return {
+    measured: sizes.map(({ members, microseconds }) => `${members}: ${microseconds.toFixed(2)} µs`).join(', '),
+    met: larger.every(({ microseconds }) => microseconds <= smallest.microseconds),
+  };
+}
+
+function find(results: Results, scenario: string, traits: Record<string, number | boolean>): CaseResult | undefined {
+  return results.find((result) => result.is(scenario, traits));
+}

@@ -1,0 +1,95 @@
+/** What the suite asks of a load process, and what that answers. One call at a time; each has one answer. */
+import type { Address } from './connection.ts';
+import type { DialectName } from './dialects.ts';
+import type { Plan, Sent } from './sender.ts';
+
+/** Opens more connections. */
+export interface OpenCall {
+  readonly type: 'open';
+  readonly address: Address;
+  readonly dialect: DialectName;
+  readonly room: string;
+  readonly connections: number;
+  /** How many of them are decoded. */
+  readonly sampled: number;
+  readonly messageSize: number;
+}
+
+/** Makes the process's first connection a sender. */
+export interface ArmCall {
+  readonly type: 'arm';
+  readonly index: number;
+  readonly burst: number;
+  readonly ids: boolean;
+}
+
+/** Waits until nothing has come for so many milliseconds. */
+export interface SettleCall {
+  readonly type: 'settle';
+  readonly silence: number;
+}
+
+/** Counts the connections that are open. */
+export interface CensusCall {
+  readonly type: 'census';
+}
+
+/** Counts from here on. */
+export interface MarkCall {
+  readonly type: 'mark';
+}
+
+export interface SendCall {
+  readonly type: 'send';
+  readonly plan: Plan;
+}
+
+/** Waits until every connection has got `messages` since the mark, and then a moment longer for what is too much. */
+export interface CollectCall {
+  readonly type: 'collect';
+  readonly messages: number;
+  /** Of the sender, if this process has one. */
+  readonly acks: number;
+  /** Gives up after so many milliseconds. */
+  readonly patience: number;
+}
+
+export interface Collected {
+  readonly delivered: number;
+  readonly expected: number;
+  /** Connections that did not get exactly what they should have. */
+  readonly wrong: number;
+  /** Bytes of payload in what was delivered. */
+  readonly bytes: number;
+  readonly acks: number;
+  readonly disorder: number;
+  /** Connections lost, and why the first one was. */
+  readonly lost: number;
+  readonly reason: string | undefined;
+  /** Frames that nobody expected came, such as this one. */
+  readonly unexpected: string | undefined;
+  /** The counts of the histogram of latencies, in microseconds. */
+  readonly latency: readonly number[];
+  /** When the last delivery was there, or it was given up, in microseconds. */
+  readonly finished: number;
+  /** CPU time of this process from the mark until then, in microseconds. */
+  readonly cpu: number;
+}
+
+export type Call = OpenCall | ArmCall | SettleCall | CensusCall | MarkCall | SendCall | CollectCall;
+
+/** The answer to a call, by its type. */
+export interface Answers {
+  open: null;
+  arm: null;
+  settle: null;
+  census: number;
+  mark: null;
+  send: Sent;
+  collect: Collected;
+}
+
+export type Answer<C extends Call> = Answers[C['type']];
+
+/** What goes over the channel to the suite. */
+export type Reply = { readonly ok: Answers[keyof Answers] } | { readonly error: string };

@@ -1,0 +1,48 @@
+/** How a client speaks to each kind of target. Chosen by name, because a load process gets it in a message. */
+export type DialectName = 'hubbub' | 'relay' | 'socket.io';
+
+export interface ClientDialect {
+  /** The target of the upgrade request of who wants to be in a room. */
+  path(room: string): string;
+  /** What to make of a frame that comes before the connection is a member: an answer to give, or that it is one now. */
+  readonly opening: ((text: string) => { readonly reply: string } | 'member' | undefined) | 'member at once';
+  /** One message; `id` asks for an acknowledgement, where the target has any. */
+  message(body: string, id: string | undefined): string;
+  /** How an acknowledgement begins; undefined: there are none. */
+  readonly ack: string | undefined;
+  /** What the server's own numbering stands behind in a message; undefined: there is none. */
+  readonly sequence: string | undefined;
+}
+
+function hubbubMessage(body: string, id: string | undefined): string {
+  return JSON.stringify({ type: 'message', body, ...(id !== undefined && { id }) });
+}
+
+export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
+  hubbub: {
+    path: (room) => `/?room=${room}`,
+    opening: (text) => (text.startsWith('{"type":"joined"') ? 'member' : undefined),
+    message: hubbubMessage,
+    ack: '{"type":"ack"',
+    sequence: '"seq":',
+  },
+  // Servers that give to everyone what they get. They get the same bytes as Hubbub.
+  relay: {
+    path: () => '/',
+    opening: 'member at once',
+    message: hubbubMessage,
+    ack: undefined,
+    sequence: undefined,
+  },
+  // https://github.com/socketio/socket.io-protocol, over Engine.IO protocol 4.
+  'socket.io': {
+    path: () => '/socket.io/?EIO=4&transport=websocket',
+    opening(text) {
+      if (text.startsWith('0')) return { reply: '40' };
+      return text.startsWith('40') ? 'member' : undefined;
+    },
+    message: (body, id = '') => `42${id}${JSON.stringify(['message', body])}`,
+    ack: '43',
+    sequence: undefined,
+  },
+};

@@ -1,0 +1,90 @@
+/** Results for people: progress, tables, the verdicts. */
+import { judge } from './goals.ts';
+import type { CaseResult, Results } from './results.ts';
+import type { Column, Measurement } from './scenarios/case.ts';
+import { count, percent, ratio } from './scenarios/format.ts';
+import { floor } from './targets/targets.ts';
+
+/** One line for a run that has ended. */
+export function runLine(
+  { figure, label, format }: Column,
+  target: string,
+  round: number,
+  { problem, figures, delivered, expected, bottleneck, notes }: Measurement,
+): string {
+  const value = figures[figure];
+  const said = problem === undefined && value !== undefined ? `${format(value)} ${label}` : 'no figure';
+  const full = bottleneck === undefined || bottleneck === 'none' ? [] : [`${bottleneck} full`];
+  const remarks = [...(problem === undefined ? [] : [problem]), ...full, ...notes];
+  const rest = remarks.length > 0 ? ` (${remarks.join('; ')})` : '';
+  return `  round ${round}  ${target.padEnd(14)} ${said}, delivered ${count(delivered)} of ${count(expected)}${rest}`;
+}
+
+/** A line for every target: medians, how far the rounds are apart, the ratio to the floor. */
+export function caseTable(result: CaseResult): string {
+  const { columns, targets, title } = result.case;
+  const [main] = columns;
+  const head = [
+    'target',
+    main.label,
+    'spread',
+    `ratio to ${floor}`,
+    ...columns.slice(1).map(({ label }) => label),
+    'runs',
+    'full',
+  ];
+  const rows = targets.map(({ name }) => [
+    name,
+    ...valueAndSpread(result, name, main),
+    show(result.ratio(name, floor, main.figure), ratio),
+    ...columns.slice(1).map(({ figure, format }) => show(result.middle(name, figure), format)),
+    validRuns(result, name),
+    bottlenecks(result, name),
+  ]);
+  return `${title}\n${table([head, ...rows])}`;
+}
+
+export function verdictTable(results: Results): string {
+  const rows = judge(results).map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]);
+  return table([['what', 'target', 'measured', 'verdict'], ...rows], 'left');
+}
+
+/** Lines that the reader must not miss: every run that counts for nothing. */
+export function problems(results: Results): string[] {
+  return results.flatMap(({ case: { title }, runs }) =>
+    runs.flatMap(({ target, round, measurement: { problem } }) =>
+      problem === undefined ? [] : [`${title}, ${target}, round ${round}: ${problem}`],
+    ),
+  );
+}
+
+function valueAndSpread(result: CaseResult, name: string, { figure, format }: Column): string[] {
+  return [
+    show(result.middle(name, figure), format),
+    show(result.spread(name, figure), (share) => `±${percent(share / 2)}`),
+  ];
+}
+
+function validRuns({ runs }: CaseResult, name: string): string {
+  const own = runs.filter(({ target }) => target === name);
+  return `${own.filter(({ measurement }) => measurement.problem === undefined).length}/${own.length}`;
+}
+
+function bottlenecks({ runs }: CaseResult, name: string): string {
+  const own = runs.filter(({ target }) => target === name).map(({ measurement }) => measurement.bottleneck ?? 'none');
+  return [...new Set(own)].join(', ');
+}
+
+function show(value: number | undefined, format: (value: number) => string): string {
+  return value === undefined ? '–' : format(value);
+}
+
+/** @param side where the cells of all columns but the first stand. */
+function table(rows: readonly (readonly string[])[], side: 'left' | 'right' = 'right'): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const pad = (cell: string, at: number) =>
+    at === 0 || side === 'left' ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+  const line = (row: readonly string[]) => `  ${row.map(pad).join('  ')}`.trimEnd();
+  const [head = [], ...body] = rows;
+  return [line(head), `  ${widths.map((width) => '─'.repeat(width)).join('──')}`, ...body.map(line)].join('\n');
+}

@@ -1,0 +1,98 @@
+/** One room, one sender, a fixed load: what a delivery costs the server, and how long it takes. */
+import type { Settings } from '../settings.ts';
+import { floor, type Target, targets } from '../targets/targets.ts';
+import type { Case, Column, Scenario } from './case.ts';
+import { count } from './format.ts';
+import { affordable, load, offered, paced, turnOf } from './load.ts';
+import { columns, measureRound } from './measure.ts';
+
+const shown: [Column, ...Column[]] = [
+  columns.efficiency,
+  columns.p50,
+  columns.p99,
+  columns.server,
+  columns.idle,
+  columns.client,
+  columns.bytes,
+];
+
+export const fanOut: Scenario = {
+  name: 'fan-out',
+  description: 'one room × 10, 100, 1,000 and 10,000 members, bursts of 32 and of 1, with and without ids',
+  cases(settings) {
+    const { members: sizes, skipped } = affordable(settings.members ?? [10, 100, 1000, 10_000]);
+    const traffics = sizes.flatMap((members) =>
+      settings.bursts.flatMap((burst) => settings.ids.map((ids) => ({ members, burst, ids }))),
+    );
+    const cases = traffics.map((traffic) => {
+      const bytes = traffic.burst > 1 && !traffic.ids ? ['bare-bytes'] : [];
+      return fanOutCase(settings, 'fan-out', traffic, named(['hubbub', floor, ...bytes]));
+    });
+    return { cases, skipped };
+  },
+};
+
+/** Deliveries per second that the slowest peer can take for long, and not be near its end. */
+const peersLoad = { batched: 50_000, single: 25_000 };
+
+export const peers: Scenario = {
+  name: 'peers',
+  description: 'the same with every target, 1,000 members, at a load the slowest of them can take',
+  cases(settings) {
+    const { members: sizes, skipped } = affordable(settings.members ?? [1000]);
+    const traffics = sizes.flatMap((members) => settings.bursts.map((burst) => ({ members, burst, ids: false })));
+    const cases = traffics.map((traffic) => {
+      const deliveries = traffic.burst > 1 ? peersLoad.batched : peersLoad.single;
+      return fanOutCase(settings, 'peers', traffic, targets, deliveries);
+    });
+    return { cases, skipped };
+  },
+};
+
+/** For a first look: whether everything arrives, and in order. Its figures say little. */
+export const quick: Scenario = {
+  name: 'quick',
+  description: 'losses and order only, in a few seconds',
+  cases: (settings) => ({
+    cases: [
+      fanOutCase(settings, 'quick', { members: 10, burst: 32, ids: true }, named(['hubbub', floor])),
+      fanOutCase(settings, 'quick', { members: 300, burst: 1, ids: false }, named(['hubbub'])),
+    ],
+    skipped: [],
+  }),
+};
+
+interface Traffic {
+  readonly members: number;
+  readonly burst: number;
+  readonly ids: boolean;
+}
+
+function fanOutCase(
+  settings: Settings,
+  scenario: string,
+  { members, burst, ids }: Traffic,
+  own: readonly Target[],
+  deliveriesPerSecond = offered(members, burst),
+): Case {
+  const { messageSize, receivers, warmUp, seconds } = settings;
+  const offers = load(settings, members, burst, deliveriesPerSecond);
+  const { interval } = offers;
+  const what = `${count(members)} members, bursts of ${burst} every ${interval} ms${ids ? ', with ids' : ''}`;
+  return {
+    scenario,
+    title: `${scenario}: ${what}`,
+    traits: { members, burst, ids, interval, messageSize },
+    targets: settings.targets ?? own,
+    columns: shown,
+    measure: (chosen) =>
+      measureRound(chosen, {
+        ...{ members, burst, ids, messageSize, receivers, warmUp, seconds, senders: 'one', turn: turnOf(offers) },
+        plan: (time) => paced(offers, time),
+      }),
+  };
+}
+
+function named(names: readonly string[]): Target[] {
+  return targets.filter(({ name }) => names.includes(name));
+}

@@ -1,0 +1,56 @@
+/** How much is offered: the same to every target, and well under what any of them can take. */
+import { microseconds } from '../load/clock.ts';
+import type { PacedPlan } from '../load/sender.ts';
+import type { Settings } from '../settings.ts';
+import { descriptorLimit } from '../targets/usage.ts';
+
+export interface Load {
+  readonly burst: number;
+  /** Milliseconds between two bursts. */
+  readonly interval: number;
+}
+
+/**
+ * Deliveries per second that are offered to a room, unless the command line says otherwise: so many that what a server
+ * does with them stands out from what it does anyway.
+ */
+export function offered(members: number, burst: number): number {
+  return burst > 1 ? Math.min(500_000, 50_000 * Math.sqrt(members)) : Math.min(50_000, 1000 * Math.sqrt(members));
+}
+
+/** @param deliveriesPerSecond what to offer, if the command line does not say it. */
+export function load(settings: Settings, members: number, burst: number, deliveriesPerSecond: number): Load {
+  const { messages, seconds } = settings;
+  const perSecond = messages === undefined ? deliveriesPerSecond / members : messages / seconds;
+  return { burst, interval: Math.max(1, Math.round((burst * 1000) / perSecond)) };
+}
+
+/** Sends for so many seconds, from almost now. */
+export function paced({ interval }: Load, seconds: number): PacedPlan {
+  return {
+    kind: 'paced',
+    start: microseconds() + 20_000,
+    interval,
+    bursts: Math.max(1, Math.round((seconds * 1000) / interval)),
+  };
+}
+
+/** How long a turn under this load should be, in seconds: half a second, but not fewer than two bursts. */
+export function turnOf({ interval }: Load): number {
+  return Math.max(0.5, (2 * interval) / 1000);
+}
+
+/** What a server needs besides a descriptor for each member. */
+const ownDescriptors = 100;
+
+/** Sorts room sizes by whether a process may have so many connections. */
+export function affordable(sizes: readonly number[]): { members: number[]; skipped: string[] } {
+  const limit = descriptorLimit();
+  const fits = (members: number) => members + ownDescriptors <= limit;
+  return {
+    members: sizes.filter(fits),
+    skipped: sizes
+      .filter((members) => !fits(members))
+      .map((members) => `${members} members: a process may have ${limit} descriptors`),
+  };
+}

@@ -1,0 +1,180 @@
+/** One round: every target's room is there at the same time, and they take turns. */
+import { total } from '../load/crew.ts';
+import { Histogram } from '../statistics.ts';
+import type { Target } from '../targets/targets.ts';
+import type { Bottleneck, Column, Measurement } from './case.ts';
+import { count, large, milliseconds, percent } from './format.ts';
+import { Invalid, Room, type RoomOptions, type Slice } from './room.ts';
+
+export const columns = {
+  efficiency: { figure: 'deliveriesPerCpuSecond', label: 'deliveries/CPU s', format: large },
+  rate: { figure: 'deliveriesPerSecond', label: 'deliveries/s', format: large },
+  p50: { figure: 'p50', label: 'p50', format: milliseconds },
+  p99: { figure: 'p99', label: 'p99', format: milliseconds },
+  server: { figure: 'serverShare', label: 'server CPU', format: percent },
+  idle: { figure: 'idleShare', label: 'idle CPU', format: percent },
+  client: { figure: 'clientShare', label: 'client CPU', format: percent },
+  bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
+} satisfies Record<string, Column>;
+
+/** From which share of its time on a CPU a process counts as full, and from which share of all CPUs a machine. */
+const full = 0.9;
+const machineFull = 0.95;
+
+/** Above these shares of late bursts, and of the machine's time in use by others, a measurement comes with a note. */
+const manyLate = 0.05;
+const muchForOthers = 0.15;
+
+export interface RoundOptions extends RoomOptions {
+  /** How long a target is measured in all, in seconds. */
+  readonly seconds: number;
+  /** How long one turn is, in seconds: short, so that what else happens on the machine meets all targets alike. */
+  readonly turn: number;
+}
+
+/** A measurement for each target, in their order; one that lost something comes without figures. */
+export async function measureRound(targets: readonly Target[], options: RoundOptions): Promise<Measurement[]> {
+  const { seconds, turn } = options;
+  const entrants = targets.map((target) => new Entrant(target, options));
+  try {
+    for (const entrant of entrants) await entrant.open();
+    for (let left = Math.max(1, Math.round(seconds / turn)); left > 0; left -= 1) {
+      for (const entrant of left % 2 === 1 ? entrants : entrants.toReversed()) await entrant.takeTurn();
+    }
+  } finally {
+    await Promise.all(entrants.map((entrant) => entrant[Symbol.asyncDispose]()));
+  }
+  return entrants.map((entrant) => entrant.measurement());
+}
+
+/** A target in a round. After its first failure it takes no more turns, and has no figures. */
+class Entrant implements AsyncDisposable {
+  readonly #target: Target;
+  readonly #options: RoundOptions;
+  readonly #slices: Slice[] = [];
+  #room: Room | undefined;
+  #failure: Measurement | undefined;
+
+  constructor(target: Target, options: RoundOptions) {
+    this.#target = target;
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    await this.#attempt(async () => {
+      this.#room = await Room.open(this.#target, this.#options);
+    });
+  }
+
+  async takeTurn(): Promise<void> {
+    const room = this.#room;
+    if (!room || this.#failure) return;
+    const { plan, turn } = this.#options;
+    await this.#attempt(async () => {
+      this.#slices.push(await room.drive(plan(turn)));
+    });
+  }
+
+  measurement(): Measurement {
+    if (this.#failure) return this.#failure;
+    const sum = add(this.#slices);
+    return {
+      figures: figures(sum, this.#room?.idleShare),
+      delivered: sum.delivered,
+      expected: sum.expected,
+      bottleneck: bottleneck(sum),
+      notes: notes(sum, this.#options),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#room?.[Symbol.asyncDispose]();
+  }
+
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.#failure = failed(error);
+    }
+  }
+}
+
+/** A measurement that counts for nothing. */
+export function failed(error: unknown): Measurement {
+  const { delivered, expected } = error instanceof Invalid ? error : { delivered: 0, expected: 0 };
+  const problem = error instanceof Error ? error.message : String(error);
+  return { problem, figures: {}, delivered, expected, notes: [] };
+}
+
+/** All turns as one. Times are in microseconds. */
+interface Sum {
+  readonly sent: number;
+  readonly late: number;
+  readonly delivered: number;
+  readonly expected: number;
+  readonly bytes: number;
+  readonly latency: Histogram;
+  readonly duration: number;
+  readonly serverCpu: number | undefined;
+  readonly clientCpu: number;
+  readonly machineBusy: number;
+  /** Of all CPUs, what neither the server nor the load processes used. */
+  readonly others: number;
+}
+
+function add(slices: readonly Slice[]): Sum {
+  const sum = (of: (slice: Slice) => number) => slices.reduce((before, slice) => before + of(slice), 0);
+  const latency = new Histogram();
+  for (const { tally } of slices) for (const one of tally.collected) latency.merge(new Histogram(one.latency));
+  return {
+    sent: sum(({ tally }) => tally.sent),
+    late: sum(({ tally }) => tally.late),
+    delivered: sum(({ tally }) => total(tally, 'delivered')),
+    expected: sum(({ tally }) => total(tally, 'expected')),
+    bytes: sum(({ tally }) => total(tally, 'bytes')),
+    latency,
+    duration: sum(({ duration }) => duration),
+    serverCpu: slices.some(({ serverCpu }) => serverCpu === undefined)
+      ? undefined
+      : sum((slice) => slice.serverCpu ?? 0),
+    clientCpu: sum(({ clientCpu }) => clientCpu),
+    machineBusy: sum(({ machine }) => machine.busy) / sum(({ machine }) => machine.all),
+    others: sum(({ machine }) => machine.others) / sum(({ machine }) => machine.all),
+  };
+}
+
+function figures(sum: Sum, idleShare: number | undefined): Record<string, number> {
+  const { delivered, sent, bytes, duration, serverCpu, clientCpu, latency, machineBusy, others } = sum;
+  return {
+    deliveriesPerSecond: (delivered * 1e6) / duration,
+    messagesPerSecond: (sent * 1e6) / duration,
+    bytesPerDelivery: bytes / delivered,
+    clientShare: clientCpu / duration,
+    machineBusy,
+    others,
+    p50: latency.percentile(0.5),
+    p99: latency.percentile(0.99),
+    latencySamples: latency.size,
+    ...(serverCpu !== undefined && {
+      deliveriesPerCpuSecond: (delivered * 1e6) / serverCpu,
+      messagesPerCpuSecond: (sent * 1e6) / serverCpu,
+      serverShare: serverCpu / duration,
+    }),
+    ...(idleShare !== undefined && { idleShare }),
+  };
+}
+
+function bottleneck({ serverCpu, clientCpu, duration, machineBusy }: Sum): Bottleneck {
+  if (serverCpu !== undefined && serverCpu / duration >= full) return 'server';
+  if (clientCpu / duration >= full) return 'load client';
+  return machineBusy >= machineFull ? 'machine' : 'none';
+}
+
+function notes({ late, sent, others }: Sum, { burst }: RoundOptions): string[] {
+  const lateShare = (late * burst) / sent;
+  return [
+    ...(lateShare > manyLate ? [`the sender was late with ${percent(lateShare)} of its bursts`] : []),
+    ...(others > muchForOthers ? [`others had ${percent(others)} of the machine`] : []),
+  ];
+}

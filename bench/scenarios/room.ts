@@ -1,0 +1,178 @@
+/** A server, one room of members, and senders that talk to it. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { microseconds } from '../load/clock.ts';
+import { Crew, type Tally, total } from '../load/crew.ts';
+import { dialects } from '../load/dialects.ts';
+import type { Plan } from '../load/sender.ts';
+import { Server } from '../targets/server.ts';
+import type { Target } from '../targets/targets.ts';
+import { machineTime } from '../targets/usage.ts';
+
+export interface RoomOptions {
+  readonly members: number;
+  /** Messages in one write. */
+  readonly burst: number;
+  readonly ids: boolean;
+  readonly messageSize: number;
+  readonly senders: 'one' | 'all';
+  /** Load processes that hold members. */
+  readonly receivers: number;
+  /** Messages that are exchanged while there are few members, so that the server's code is compiled. */
+  readonly warmUp: number;
+  /** How long it is waited for the last delivery, in milliseconds; 15 seconds if not said. */
+  readonly patience?: number;
+  /** The load, for so many seconds from now. */
+  readonly plan: (seconds: number) => Plan;
+}
+
+/** What was seen while one plan was carried out. Times are in microseconds. */
+export interface Slice {
+  readonly tally: Tally;
+  /** From the first message until the last delivery. */
+  readonly duration: number;
+  /** CPU time of the server; undefined if it cannot be known. */
+  readonly serverCpu: number | undefined;
+  /** CPU time of the busiest load process. */
+  readonly clientCpu: number;
+  /** Time of all CPUs: in all, in use, and of this in use by neither the server nor the load processes. */
+  readonly machine: { readonly all: number; readonly busy: number; readonly others: number };
+}
+
+/** How many members' deliveries are decoded, besides the first one's in each load process. */
+const sampled = 8;
+
+const defaultPatience = 15_000;
+
+/** How long a server may take to be warm, in milliseconds. */
+const warmUpPatience = 15_000;
+
+/** Messages on their way while a server is warmed up. */
+const warmUpWindow = 128;
+
+/** How long nothing must come before a room counts as quiet, in milliseconds. Hubbub tells presence every second at most. */
+const silence = { hubbub: 1200, relay: 200, 'socket.io': 200 };
+
+/** The same, where there are so few members that Hubbub tells presence as soon as it changes. */
+const fewSilence = 300;
+
+/** How long the load is driven before it is measured, in seconds. */
+const rehearsal = 0.5;
+
+/** How long the server is watched doing nothing, and how long it may bring its affairs in order first, in milliseconds. */
+const idleWatch = 500;
+const idlePause = 300;
+
+export class Room implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #crew: Crew;
+  readonly #hasAcks: boolean;
+  readonly #patience: number;
+  /** The server's CPU time with all members and no traffic, as a share; undefined if it cannot be known. */
+  idleShare: number | undefined;
+
+  private constructor(server: Server, crew: Crew, hasAcks: boolean, patience: number) {
+    this.#server = server;
+    this.#crew = crew;
+    this.#hasAcks = hasAcks;
+    this.#patience = patience;
+  }
+
+  /**
+   * Starts the server, and brings the room to where it can be measured: warm, full and quiet.
+   *
+   * @throws {Invalid} if something was lost on the way.
+   */
+  static async open(target: Target, options: RoomOptions): Promise<Room> {
+    const { ids, receivers, patience = defaultPatience } = options;
+    const hasAcks = ids && dialects[target.dialect].ack !== undefined;
+    const room = new Room(await Server.start(target), new Crew(receivers), hasAcks, patience);
+    try {
+      await room.#fill(target, options);
+      return room;
+    } catch (error) {
+      await room[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** @throws {Invalid} if anything was lost, late or not asked for. */
+  async drive(plan: Plan): Promise<Slice> {
+    await this.#crew.mark();
+    const machine = machineTime();
+    const cpu = this.#server.cpu();
+    const start = microseconds();
+    const tally = await this.#crew.drive(plan, this.#hasAcks, this.#patience);
+    const serverCpu = difference(this.#server.cpu(), cpu);
+    const now = machineTime();
+    demandWhole(tally);
+    const busy = now.busy - machine.busy;
+    const clients = tally.collected.reduce((sum, { cpu }) => sum + cpu, 0);
+    return {
+      tally,
+      duration: Math.max(...tally.collected.map(({ finished }) => finished)) - start,
+      serverCpu,
+      clientCpu: Math.max(...tally.collected.map((collected) => collected.cpu)),
+      machine: { all: busy + now.idle - machine.idle, busy, others: Math.max(0, busy - clients - (serverCpu ?? 0)) },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#crew[Symbol.asyncDispose](), this.#server[Symbol.asyncDispose]()]);
+  }
+
+  async #fill({ dialect }: Target, options: RoomOptions): Promise<void> {
+    const { members, burst, ids, messageSize, senders, warmUp, plan } = options;
+    const crew = this.#crew;
+    const place = { address: this.#server.address, dialect, room: newRoom(), messageSize };
+    await crew.openFirst(place);
+    await crew.arm(senders, { burst, ids });
+    await crew.settle(fewSilence);
+    await this.drive({ kind: 'window', window: warmUpWindow, messages: warmUp, duration: warmUpPatience });
+    await crew.open(place, members - crew.size, sampled);
+    await crew.settle(silence[dialect]);
+    await this.drive(plan(rehearsal));
+    await wait(idlePause);
+    const before = this.#server.cpu();
+    const from = microseconds();
+    await wait(idleWatch);
+    const idleCpu = difference(this.#server.cpu(), before);
+    this.idleShare = idleCpu === undefined ? undefined : idleCpu / (microseconds() - from);
+  }
+}
+
+/** A name that no room had before: a server that goes on running has members whose places are still kept. */
+export function newRoom(): string {
+  return `bench${randomBytes(3).toString('hex')}`;
+}
+
+/** A run that lost something, and what of. */
+export class Invalid extends Error {
+  override readonly name = 'Invalid';
+  readonly delivered: number;
+  readonly expected: number;
+
+  constructor(message: string, delivered: number, expected: number) {
+    super(message);
+    this.delivered = delivered;
+    this.expected = expected;
+  }
+}
+
+/** @throws {Invalid} unless every member got every message, once and in order, and the senders their acknowledgements. */
+function demandWhole(tally: Tally): void {
+  const sum = (of: 'lost' | 'wrong' | 'disorder') => tally.collected.reduce((before, one) => before + one[of], 0);
+  const first = (of: 'reason' | 'unexpected') => tally.collected.find((one) => one[of] !== undefined)?.[of];
+  const problems = [
+    ...(sum('lost') > 0 ? [`clients lost: ${sum('lost')} (${first('reason')})`] : []),
+    ...(sum('wrong') > 0 ? [`clients that did not get every message once: ${sum('wrong')}`] : []),
+    ...(sum('disorder') > 0 ? [`deliveries out of order: ${sum('disorder')}`] : []),
+    ...(tally.wrongAcks > 0 ? [`acknowledgements missing or too many: ${tally.wrongAcks}`] : []),
+    ...(first('unexpected') !== undefined ? [`an unexpected frame: ${first('unexpected')}`] : []),
+  ];
+  if (problems.length > 0) throw new Invalid(problems.join('; '), total(tally, 'delivered'), total(tally, 'expected'));
+}
+
+function difference(now: number | undefined, before: number | undefined): number | undefined {
+  return now === undefined || before === undefined ? undefined : now - before;
+}

@@ -1,0 +1,24 @@
+import type { Target } from './targets/targets.ts';
+
+/** What the command line asks for. */
+export interface Settings {
+  /** In place of each scenario's own. */
+  readonly targets: readonly Target[] | undefined;
+  /** Sizes of the room, in place of each scenario's own. */
+  readonly members: readonly number[] | undefined;
+  /** How many messages go into one write. */
+  readonly bursts: readonly number[];
+  /** Whether messages ask for acknowledgements; in scenarios that have both, one after the other. */
+  readonly ids: readonly boolean[];
+  /** Messages sent in one run, in place of each scenario's own load. */
+  readonly messages: number | undefined;
+  /** Bytes of a message's body. */
+  readonly messageSize: number;
+  /** How long a run is measured. */
+  readonly seconds: number;
+  readonly rounds: number;
+  /** How many load processes hold members, besides the one that sends. */
+  readonly receivers: number;
+  /** Messages that are exchanged among few members before a run, so that the server's code is compiled. */
+  readonly warmUp: number;
+}

@@ -1,0 +1,106 @@
+/** A target that runs. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Address } from '../load/connection.ts';
+import { dataDirectory, type Target } from './targets.ts';
+import { cpuTime, residentMemory } from './usage.ts';
+
+const garbageCollector = new URL('collect-garbage.mjs', import.meta.url).href;
+
+/** How long a server may take to start, in milliseconds. */
+const patience = 15_000;
+
+export class Server implements AsyncDisposable {
+  readonly address: Address;
+  readonly #pid: number | undefined;
+  /** undefined of a server that was not started here. */
+  readonly #started: { readonly child: ChildProcess; readonly data: string } | undefined;
+  /** Whatever ends the suite ends the server. */
+  readonly #end = () => {
+    if (!this.#started) return;
+    this.#started.child.kill('SIGKILL');
+    rmSync(this.#started.data, { recursive: true, force: true, maxRetries: 5 });
+  };
+
+  private constructor(address: Address, pid: number | undefined, started?: { child: ChildProcess; data: string }) {
+    this.address = address;
+    this.#pid = pid;
+    this.#started = started;
+    process.once('exit', this.#end);
+  }
+
+  /**
+   * @param canCollect whether `memory` will be asked for.
+   * @throws {Error} if it does not say within some time that it is ready.
+   */
+  static async start(target: Target, canCollect = false): Promise<Server> {
+    const { name, running, command } = target;
+    if (running) return new Server(addressOf(running.url), running.pid);
+    const data = mkdtempSync(join(tmpdir(), 'hubbub-bench-'));
+    const nodeOptions = canCollect ? ['--expose-gc', '--import', garbageCollector] : [];
+    const own = command.map((argument) => (argument === dataDirectory ? data : argument));
+    const child = spawn(process.execPath, [...nodeOptions, ...own], {
+      stdio: ['ignore', 'pipe', 'inherit', ...(canCollect ? (['ipc'] as const) : [])],
+      env: withoutSettings(process.env),
+    });
+    try {
+      return new Server(addressOf(await readUrl(child)), child.pid, { child, data });
+    } catch (error) {
+      child.kill('SIGKILL');
+      rmSync(data, { recursive: true, force: true });
+      throw new Error(`${name} did not start`, { cause: error });
+    }
+  }
+
+  /** CPU time so far, in microseconds; undefined of a server somewhere else. */
+  cpu(): number | undefined {
+    return this.#pid === undefined ? undefined : cpuTime(this.#pid);
+  }
+
+  /** Bytes of memory that are in use, after garbage was collected. */
+  async memory(): Promise<number> {
+    const child = this.#started?.child;
+    if (!child?.pid || !child.connected) throw new Error('this server cannot be asked for its memory');
+    child.send('collect');
+    await once(child, 'message');
+    return residentMemory(child.pid);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#end);
+    const child = this.#started?.child;
+    const isOver = !child || child.exitCode !== null || child.signalCode !== null;
+    const exited = isOver ? undefined : once(child, 'exit');
+    this.#end();
+    await exited;
+  }
+}
+
+async function readUrl(child: ChildProcess): Promise<URL> {
+  if (!child.stdout) throw new Error('it has no output');
+  const lines = createInterface(child.stdout);
+  const timer = setTimeout(() => lines.close(), patience);
+  try {
+    for await (const line of lines) {
+      const url = /\bws:\/\/[^\s,]+/.exec(line)?.[0];
+      if (url !== undefined) return new URL(url);
+    }
+  } finally {
+    clearTimeout(timer);
+    child.stdout.resume();
+  }
+  throw new Error('it ended, or printed no URL in time');
+}
+
+function addressOf({ hostname, port }: URL): Address {
+  return { host: hostname, port: Number(port || 80) };
+}
+
+/** The environment but what Hubbub would read as its configuration. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('HUBBUB_')));
+}

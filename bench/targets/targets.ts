@@ -1,0 +1,72 @@
+/** What is measured: Hubbub, and the controls it is held against. */
+import type { DialectName } from '../load/dialects.ts';
+
+export interface Target {
+  readonly name: string;
+  readonly description: string;
+  /** How a client speaks to it. */
+  readonly dialect: DialectName;
+  /**
+   * The arguments of `node` that start it; `dataDirectory` stands for a directory of its own. It prints a line with its
+   * URL when it is ready.
+   */
+  readonly command: readonly string[];
+  /** A server that runs already, in place of `command`. */
+  readonly running?: { readonly url: URL; readonly pid: number | undefined };
+}
+
+const root = new URL('../../', import.meta.url);
+
+/** Stands in a command for an empty directory that is there as long as the server. */
+export const dataDirectory = '{data}';
+
+/** The floor that everything is held against. */
+export const floor = 'bare';
+
+export const targets: readonly Target[] = [
+  {
+    name: 'hubbub',
+    description: 'Hubbub itself, dist/main.js, without rate limits',
+    dialect: 'hubbub',
+    command: [
+      new URL('dist/main.js', root).pathname,
+      ...['--host', '127.0.0.1', '--port', '0', '--data', dataDirectory],
+      ...['--rate', 'off', '--rate-bytes', 'off', '--max-connections-per-address', '0'],
+    ],
+  },
+  {
+    name: floor,
+    description: 'uWebSockets.js, one native publish for every message: the floor',
+    dialect: 'relay',
+    command: control('uws-publish'),
+  },
+  {
+    name: 'bare-bytes',
+    description: 'the same, publishing about as many bytes as Hubbub does with its envelope',
+    dialect: 'relay',
+    command: [...control('uws-publish'), '120'],
+  },
+  {
+    name: 'bare-loop',
+    description: 'uWebSockets.js, a send for every member and message',
+    dialect: 'relay',
+    command: control('uws-send'),
+  },
+  { name: 'ws', description: 'ws, a send for every member and message', dialect: 'relay', command: control('ws-send') },
+  {
+    name: 'socket.io',
+    description: 'Socket.IO, a room, on its default engine',
+    dialect: 'socket.io',
+    command: control('socket-io'),
+  },
+  {
+    name: 'socket.io-uws',
+    description: 'Socket.IO, a room, on its uWebSockets.js engine',
+    dialect: 'socket.io',
+    command: control('socket-io-uws'),
+  },
+];
+
+function control(name: string): string[] {
+  return [new URL(`../controls/${name}.mjs`, import.meta.url).pathname];
+}

@@ -1,0 +1,43 @@
+/** What a process has used, as the kernel accounts for it (proc(5)). Linux only. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** How long a clock tick of /proc/<pid>/stat is, in microseconds (USER_HZ is 100 on every Linux that runs Node). */
+const tick = 10_000;
+
+/**
+ * CPU time of a process, user and system, in microseconds. The scheduler's own account of each thread is exact to the
+ * nanosecond; where the kernel has none, that of the process is, to ten milliseconds.
+ */
+export function cpuTime(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  try {
+    const nanoseconds = readdirSync(tasks).map((task) =>
+      Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+    );
+    return nanoseconds.reduce((sum, time) => sum + time, 0) / 1000;
+  } catch {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * tick;
+  }
+}
+
+/** What all CPUs did, in microseconds; time that other machines on the same hardware took counts as busy. */
+export function machineTime(): { busy: number; idle: number } {
+  const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
+  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map((field) => Number(field) * tick);
+  return { busy: user + nice + system + irq + softirq + steal, idle: idle + wait };
+}
+
+/** The most descriptors a process of this user may have open. */
+export function descriptorLimit(): number {
+  const line = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return line === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line);
+}
+
+/** Memory of a process that is its own and in RAM, in bytes. */
+export function residentMemory(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
