@@ -194,13 +194,16 @@ export class Hub {
   // ---- users
 
   #change(user: UserRecord, frame: Request<'name' | 'status'>): void {
-    const was = { name: user.public.name, state: user.state };
+    const { public: before, state, note } = user;
     if (frame.type === 'name') {
-      user.public = { id: user.public.id, name: frame.name };
+      if (frame.name === before.name) return;
+      user.public = { id: before.id, name: frame.name };
     } else {
+      if (frame.state === state && frame.note === note) return;
       user.state = frame.state;
       user.note = frame.note;
     }
+    const was = { name: before.name, state };
     for (const room of this.#directory.roomsOf(user)) this.#tellNamed(room, { type: 'changed', user, was });
   }
 

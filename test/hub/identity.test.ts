@@ -126,3 +126,15 @@ test('within the grace time a connection that turns out to be the lost user take
   kit.advance(20_000);
   assert.deepEqual(bob.frames(), []);
 });
+
+test('who says again what is known already is answered, and nobody else hears of it', () => {
+  const kit = new HubKit();
+  const [ada, bob] = [kit.connect('ada', { rooms: ['x'] }), kit.connect('bob', { rooms: ['x'] })];
+  ada.status('away', 'lunch');
+  kit.settle();
+  ada.request({ type: 'name', name: 'ada', id: 'n1' });
+  ada.request({ type: 'status', state: 'away', note: 'lunch', id: 's1' });
+  assert.equal(ada.take('ack').length, 2);
+  kit.flush();
+  assert.deepEqual(bob.frames(), []);
+});
