@@ -32,6 +32,8 @@ export const targets: readonly Target[] = [
       new URL('dist/main.js', root).pathname,
       ...['--host', '127.0.0.1', '--port', '0', '--data', dataDirectory],
       ...['--rate', 'off', '--rate-bytes', 'off', '--max-connections-per-address', '0'],
+      // As much as the controls keep for a reader that has no CPU for a moment.
+      ...['--buffer', '64MiB'],
     ],
   },
   {

@@ -61,3 +61,10 @@ test('goals are met, missed or not measured', () => {
     true,
   );
 });
+
+test('better than the floor is no success, but a sign that something else was measured', () => {
+  const verdictOf = (hubbub: number) =>
+    judge([result(1000, runs('hubbub', [hubbub]), runs('bare', [100]))])[0]?.verdict;
+  assert.equal(verdictOf(104), 'met');
+  assert.equal(verdictOf(111), 'implausible');
+});
