@@ -47,9 +47,9 @@ async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
   if (found.warning !== undefined) logger.warn(found.warning);
   const { certFile, fingerprint, expires, origin } = found;
   logger.info('TLS certificate', { file: certFile, origin, fingerprint, expires: new Date(expires).toISOString() });
+  const remedy = origin === 'given' ? 'replace it and restart' : 'restart to renew it';
   const warnBeforeEnd = () => {
-    if (expires - Date.now() < renewBefore)
-      logger.warn('the TLS certificate ends soon; restart to renew it', { file: certFile });
+    if (expires - Date.now() < renewBefore) logger.warn(`the TLS certificate ends soon; ${remedy}`, { file: certFile });
   };
   setInterval(warnBeforeEnd, day).unref();
   return found;

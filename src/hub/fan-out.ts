@@ -49,15 +49,12 @@ export class FanOut {
         this.#find(effect.connection)?.deliver(effect.frame);
         return;
       case 'publish':
-        for (const { topic, dialect } of this.#rooms.get(effect.room) ?? []) {
-          const wire = this.#codecs.encode(dialect, effect.frame);
-          if (wire.length > 0) this.#edge.publish(topic, wire, effect.except);
-        }
-        return;
       case 'signal':
         for (const { topic, dialect } of this.#rooms.get(effect.room) ?? []) {
           const wire = this.#codecs.encode(dialect, effect.frame);
-          if (wire.length > 0) this.#edge.publishEphemeral(topic, wire, effect.except);
+          if (wire.length === 0) continue;
+          if (effect.type === 'publish') this.#edge.publish(topic, wire, effect.except);
+          else this.#edge.publishEphemeral(topic, wire, effect.except);
         }
         return;
       case 'broadcast':

@@ -108,25 +108,25 @@ export class Hub {
 
   #request(connection: ConnectionRecord, frame: HubFrame, byName: boolean): void {
     const directory = this.#directory;
-    const now = this.#options.now();
+    const { now } = this.#options;
     switch (frame.type) {
       case 'message':
         return this.#toRoom(connection, frame);
       case 'signal':
         if (frame.to === undefined) return this.#toRoom(connection, frame);
-        return this.#emit(...signalUser(directory, connection, frame, frame.to, now));
+        return this.#emit(...signalUser(directory, connection, frame, frame.to, now()));
       case 'join':
         return this.#join(connection, frame.room, frame.id);
       case 'leave':
         return this.#leave(connection, frame);
       case 'direct':
-        return this.#emit(...direct(directory, connection, frame, byName, now));
+        return this.#emit(...direct(directory, connection, frame, byName, now()));
       case 'broadcast':
-        return this.#emit(...broadcast(connection, frame, now));
+        return this.#emit(...broadcast(connection, frame, now()));
       case 'name':
       case 'status':
         this.#change(connection.user, frame);
-        return this.#emit(...acknowledged(connection, frame, now));
+        return this.#emit(...acknowledged(connection, frame, now()));
       case 'list':
         if (frame.room !== undefined) return this.#listMembers(connection, frame, frame.room);
         return this.#emit(listUsers(directory, connection, frame));
@@ -178,17 +178,22 @@ export class Hub {
   }
 
   #toRoom(connection: ConnectionRecord, frame: Request<'message' | 'signal'>): void {
-    const name = frame.room ?? first(connection.rooms);
-    const room = name !== undefined && connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
-    if (!room) return this.#emit(refused(connection, notIn(name), frame.id));
+    const room = this.#roomOf(connection, frame.room ?? first(connection.rooms), frame.id);
+    if (!room) return;
     if (frame.type === 'message') return this.#tell(room, { type: 'message', connection, frame });
     this.#tell(room, { type: 'signal', connection, frame });
   }
 
   #listMembers(connection: ConnectionRecord, frame: Request<'list'>, name: string): void {
-    const room = connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
-    if (!room) return this.#emit(refused(connection, notIn(name), frame.id));
-    this.#tell(room, { type: 'list', connection, frame });
+    const room = this.#roomOf(connection, name, frame.id);
+    if (room) this.#tell(room, { type: 'list', connection, frame });
+  }
+
+  /** The room, if the connection is in it; else the request is refused. */
+  #roomOf(connection: ConnectionRecord, name: string | undefined, id: string | undefined): Room | undefined {
+    const room = name !== undefined && connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
+    if (!room) this.#emit(refused(connection, notIn(name), id));
+    return room;
   }
 
   // ---- users

@@ -27,7 +27,7 @@ export function validateClientFrame(value: unknown): ClientFrame | Refusal {
     const wrong = findUnfit(body);
     if (wrong) return wrong;
   } else if (typeof body === 'number' && !Number.isFinite(body)) {
-    return outOfRange('/body');
+    return outOfRange();
   }
   return value as ClientFrame;
 }
@@ -103,14 +103,14 @@ function findUnfit(body: object): Refusal | undefined {
     }
     for (const value of Object.values(next.value)) {
       if (typeof value === 'object' && value !== null) open.push({ value, depth: next.depth + 1 });
-      else if (typeof value === 'number' && !Number.isFinite(value)) return outOfRange('/body');
+      else if (typeof value === 'number' && !Number.isFinite(value)) return outOfRange();
     }
   }
   return undefined;
 }
 
-function outOfRange(path: string): Refusal {
-  return new Refusal('invalid_frame', 'body has a number that is too large', { path });
+function outOfRange(): Refusal {
+  return new Refusal('invalid_frame', 'body has a number that is too large', { path: '/body' });
 }
 
 function quote(text: string): string {
