@@ -1,0 +1,27 @@
+/** What is wrong with a store. */
+export type LogErrorCode =
+  /** The directory cannot be used: permissions, a read-only file system, not a directory. */
+  | 'directory'
+  /** No space left. */
+  | 'space'
+  /** Another process has it open. */
+  | 'in_use'
+  /** It is damaged, or not a store at all. */
+  | 'damaged'
+  /** It was written by a newer version. */
+  | 'newer'
+  /** What was appended could not be kept when the log was closed. */
+  | 'unsaved'
+  /** What is to be imported cannot be. */
+  | 'import';
+
+/** A store cannot be used. The message is one line for a person. */
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  readonly code: LogErrorCode;
+
+  constructor(code: LogErrorCode, message: string, options?: { cause: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

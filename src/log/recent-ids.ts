@@ -1,0 +1,105 @@
+/**
+ * The latest ids of a room, and which entries have them. It takes 32 bytes an id, so that thousands of rooms can each
+ * remember a thousand: it keeps hashes of 53 bits. That one of a thousand ids looks like a new one happens once in
+ * 10^13 look-ups, and nobody who does not know the seed can bring it about.
+ *
+ * A ring, chained by hash, newest first. Nothing is ever taken out of a chain: it ends where it comes to a slot that was
+ * used again, for what was there and before is gone from the ring.
+ */
+import type { IdWindow } from './port.ts';
+
+/** What is remembered of an entry. */
+export interface Recalled {
+  readonly seq: number;
+  readonly at: number;
+  /** Which entry of the room it is. */
+  readonly ordinal: number;
+}
+
+const none = -1;
+const firstCapacity = 16;
+/** The numbers of a slot: hash, seq, at, ordinal. */
+const width = 4;
+
+export class RecentIds {
+  readonly #window: IdWindow;
+  readonly #seed: number;
+  #capacity: number;
+  #added = 0;
+  #slots: Float64Array;
+  /** The slot before, in the same bucket. */
+  #older: Int32Array;
+  /** The latest slot of each bucket. */
+  #buckets: Int32Array;
+
+  constructor(window: IdWindow, seed: number) {
+    this.#window = window;
+    this.#seed = seed;
+    this.#capacity = Math.min(firstCapacity, window.count);
+    this.#slots = new Float64Array(this.#capacity * width);
+    this.#older = new Int32Array(this.#capacity);
+    this.#buckets = new Int32Array(this.#capacity).fill(none);
+  }
+
+  /** Entries are added in the order of the log. */
+  add(user: string, id: string, { seq, at, ordinal }: Recalled): void {
+    if (this.#window.count > 0) this.#put(hash(user, id, this.#seed), seq, at, ordinal);
+  }
+
+  /** @param ordinal that of the room's latest entry. */
+  find(user: string, id: string, now: number, ordinal: number): Recalled | undefined {
+    const wanted = hash(user, id, this.#seed);
+    const bucket = wanted % this.#capacity;
+    let newer = Number.POSITIVE_INFINITY;
+    for (let slot = this.#buckets[bucket] ?? none; slot !== none; slot = this.#older[slot] ?? none) {
+      const found = this.#get(slot);
+      if (found.ordinal >= newer || found.ordinal <= ordinal - this.#window.count) return undefined;
+      if (found.hash % this.#capacity !== bucket) return undefined;
+      if (found.hash === wanted) return now - found.at <= this.#window.time ? found : undefined;
+      newer = found.ordinal;
+    }
+    return undefined;
+  }
+
+  #put(hash: number, seq: number, at: number, ordinal: number): void {
+    if (this.#added === this.#capacity && this.#capacity < this.#window.count) this.#grow();
+    const slot = this.#added % this.#capacity;
+    const bucket = hash % this.#capacity;
+    this.#added += 1;
+    this.#slots.set([hash, seq, at, ordinal], slot * width);
+    this.#older[slot] = this.#buckets[bucket] ?? none;
+    this.#buckets[bucket] = slot;
+  }
+
+  #get(slot: number): Recalled & { hash: number } {
+    const [hash = 0, seq = 0, at = 0, ordinal = 0] = this.#slots.subarray(slot * width, (slot + 1) * width);
+    return { hash, seq, at, ordinal };
+  }
+
+  /** Only while no slot has been used twice. */
+  #grow(): void {
+    const before = Array.from({ length: this.#added }, (_, slot) => this.#get(slot));
+    this.#capacity = Math.min(this.#capacity * 2, this.#window.count);
+    this.#slots = new Float64Array(this.#capacity * width);
+    this.#older = new Int32Array(this.#capacity);
+    this.#buckets = new Int32Array(this.#capacity).fill(none);
+    this.#added = 0;
+    for (const { hash, seq, at, ordinal } of before) this.#put(hash, seq, at, ordinal);
+  }
+}
+
+/** Two lanes of 32 bits over the UTF-16 code units, mixed into 53. */
+function hash(user: string, id: string, seed: number): number {
+  let left = 0xdeadbeef ^ seed;
+  let right = 0x41c6ce57 ^ seed;
+  const take = (code: number) => {
+    left = Math.imul(left ^ code, 0x9e3779b1);
+    right = Math.imul(right ^ code, 0x5f356495);
+  };
+  for (let at = 0; at < user.length; at += 1) take(user.charCodeAt(at));
+  take(0x10000);
+  for (let at = 0; at < id.length; at += 1) take(id.charCodeAt(at));
+  left = Math.imul(left ^ (left >>> 16), 0x85ebca6b) ^ Math.imul(right ^ (right >>> 13), 0xc2b2ae35);
+  right = Math.imul(right ^ (right >>> 16), 0x85ebca6b) ^ Math.imul(left ^ (left >>> 13), 0xc2b2ae35);
+  return (right & 0x1fffff) * 0x1_0000_0000 + (left >>> 0);
+}
