@@ -1,0 +1,139 @@
+/**
+ * Looks at a store's files before LMDB does. LMDB trusts them: a data file that is not one, that is shorter than it says
+ * or that may not be opened does not make it fail, it kills the process (SIGSEGV, SIGBUS; seen with lmdb 3.5.6).
+ *
+ * A data file starts with two meta pages; the one with the higher transaction id holds. Little endian, 64 bit.
+ */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { LogError } from './error.ts';
+
+/** What LMDB and the first commit need at least. */
+const minSpace = 1 << 18;
+/** The last pages may never have been written, if they were freed in the commit that took them. */
+const maxMissingPages = 64;
+
+const magic = 0xbeefc0de;
+const dataVersion = 2;
+const metaFlag = 0x08;
+const at = { flags: 18, magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152 } as const;
+const metaLength = 168;
+
+/**
+ * Makes the directory if it is not there, and looks whether the store in it can be used.
+ * @throws LogError if not.
+ */
+export function prepareDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw cannotUse(directory, error);
+  }
+}
+
+/** @throws LogError if the files in the directory are no store that can be opened. An absent or empty one can. */
+export function checkFiles(directory: string, readOnly: boolean): void {
+  let fd: number;
+  try {
+    accessIfThere(join(directory, 'lock.mdb'));
+    if (!readOnly && space(directory) < minSpace) throw Object.assign(new Error(), { code: 'ENOSPC' });
+    fd = openSync(join(directory, 'data.mdb'), readOnly ? 'r' : 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw cannotUse(directory, error);
+    if (readOnly) throw new LogError('directory', `there is no log in ${directory}`);
+    return;
+  }
+  try {
+    checkData(directory, fd, readOnly);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Why the operating system does not let the directory be used, in one line. */
+export function cannotUse(directory: string, error: unknown): LogError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const options = { cause: error };
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LogError('space', `cannot open the log in ${directory}: no space left on the disk`, options);
+  }
+  return new LogError('directory', `cannot use ${directory} for the log: ${reasons[code ?? ''] ?? message}`, options);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'it is not a directory',
+  EEXIST: 'it is not a directory',
+  ENOENT: 'it cannot be made',
+};
+
+function accessIfThere(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function space(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
+
+function checkData(directory: string, fd: number, readOnly: boolean): void {
+  const { size } = fstatSync(fd);
+  if (size === 0 && !readOnly) return;
+  const damaged = (what: string) => new LogError('damaged', `the log in ${directory} is damaged: ${what}`);
+  const first = readMeta(fd, 0);
+  if (!first) throw damaged('its data file is none');
+  if (first.version !== dataVersion) {
+    throw new LogError('newer', `the log in ${directory} has data format ${first.version}; this version reads 2`);
+  }
+  const second = readMeta(fd, first.pageSize);
+  if (second?.pageSize !== first.pageSize || second.version !== dataVersion)
+    throw damaged('its second page is unreadable');
+  const { lastPage } = first.transaction > second.transaction ? first : second;
+  const expected = (lastPage + 1) * first.pageSize;
+  if (size >= expected) return;
+  if (expected - size > maxMissingPages * first.pageSize) {
+    throw damaged(`its data file has ${size} bytes and should have ${expected}`);
+  }
+  if (!readOnly) ftruncateSync(fd, expected);
+}
+
+interface Meta {
+  readonly version: number;
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: number;
+}
+
+/** undefined if there is no meta page. */
+function readMeta(fd: number, position: number): Meta | undefined {
+  const page = Buffer.alloc(metaLength);
+  readSync(fd, page, 0, metaLength, position);
+  const pageSize = page.readUInt32LE(at.pageSize);
+  const isMeta = (page.readUInt16LE(at.flags) & metaFlag) !== 0 && page.readUInt32LE(at.magic) === magic;
+  if (!isMeta || pageSize < 512 || pageSize > 65_536) return undefined;
+  return {
+    version: page.readUInt32LE(at.version),
+    pageSize,
+    lastPage: Number(page.readBigUInt64LE(at.lastPage)),
+    transaction: Number(page.readBigUInt64LE(at.transaction)),
+  };
+}

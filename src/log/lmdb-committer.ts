@@ -1,0 +1,291 @@
+/**
+ * Takes what is to be written and commits it in batches, one at a time, off the JavaScript thread. What came meanwhile is
+ * the next batch, so the batches grow with the load. When a commit fails, the same batch is tried again until it works.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import { LogError } from './error.ts';
+import type { OpenRoom } from './lmdb-room.ts';
+import type { Batch, LmdbStore, Size } from './lmdb-store.ts';
+import type { LogStatus } from './port.ts';
+import { type Placed, type RoomRecord, sizeBound } from './records.ts';
+
+export type Operation =
+  | { readonly type: 'entry'; readonly room: OpenRoom; readonly placed: Placed }
+  | { readonly type: 'record'; readonly room: OpenRoom; readonly record: RoomRecord }
+  | { readonly type: 'drop'; readonly room: OpenRoom }
+  /** Removes committed entries. It must wait for what is queued before it only if no entry is left then (`empties`). */
+  | { readonly type: 'trim'; readonly room: OpenRoom; readonly seqs: readonly number[]; readonly empties: boolean };
+
+/** Somebody waits until everything before it is committed. */
+interface Mark {
+  readonly type: 'mark';
+  readonly settle: () => void;
+  readonly fail: (error: LogError) => void;
+}
+
+export interface CommitterOptions {
+  /** The limit of the whole store in bytes. */
+  readonly maxBytes: number;
+  /** The least time from the start of one commit to the next while there is no full batch, in milliseconds. */
+  readonly interval: number;
+  /** How long to wait before a failed commit is tried again, in milliseconds. */
+  readonly retry: number;
+  /** What a batch has at most: so much is encoded in one turn of the loop. */
+  readonly batch: { readonly steps: number; readonly bytes: number };
+}
+
+interface Callbacks {
+  /** What else a batch is to hold. */
+  complete(batch: Batch): void;
+  committed(operations: readonly Operation[]): void;
+  status(status: LogStatus): void;
+}
+
+const ready: LogStatus = { state: 'ready', detail: 'the log is ready' };
+const diskFull: LogStatus = { state: 'full', detail: 'no space left on the disk of the log' };
+/** What entries leave free on the disk: LMDB needs some of it to remove others. */
+const spaceKept = 1 << 20;
+/** What LMDB may take for each room, besides the entries: a page that is written anew, and its share of those above. */
+const pagesPerRoom = 4 * 4096;
+/** ENOSPC, EDQUOT. */
+const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
+
+export class Committer {
+  readonly #store: LmdbStore;
+  readonly #options: CommitterOptions;
+  readonly #callbacks: Callbacks;
+  #queue: (Operation | Mark)[] = [];
+  /** How many at the start of `#queue` have been taken. */
+  #taken = 0;
+  #entries = 0;
+  #bytes = 0;
+  #running = false;
+  #closing = false;
+  #failure: LogError | undefined;
+  /** Ends a pause. */
+  #wake: () => void = () => undefined;
+  #size: Size;
+  #atLimit = false;
+  /** Why the last commit did not work. */
+  #trouble: LogStatus | undefined;
+  #told: LogStatus = ready;
+
+  constructor(store: LmdbStore, options: CommitterOptions, callbacks: Callbacks) {
+    this.#store = store;
+    this.#options = options;
+    this.#callbacks = callbacks;
+    this.#size = store.size;
+    this.#measure();
+  }
+
+  get status(): LogStatus {
+    if (this.#trouble) return this.#trouble;
+    if (!this.#atLimit) return ready;
+    return { state: 'full', detail: `the log has reached its limit of ${this.#options.maxBytes} bytes` };
+  }
+
+  /** What waits to be committed. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What the store takes. */
+  get used(): number {
+    return this.#size.used;
+  }
+
+  add(operation: Operation): void {
+    operation.room.queued += 1;
+    if (operation.type === 'entry') {
+      this.#entries += 1;
+      this.#bytes += operation.placed.entry.bytes.length;
+    }
+    this.#enqueue(operation);
+  }
+
+  /** Settles when all that was added before is committed. */
+  flush(): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((settle, fail) => this.#enqueue({ type: 'mark', settle, fail }));
+  }
+
+  /** The same, but does not try again when a commit fails. */
+  close(): Promise<void> {
+    this.#closing = true;
+    this.#wake();
+    return this.flush();
+  }
+
+  #enqueue(operation: Operation | Mark): void {
+    this.#queue.push(operation);
+    if (this.#running) return;
+    this.#running = true;
+    // When it fails it stays running: nothing is ever committed again.
+    this.#run().catch((error: LogError) => {
+      this.#failure = error;
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#taken < this.#queue.length) {
+      // What else comes in this turn belongs into the batch.
+      await turn();
+      const due = performance.now() + this.#options.interval;
+      await this.#commit(this.#take());
+      const isBehind = this.#queue.length - this.#taken >= this.#options.batch.steps;
+      if (!isBehind) await this.#pause(due - performance.now());
+    }
+    this.#running = false;
+  }
+
+  #take(): (Operation | Mark)[] {
+    let { steps, bytes } = this.#options.batch;
+    const start = this.#taken;
+    while (steps > 0 && bytes > 0) {
+      const operation = this.#queue[this.#taken];
+      if (!operation) break;
+      this.#taken += 1;
+      steps -= operation.type === 'trim' ? operation.seqs.length : 1;
+      bytes -= length(operation);
+    }
+    const batch = this.#queue.slice(start, this.#taken);
+    if (this.#taken * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return batch;
+  }
+
+  async #commit(batch: readonly (Operation | Mark)[]): Promise<void> {
+    const operations = batch.filter((operation) => operation.type !== 'mark');
+    const marks = batch.filter((operation) => operation.type === 'mark');
+    try {
+      for (let trouble = await this.#attempt(operations); trouble; trouble = await this.#attempt(operations)) {
+        this.#tell(trouble);
+        await this.#recover();
+      }
+    } catch (error) {
+      for (const { fail } of [...marks, ...this.#queue.filter((operation) => operation.type === 'mark')]) {
+        fail(error as LogError);
+      }
+      throw error;
+    }
+    this.#tell(undefined);
+    this.#settle(operations);
+    for (const { settle } of marks) settle();
+  }
+
+  /** @returns why it did not work. */
+  async #attempt(operations: readonly Operation[]): Promise<LogStatus | undefined> {
+    if (operations.length === 0) return undefined;
+    const size = operations.reduce((sum, operation) => sum + length(operation), 0);
+    try {
+      if (size > 0 && !this.#hasSpace(size, new Set(operations.map(({ room }) => room)).size)) return diskFull;
+      await this.#store.write(size, (batch) => {
+        for (const operation of operations) write(batch, operation);
+        this.#callbacks.complete(batch);
+      });
+      this.#size = this.#store.size;
+      this.#measure();
+      return undefined;
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message: string };
+      // LMDB takes a write that was cut short for an I/O error, but that is how a disk fills up.
+      if (noSpace.has(code) || this.#store.free < spaceKept) return diskFull;
+      return { state: 'failing', detail: `the log cannot be written: ${message}` };
+    }
+  }
+
+  /** On a disk that fills up LMDB would find out half-way, and complain on stderr each time. */
+  #hasSpace(size: number, rooms: number): boolean {
+    const needed = 2 * size + pagesPerRoom * rooms;
+    return this.#store.free >= spaceKept + needed || this.#size.spare >= 2 * needed;
+  }
+
+  async #recover(): Promise<void> {
+    if (!this.#closing) await this.#pause(this.#options.retry);
+    if (this.#closing) throw new LogError('unsaved', `not everything could be kept: ${this.status.detail}`);
+    try {
+      this.#store.probe();
+    } catch (error) {
+      const detail = `the store of the log has failed for good: ${(error as Error).message}`;
+      this.#tell({ state: 'broken', detail });
+      throw new LogError('unsaved', detail, { cause: error });
+    }
+    while (await this.#makeRoom());
+  }
+
+  /** What is to be removed must not wait until there is room. Whether something was. */
+  async #makeRoom(): Promise<boolean> {
+    const trims = new Set<Operation | Mark>();
+    let { steps } = this.#options.batch;
+    for (const operation of this.#queue.slice(this.#taken)) {
+      if (steps <= 0) break;
+      if (operation.type !== 'trim' || operation.empties) continue;
+      trims.add(operation);
+      steps -= operation.seqs.length;
+    }
+    const operations = [...trims] as Operation[];
+    if (operations.length === 0 || (await this.#attempt(operations))) return false;
+    this.#queue = this.#queue.slice(this.#taken).filter((operation) => !trims.has(operation));
+    this.#taken = 0;
+    this.#settle(operations);
+    return true;
+  }
+
+  #settle(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      operation.room.queued -= 1;
+      if (operation.type !== 'entry') continue;
+      this.#entries -= 1;
+      this.#bytes -= operation.placed.entry.bytes.length;
+    }
+    this.#callbacks.committed(operations);
+  }
+
+  #pause(time: number): Promise<void> | undefined {
+    if (time <= 0 || this.#closing) return undefined;
+    return new Promise((settle) => {
+      const timer = setTimeout(settle, time);
+      this.#wake = () => {
+        clearTimeout(timer);
+        settle();
+      };
+    });
+  }
+
+  /** Once at the limit, it stays so until a sixteenth is free. */
+  #measure(): void {
+    this.#atLimit = this.#size.used >= this.#options.maxBytes * (this.#atLimit ? 15 / 16 : 1);
+  }
+
+  #tell(trouble: LogStatus | undefined): void {
+    this.#trouble = trouble;
+    const { status } = this;
+    if (status.state === this.#told.state && status.detail === this.#told.detail) return;
+    this.#told = status;
+    this.#callbacks.status(status);
+  }
+}
+
+function length(operation: Operation | Mark): number {
+  return operation.type === 'entry' ? sizeBound(operation.placed.entry) : 0;
+}
+
+function write(batch: Batch, operation: Operation): void {
+  const { room } = operation;
+  switch (operation.type) {
+    case 'entry':
+      return batch.entry(room.id, operation.placed);
+    case 'record':
+      return batch.room(room.name, operation.record);
+    case 'drop':
+      return batch.removeRoom(room.name);
+    case 'trim':
+      for (const seq of operation.seqs) batch.remove(room.id, seq);
+  }
+}

@@ -1,0 +1,264 @@
+/** The only place that knows LMDB: one environment, three databases in it, and what is read and written there. */
+import { statfsSync } from 'node:fs';
+import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
+import { LogError } from './error.ts';
+import {
+  decodeEntry,
+  decodeRecord,
+  encodeEntry,
+  encodeRecord,
+  format,
+  keyLength,
+  type Placed,
+  type RoomRecord,
+  readKey,
+  type StoreRecord,
+  writeKey,
+} from './records.ts';
+
+type Table = Database<Buffer, Buffer>;
+
+export interface StoreOptions {
+  /** Whether a commit is on the disk, with its own meta page, when it is reported. */
+  readonly flush: boolean;
+  readonly readOnly: boolean;
+}
+
+/** An entry as it was found: `placed` is undefined if it is damaged. */
+export interface Found {
+  readonly seq: number;
+  readonly placed: Placed | undefined;
+}
+
+/** In bytes. */
+export interface Size {
+  /** What the records take. */
+  readonly used: number;
+  /** What the file has room for without growing. */
+  readonly spare: number;
+}
+
+/** What a batch writes. */
+export interface Batch {
+  entry(room: number, placed: Placed): void;
+  remove(room: number, seq: number): void;
+  room(name: string, record: RoomRecord): void;
+  removeRoom(name: string): void;
+  store(record: StoreRecord): void;
+}
+
+/** What lmdb's `getStats` gives. */
+interface Stats {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+  readonly lastPageNumber: number;
+}
+
+const maxSeq = Number.MAX_SAFE_INTEGER;
+const storeKey = Buffer.from('store');
+
+export class LmdbStore {
+  readonly #directory: string;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #store: Table;
+  readonly #rooms: Table;
+  readonly #entries: Table;
+  /** Where the values of a batch stand while it is written. */
+  #slab = Buffer.allocUnsafeSlow(1 << 18);
+
+  private constructor(directory: string, root: RootDatabase<Buffer, Buffer>) {
+    const table = (name: string): Table => {
+      const found: Table | undefined = root.openDB(name, { encoding: 'binary', keyEncoding: 'binary' });
+      if (!found) throw new LogError('directory', `there is no log in ${directory}`);
+      return found;
+    };
+    this.#directory = directory;
+    this.#root = root;
+    this.#store = table('store');
+    // Before the other tables are made, for they could be others in another format.
+    if ((this.record?.format ?? format) > format) {
+      throw new LogError('newer', `the log in ${directory} was written by a newer version of Hubbub`);
+    }
+    this.#rooms = table('rooms');
+    this.#entries = table('entries');
+  }
+
+  /**
+   * `checkFiles` must have passed: LMDB does not survive a file that is none of its own.
+   *
+   * `overlappingSync` would report a commit only when it is flushed anyway, and after a kill it goes back to the last
+   * flushed one where it cannot tell that the machine has not been started anew since. LMDB's own way is safer: the pages
+   * are flushed, then the meta page is written; with `noMetaSync` the meta page is flushed with the next commit.
+   * @throws LogError if there is something wrong with the store.
+   */
+  static async open(directory: string, { flush, readOnly }: StoreOptions): Promise<LmdbStore> {
+    const options: RootDatabaseOptions & { permissionsMode: number } = {
+      noSubdir: false,
+      overlappingSync: false,
+      noMetaSync: !flush,
+      // With it, lmdb makes a promise of its own for each turn of the loop; when a commit fails nobody would catch it.
+      eventTurnBatching: false,
+      readOnly,
+      permissionsMode: 0o600,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+    };
+    const root = open<Buffer, Buffer>(directory, options);
+    try {
+      return new LmdbStore(directory, root);
+    } catch (error) {
+      await root.close();
+      if (error instanceof LogError) throw error;
+      throw new LogError('damaged', `the log in ${directory} cannot be opened: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  // ---- reading. All of it sees what is committed, and nothing else.
+
+  /** undefined in a new store. */
+  get record(): StoreRecord | undefined {
+    const value = this.#store.get(storeKey);
+    if (!value) return undefined;
+    const record = decodeRecord<StoreRecord>(value);
+    if (!record)
+      throw new LogError('damaged', `the log in ${this.#directory} is damaged: its first record is unreadable`);
+    return record;
+  }
+
+  /** undefined if there is no such room. */
+  room(name: string): RoomRecord | undefined {
+    const value = this.#rooms.get(Buffer.from(name));
+    if (!value) return undefined;
+    const record = decodeRecord<RoomRecord>(value);
+    if (!record) throw new LogError('damaged', `the record of room ${JSON.stringify(name)} is damaged`);
+    return record;
+  }
+
+  /** Names of rooms after this one, in the order of their UTF-8 bytes. */
+  *names(after: string): Generator<string> {
+    const start = Buffer.concat([Buffer.from(after), Buffer.of(0)]);
+    for (const key of this.#rooms.getKeys({ start })) yield key.toString();
+  }
+
+  /** The entries of a room from number `from` to before `to`, or the other way round. */
+  *entries(room: number, from = 0, to = maxSeq, reverse = false): Generator<Found> {
+    const low = key(room, from);
+    const high = key(room, Math.min(to, maxSeq));
+    const range = this.#entries.getRange(
+      reverse
+        ? { start: key(room, Math.min(to, maxSeq) - 1), end: key(room, from - 1), reverse }
+        : { start: low, end: high },
+    );
+    for (const found of range) {
+      yield { seq: readKey(found.key).seq, placed: decodeEntry(found.key, found.value) };
+    }
+  }
+
+  /** undefined if there is none, or it is damaged. */
+  entry(room: number, seq: number): Placed | undefined {
+    const at = key(room, seq);
+    const value = this.#entries.get(at);
+    return value && decodeEntry(at, value);
+  }
+
+  /** The numbers of all rooms that have entries. */
+  *roomsWithEntries(): Generator<number> {
+    for (let room = 0; ; room += 1) {
+      const [next] = this.#entries.getKeys({ start: key(room, 0), limit: 1 });
+      if (!next) return;
+      ({ room } = readKey(next));
+      yield room;
+    }
+  }
+
+  get size(): Size {
+    const { pageSize, lastPageNumber } = stats(this.#entries);
+    const used = [this.#store, this.#rooms, this.#entries].map(pages).reduce((sum, count) => sum + count) * pageSize;
+    return { used, spare: (lastPageNumber + 1) * pageSize - used };
+  }
+
+  /** What is free on the disk, in bytes. */
+  get free(): number {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    return bavail * bsize;
+  }
+
+  /** Throws if nothing can be read any more. After a failed write of its meta page LMDB refuses everything. */
+  probe(): void {
+    this.#root.resetReadTxn();
+    this.#store.get(storeKey);
+  }
+
+  // ---- writing. One batch at a time.
+
+  /**
+   * Commits a batch as a whole, off the JavaScript thread.
+   * @param bound how many bytes the entries take at most.
+   * @throws Error of LMDB or the operating system; then nothing of the batch is stored.
+   */
+  async write(bound: number, fill: (batch: Batch) => void): Promise<void> {
+    if (bound > this.#slab.length) this.#slab = Buffer.allocUnsafeSlow(bound);
+    const slab = this.#slab;
+    const at = Buffer.allocUnsafe(keyLength);
+    let end = 0;
+    // Within a batch these promises are settled from the start; only the batch itself can fail.
+    const batch: Batch = {
+      entry: (room, placed) => {
+        const start = end;
+        end = encodeEntry(placed, writeKey(at, room, placed.entry.seq), slab, start);
+        void this.#entries.put(at, slab.subarray(start, end));
+      },
+      remove: (room, seq) => {
+        void this.#entries.remove(writeKey(at, room, seq));
+      },
+      room: (name, record) => {
+        void this.#rooms.put(Buffer.from(name), encodeRecord(record));
+      },
+      removeRoom: (name) => {
+        void this.#rooms.remove(Buffer.from(name));
+      },
+      store: (record) => {
+        void this.#store.put(storeKey, encodeRecord(record));
+      },
+    };
+    try {
+      await this.#root.batch(() => fill(batch));
+    } catch (error) {
+      throw await reasonOf(error);
+    }
+  }
+
+  /** The same on the JavaScript thread, for the start. Twice: the second commit flushes the meta page of the first. */
+  writeNow(record: StoreRecord): void {
+    for (let time = 0; time < 2; time += 1) this.#store.putSync(storeKey, encodeRecord(record));
+  }
+
+  close(): Promise<void> {
+    return this.#root.close();
+  }
+}
+
+function key(room: number, seq: number): Buffer {
+  return writeKey(Buffer.allocUnsafe(keyLength), room, Math.max(seq, 0));
+}
+
+function stats(table: Table): Stats {
+  return table.getStats() as Stats;
+}
+
+function pages(table: Table): number {
+  const { treeBranchPageCount, treeLeafPageCount, overflowPages } = stats(table);
+  return treeBranchPageCount + treeLeafPageCount + overflowPages;
+}
+
+/** What lmdb rejects with only says that there is a reason, in a promise of its own, which may never settle. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (!commitError) return error;
+  const reason = commitError.catch((cause: unknown) => cause);
+  return Promise.race([reason, new Promise((resolve) => setImmediate(resolve, error))]);
+}

@@ -1,0 +1,376 @@
+/** The log in an LMDB environment: the default. It survives a killed process, and commits off the JavaScript thread. */
+import { cannotUse, checkFiles, prepareDirectory } from './data-file.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { LogError } from './error.ts';
+import { Committer, type CommitterOptions, type Operation } from './lmdb-committer.ts';
+import { type End, loadRoom, OpenRoom } from './lmdb-room.ts';
+import { type Batch, LmdbStore } from './lmdb-store.ts';
+import { Numbering } from './numbering.ts';
+import type {
+  Entry,
+  Log,
+  LogOptions,
+  LogStats,
+  LogStatus,
+  Range,
+  ReadLimits,
+  Retention,
+  RoomHead,
+  Unavailable,
+} from './port.ts';
+import { type Recalled, RecentIds } from './recent-ids.ts';
+import { format, type Placed, type StoreRecord } from './records.ts';
+
+export interface LmdbLogOptions extends LogOptions {
+  /** Where the store is; made if it is not there. */
+  readonly directory: string;
+  /** Other values than the measured ones. */
+  readonly commit?: Partial<Omit<CommitterOptions, 'maxBytes'>>;
+}
+
+const defaultCommit = { interval: 5, retry: 1000, batch: { steps: 500, bytes: 1 << 20 } } as const;
+/** When to try again if too much waits to be committed: a few commits later. */
+const retryBehind = 250;
+
+/** @throws LogError if the store cannot be had. */
+export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
+  const { directory, durability, seed } = options;
+  prepareDirectory(directory);
+  const lock = await lockDirectory(directory, (seed >>> 0).toString(36)).catch((error: unknown) => {
+    throw cannotUse(directory, error);
+  });
+  if (!lock) throw new LogError('in_use', `the log in ${directory} is in use by another process`);
+  try {
+    checkFiles(directory, false);
+    const store = await LmdbStore.open(directory, { flush: durability === 'disk', readOnly: false });
+    return new LmdbLog(store, lock, options);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/**
+ * The store alone, for reading. Another process may be writing to it.
+ * @throws LogError if there is none, or it cannot be read.
+ */
+export async function openStoreForReading(directory: string): Promise<LmdbStore> {
+  checkFiles(directory, true);
+  return await LmdbStore.open(directory, { flush: false, readOnly: true });
+}
+
+class LmdbLog implements Log {
+  readonly #store: LmdbStore;
+  readonly #lock: DirectoryLock;
+  readonly #options: LmdbLogOptions;
+  readonly #retry: number;
+  readonly #committer: Committer;
+  readonly #rooms = new Map<string, OpenRoom>();
+  /** Rooms the store still has a record of. */
+  readonly #dropped = new Map<string, OpenRoom>();
+  /** What the store says of itself while it is open. */
+  #record: StoreRecord;
+  /** The highest room id that was given. */
+  #lastRoom: number;
+  /** With the durability `none`: what is to be reported. */
+  readonly #unreported = new Map<string, number>();
+  #closed: Promise<void> | undefined;
+
+  constructor(store: LmdbStore, lock: DirectoryLock, options: LmdbLogOptions) {
+    this.#store = store;
+    this.#lock = lock;
+    this.#options = options;
+    const found = store.record ?? { format, crashes: 0, closed: true, lastRoom: 0 };
+    this.#record = { ...found, crashes: found.crashes + (found.closed ? 0 : 1), closed: false };
+    this.#lastRoom = found.lastRoom;
+    store.writeNow(this.#record);
+    const commit = { ...defaultCommit, ...options.commit, maxBytes: options.maxBytes };
+    this.#retry = commit.retry;
+    this.#committer = new Committer(store, commit, {
+      complete: (batch) => this.#complete(batch),
+      committed: (operations) => this.#committed(operations),
+      status: (status) => options.events.status(status),
+    });
+  }
+
+  get status(): LogStatus {
+    return this.#committer.status;
+  }
+
+  get stats(): LogStats {
+    const { entries, bytes, used } = this.#committer;
+    return { open: this.#rooms.size, queued: entries, queuedBytes: bytes, used };
+  }
+
+  // ---- rooms
+
+  open(name: string, epoch?: string): RoomHead {
+    const found = this.#rooms.get(name) ?? this.#load(name);
+    if (found && epoch !== undefined) throw new Error(`there is a room ${JSON.stringify(name)} already`);
+    const room = found ?? this.#create(name, epoch ?? this.#options.newEpoch());
+    this.#rooms.set(name, room);
+    room.users += 1;
+    return room.head;
+  }
+
+  release(name: string): void {
+    const room = this.#room(name);
+    room.users -= 1;
+    if (room.users > 0) return;
+    if (room.recorded && room.numbering.next !== room.numbering.checkpoint) this.#checkpoint(room);
+    this.#forget(room);
+  }
+
+  head(name: string): RoomHead {
+    return this.#room(name).head;
+  }
+
+  drop(name: string): boolean {
+    const room = this.#room(name);
+    if (room.users > 1 || room.head.count > 0) return false;
+    this.#rooms.delete(name);
+    if (!room.recorded) return true;
+    this.#dropped.set(name, room);
+    this.#committer.add({ type: 'drop', room });
+    return true;
+  }
+
+  rooms(after: string, limit: number): string[] {
+    const names: string[] = [];
+    for (const name of this.#store.names(after)) {
+      if (names.length >= limit) break;
+      if (!this.#dropped.has(name)) names.push(name);
+    }
+    return names;
+  }
+
+  #room(name: string): OpenRoom {
+    const room = this.#rooms.get(name);
+    if (!room || room.users === 0) throw new Error(`room ${JSON.stringify(name)} is not open`);
+    return room;
+  }
+
+  #create(name: string, epoch: string): OpenRoom {
+    this.#lastRoom += 1;
+    return new OpenRoom({ name, id: this.#lastRoom, epoch, numbering: new Numbering(1) });
+  }
+
+  #load(name: string): OpenRoom | undefined {
+    if (this.#dropped.has(name)) return undefined;
+    return loadRoom(this.#store, name, this.#record.crashes, (seq) => this.#report(name, seq));
+  }
+
+  /** Writes down how the room stands now. */
+  #checkpoint(room: OpenRoom): void {
+    room.recorded = true;
+    room.numbering.checkpoint = room.numbering.next;
+    this.#committer.add({ type: 'record', room, record: room.record(this.#record.crashes) });
+  }
+
+  #forget(room: OpenRoom): void {
+    if (room.users === 0 && room.queued === 0 && this.#rooms.get(room.name) === room) this.#rooms.delete(room.name);
+  }
+
+  // ---- entries
+
+  append(name: string, entry: Entry): Unavailable | undefined {
+    const room = this.#room(name);
+    check(room, entry);
+    const unavailable = this.#unavailable(room, entry);
+    if (unavailable) return unavailable;
+    if (room.numbering.take(entry.seq) || !room.recorded) this.#checkpoint(room);
+    const placed = room.push(entry);
+    if (entry.id !== undefined) room.ids?.add(entry.user, entry.id, recalled(placed));
+    this.#committer.add({ type: 'entry', room, placed });
+    if (this.#options.durability === 'none') this.#reportSoon(name, entry.seq);
+    return undefined;
+  }
+
+  skip(name: string, next: number): void {
+    const room = this.#room(name);
+    if (next <= room.numbering.next) return;
+    room.numbering.take(next - 1);
+    this.#checkpoint(room);
+  }
+
+  #unavailable({ numbering }: OpenRoom, { seq }: Entry): Unavailable | undefined {
+    const { state } = this.status;
+    if (this.#closed) return { reason: 'closed', retry: this.#retry };
+    if (state !== 'ready') return { reason: state, retry: this.#retry };
+    const isBehind = this.#committer.bytes >= this.#options.maxQueue || !numbering.allows(seq);
+    return isBehind ? { reason: 'behind', retry: retryBehind } : undefined;
+  }
+
+  read(name: string, range: Range, limits: ReadLimits): Entry[] {
+    const room = this.#room(name);
+    const isForward = 'after' in range;
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const { entry } of isForward ? this.#forward(room, range.after + 1) : this.#backward(room, range.before)) {
+      bytes += entry.bytes.length;
+      if (entries.length >= limits.entries || (entries.length > 0 && bytes > limits.bytes)) break;
+      entries.push(entry);
+    }
+    return isForward ? entries : entries.reverse();
+  }
+
+  *#forward(room: OpenRoom, from: number): Generator<Placed> {
+    const start = Math.max(from, room.first);
+    if (start < room.firstPending) yield* this.#stored(room, start, room.firstPending);
+    yield* room.pendingFrom(start);
+  }
+
+  *#backward(room: OpenRoom, before: number): Generator<Placed> {
+    const pending = room.pendingFrom(room.first).filter(({ entry }) => entry.seq < before);
+    yield* pending.reverse();
+    const end = Math.min(before, room.firstPending);
+    if (room.first < end) yield* this.#stored(room, room.first, end, true);
+  }
+
+  *#stored(room: OpenRoom, from: number, to: number, reverse = false): Generator<Placed> {
+    for (const { seq, placed } of this.#store.entries(room.id, from, to, reverse)) {
+      if (placed) yield placed;
+      else this.#report(room.name, seq);
+    }
+  }
+
+  find(name: string, user: string, id: string, now: number): { seq: number; at: number } | undefined {
+    const room = this.#room(name);
+    room.ids ??= this.#recall(room, now);
+    return room.ids.find(user, id, now, room.end.ordinal);
+  }
+
+  /** The ids of the window, from the entries. */
+  #recall(room: OpenRoom, now: number): RecentIds {
+    const { idWindow, seed } = this.#options;
+    const ids = new RecentIds(idWindow, seed);
+    const latest: Placed[] = [];
+    for (const placed of this.#backward(room, Number.POSITIVE_INFINITY)) {
+      if (latest.length >= idWindow.count || now - placed.entry.at > idWindow.time) break;
+      latest.push(placed);
+    }
+    for (const placed of latest.reverse()) {
+      const { user, id } = placed.entry;
+      if (id !== undefined) ids.add(user, id, recalled(placed));
+    }
+    return ids;
+  }
+
+  trim(name: string, retention: Retention, now: number, maxSteps: number): { removed: number; more: boolean } {
+    const room = this.#room(name);
+    if (room.first >= room.firstPending) return { removed: 0, more: false };
+    const seqs: number[] = [];
+    let first: Placed | undefined;
+    let more = false;
+    for (const { seq, placed } of this.#store.entries(room.id, room.first, room.firstPending)) {
+      const stays = placed && isKept(placed, room.end, retention, now);
+      if (placed && (stays || seqs.length >= maxSteps)) {
+        first = placed;
+        more = !stays;
+        break;
+      }
+      seqs.push(seq);
+    }
+    if (seqs.length === 0) return { removed: 0, more };
+    room.startAt(first);
+    // With no entry left, only the record knows the last number.
+    const empties = room.first === Number.POSITIVE_INFINITY;
+    if (empties) this.#checkpoint(room);
+    this.#committer.add({ type: 'trim', room, seqs, empties });
+    return { removed: seqs.length, more };
+  }
+
+  // ---- commits
+
+  #complete(batch: Batch): void {
+    if (this.#lastRoom === this.#record.lastRoom) return;
+    this.#record = { ...this.#record, lastRoom: this.#lastRoom };
+    batch.store(this.#record);
+  }
+
+  #committed(operations: readonly Operation[]): void {
+    const last = new Map<string, number>();
+    for (const operation of operations) {
+      const { room } = operation;
+      switch (operation.type) {
+        case 'entry':
+          room.settle();
+          last.set(room.name, operation.placed.entry.seq);
+          break;
+        case 'record':
+          room.numbering.committed(operation.record.next);
+          break;
+        case 'drop':
+          if (this.#dropped.get(room.name) === room) this.#dropped.delete(room.name);
+          break;
+        case 'trim':
+          break;
+      }
+      this.#forget(room);
+    }
+    if (this.#options.durability !== 'none') this.#announce(last);
+  }
+
+  #reportSoon(room: string, seq: number): void {
+    if (this.#unreported.size === 0) {
+      queueMicrotask(() => {
+        this.#announce(this.#unreported);
+        this.#unreported.clear();
+      });
+    }
+    this.#unreported.set(room, seq);
+  }
+
+  #announce(last: ReadonlyMap<string, number>): void {
+    if (last.size > 0) this.#options.events.committed(Array.from(last, ([room, seq]) => ({ room, seq })));
+  }
+
+  #report(room: string, seq: number): void {
+    queueMicrotask(() => this.#options.events.damaged(room, seq));
+  }
+
+  // ---- the end
+
+  flush(): Promise<void> {
+    return this.#committer.flush();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    for (const room of this.#rooms.values()) {
+      if (room.recorded && room.numbering.next !== room.numbering.checkpoint) this.#checkpoint(room);
+    }
+    try {
+      await this.#committer.close();
+      await this.#store.write(0, (batch) => batch.store({ ...this.#record, closed: true }));
+    } finally {
+      await this.#store.close();
+      await this.#lock.release();
+    }
+  }
+}
+
+/** @throws RangeError if the caller has numbered it wrongly: what is handed to the committer must not fail any more. */
+function check({ name, numbering, end }: OpenRoom, { seq, prev, at }: Entry): void {
+  const isNext = Number.isSafeInteger(seq) && seq >= numbering.next && prev >= end.seq && prev < seq;
+  const isTime = Number.isSafeInteger(at) && at >= 0 && at < 2 ** 48;
+  if (isNext && isTime) return;
+  const position = `${seq} after ${prev}, at ${at}`;
+  throw new RangeError(
+    `room ${JSON.stringify(name)} has ${end.seq} and goes on with ${numbering.next}, not ${position}`,
+  );
+}
+
+function recalled({ entry: { seq, at }, ordinal }: Placed): Recalled {
+  return { seq, at, ordinal };
+}
+
+function isKept({ entry, ordinal, offset }: Placed, end: End, { count, age, bytes }: Retention, now: number): boolean {
+  if (count !== undefined && end.ordinal - ordinal + 1 > count) return false;
+  if (bytes !== undefined && end.offset - offset > bytes) return false;
+  return age === undefined || now - entry.at <= age;
+}

@@ -1,0 +1,52 @@
+/** A process of its own with a log, to be killed, limited or refused. It tells what happens in lines on stdout. */
+import { writeSync } from 'node:fs';
+import { openLmdbLog } from '../../src/log/lmdb.ts';
+import type { LogOptions } from '../../src/log/port.ts';
+import { defaults, entry } from './kit.ts';
+
+const [task, directory = '', body = 'x'] = process.argv.slice(2);
+const tell = (lines: readonly string[]) => writeSync(1, lines.map((line) => `${line}\n`).join(''));
+let epochs = 0;
+const options: LogOptions = {
+  ...defaults,
+  newEpoch: () => {
+    epochs += 1;
+    return `${process.pid}.${epochs}`;
+  },
+  events: {
+    committed: (commits) => tell(commits.map(({ room, seq }) => `committed ${room} ${seq}`)),
+    status: ({ state, detail }) => tell([`status ${state} ${detail}`]),
+    damaged: (room, seq) => tell([`damaged ${room} ${seq}`]),
+  },
+};
+
+if (task === 'open') await tryToOpen();
+if (task === 'write') await write();
+
+async function tryToOpen(): Promise<void> {
+  try {
+    const log = await openLmdbLog({ ...options, directory });
+    tell(['opened']);
+    await log.close();
+  } catch (error) {
+    const { name, code, message } = error as Error & { code?: string };
+    tell([`${name} ${code} ${message}`]);
+  }
+}
+
+/** Appends until it is killed: bursts to three rooms, each number told before it is used. */
+async function write(): Promise<void> {
+  // A file that grows past the limit of the process is then an error like any other.
+  process.on('SIGXFSZ', () => undefined);
+  const log = await openLmdbLog({ ...options, directory, commit: { retry: 10 } });
+  const rooms = ['a', 'b', 'c'];
+  for (const room of rooms) log.open(room);
+  for (let turn = 0; ; turn += 1) {
+    for (const room of rooms) {
+      const { next } = log.head(room);
+      const refused = log.append(room, entry(log, room, { seq: next, body: `${room}${next}${body}` }));
+      if (!refused) tell([`given ${room} ${next}`]);
+    }
+    if (turn % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
