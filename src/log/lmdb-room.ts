@@ -1,11 +1,19 @@
 import type { LmdbStore } from './lmdb-store.ts';
 import { Numbering, resume } from './numbering.ts';
-import type { Entry, RoomHead } from './port.ts';
-import type { RecentIds } from './recent-ids.ts';
+import type { Entry, LogOptions, Retention, RoomHead } from './port.ts';
+import { RecentIds } from './recent-ids.ts';
 import type { Placed, RoomRecord } from './records.ts';
 
+/** What the rooms of a log share. */
+export interface RoomContext {
+  readonly store: LmdbStore;
+  readonly options: Pick<LogOptions, 'idWindow' | 'seed'>;
+  /** Told of entries that are damaged. */
+  readonly damaged: (room: string, seq: number) => void;
+}
+
 /** A room's new end: the number of the latest entry, how many there have been and what they took together. */
-export interface End {
+interface End {
   readonly seq: number;
   readonly ordinal: number;
   readonly offset: number;
@@ -24,23 +32,45 @@ export class OpenRoom {
   queued = 0;
   /** Whether the store has a record of it, or is about to. */
   recorded: boolean;
-  /** undefined until an id is looked up. */
-  ids: RecentIds | undefined;
+  readonly #context: RoomContext;
   #end: End;
   /** The oldest entry that is left, and the number before it. */
   #first: (End & { readonly prev: number }) | undefined;
   #pending: Placed[] = [];
   /** How many at the start of `#pending` are committed. */
   #settled = 0;
+  /** undefined until an id is looked up. */
+  #ids: RecentIds | undefined;
 
-  constructor(of: { name: string; id: number; epoch: string; numbering: Numbering }, end?: End, first?: Placed) {
-    this.name = of.name;
-    this.id = of.id;
-    this.epoch = of.epoch;
-    this.numbering = of.numbering;
+  constructor(
+    context: RoomContext,
+    { name, id, epoch, numbering }: { name: string; id: number; epoch: string; numbering: Numbering },
+    end?: End,
+    first?: Placed,
+  ) {
+    this.#context = context;
+    this.name = name;
+    this.id = id;
+    this.epoch = epoch;
+    this.numbering = numbering;
     this.recorded = end !== undefined;
     this.#end = end ?? { seq: 0, ordinal: 0, offset: 0 };
-    this.startAt(first);
+    this.#startAt(first);
+  }
+
+  /**
+   * A room as the store has it; undefined if there is none of this name.
+   * @param crashes how often the store had not been closed by now.
+   * @throws LogError if its record is damaged.
+   */
+  static load(context: RoomContext, name: string, crashes: number): OpenRoom | undefined {
+    const record = context.store.room(name);
+    if (!record) return undefined;
+    const { id, epoch } = record;
+    const damaged = (seq: number) => context.damaged(name, seq);
+    const end = findEnd(context.store, record, damaged);
+    const numbering = new Numbering(Math.max(resume(record, crashes), end.seq + 1), record.next);
+    return new OpenRoom(context, { name, id, epoch, numbering }, end, findFirst(context.store, id, damaged));
   }
 
   get head(): RoomHead {
@@ -57,18 +87,13 @@ export class OpenRoom {
     };
   }
 
-  get end(): End {
-    return this.#end;
+  /** The number of the latest entry; 0 if there has been none. */
+  get seq(): number {
+    return this.#end.seq;
   }
 
-  /** The number of the oldest entry that can be read; Infinity if there is none. */
-  get first(): number {
-    return this.#first?.seq ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** The number of the oldest entry that is not committed; Infinity if there is none. */
-  get firstPending(): number {
-    return this.#pending[this.#settled]?.entry.seq ?? Number.POSITIVE_INFINITY;
+  get isEmpty(): boolean {
+    return !this.#first;
   }
 
   /** The record that is true now. */
@@ -76,22 +101,15 @@ export class OpenRoom {
     return { id: this.id, epoch: this.epoch, next: this.numbering.next, crashes, ...this.#end };
   }
 
-  /** Everything before this entry is gone; without one, everything that is committed. */
-  startAt(first = this.#pending[this.#settled]): void {
-    this.#first = first && {
-      seq: first.entry.seq,
-      prev: first.entry.prev,
-      ordinal: first.ordinal,
-      offset: first.offset,
-    };
-  }
+  // ---- changing
 
   push(entry: Entry): Placed {
     const { ordinal, offset } = this.#end;
     const placed = { entry, ordinal: ordinal + 1, offset };
     this.#end = { seq: entry.seq, ordinal: ordinal + 1, offset: offset + entry.bytes.length };
     this.#pending.push(placed);
-    if (!this.#first) this.startAt(placed);
+    if (!this.#first) this.#startAt(placed);
+    if (this.#ids) remember(this.#ids, placed);
     return placed;
   }
 
@@ -103,8 +121,79 @@ export class OpenRoom {
     this.#settled = 0;
   }
 
-  /** The pending entries from this number on. */
-  pendingFrom(seq: number): Placed[] {
+  /** Gives up committed entries at the old end, and says which are to be removed, and whether more must go. */
+  trim(retention: Retention, now: number, maxSteps: number): { seqs: number[]; more: boolean } {
+    const seqs: number[] = [];
+    let first: Placed | undefined;
+    let more = false;
+    for (const { seq, placed } of this.#context.store.entries(this.id, this.#oldest, this.#oldestPending)) {
+      const stays = placed && this.#stays(placed, retention, now);
+      if (placed && (stays || seqs.length >= maxSteps)) {
+        first = placed;
+        more = !stays;
+        break;
+      }
+      seqs.push(seq);
+    }
+    if (seqs.length > 0) this.#startAt(first);
+    return { seqs, more };
+  }
+
+  // ---- reading
+
+  /** Entries from this number on. */
+  *forward(from: number): Generator<Placed> {
+    const start = Math.max(from, this.#oldest);
+    yield* this.#stored(start, this.#oldestPending);
+    yield* this.#pendingFrom(start);
+  }
+
+  /** Entries before this number, the latest first. */
+  *backward(before: number): Generator<Placed> {
+    const pending = this.#pendingFrom(this.#oldest).filter(({ entry }) => entry.seq < before);
+    yield* pending.reverse();
+    yield* this.#stored(this.#oldest, Math.min(before, this.#oldestPending), true);
+  }
+
+  find(user: string, id: string, now: number): { readonly seq: number; readonly at: number } | undefined {
+    this.#ids ??= this.#recall(now);
+    return this.#ids.find(user, id, now, this.#end.ordinal);
+  }
+
+  /** The number of the oldest entry that can be read; Infinity if there is none. */
+  get #oldest(): number {
+    return this.#first?.seq ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The number of the oldest entry that is not committed; Infinity if there is none. */
+  get #oldestPending(): number {
+    return this.#pending[this.#settled]?.entry.seq ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Everything before this entry is gone; without one, everything that is committed. */
+  #startAt(first = this.#pending[this.#settled]): void {
+    this.#first = first && {
+      seq: first.entry.seq,
+      prev: first.entry.prev,
+      ordinal: first.ordinal,
+      offset: first.offset,
+    };
+  }
+
+  #stays({ entry, ordinal, offset }: Placed, { count, age, bytes }: Retention, now: number): boolean {
+    if (count !== undefined && this.#end.ordinal - ordinal + 1 > count) return false;
+    if (bytes !== undefined && this.#end.offset - offset > bytes) return false;
+    return age === undefined || now - entry.at <= age;
+  }
+
+  *#stored(from: number, to: number, reverse = false): Generator<Placed> {
+    for (const { seq, placed } of this.#context.store.entries(this.id, from, to, reverse)) {
+      if (placed) yield placed;
+      else this.#context.damaged(this.name, seq);
+    }
+  }
+
+  #pendingFrom(seq: number): Placed[] {
     let low = this.#settled;
     let high = this.#pending.length;
     while (low < high) {
@@ -114,49 +203,46 @@ export class OpenRoom {
     }
     return this.#pending.slice(low);
   }
+
+  /** The ids of the window, from the entries. */
+  #recall(now: number): RecentIds {
+    const { idWindow, seed } = this.#context.options;
+    const latest: Placed[] = [];
+    for (const placed of this.backward(Number.POSITIVE_INFINITY)) {
+      if (latest.length >= idWindow.count || now - placed.entry.at > idWindow.time) break;
+      latest.push(placed);
+    }
+    const ids = new RecentIds(idWindow, seed);
+    for (const placed of latest.reverse()) remember(ids, placed);
+    return ids;
+  }
 }
 
-/**
- * A room as the store has it; undefined if there is none of this name.
- * @param crashes how often the store had not been closed by now.
- * @param report told of damaged entries at the ends.
- * @throws LogError if its record is damaged.
- */
-export function loadRoom(
-  store: LmdbStore,
-  name: string,
-  crashes: number,
-  report: (seq: number) => void,
-): OpenRoom | undefined {
-  const record = store.room(name);
-  if (!record) return undefined;
-  const { id, epoch } = record;
-  const end = findEnd(store, record, report);
-  const numbering = new Numbering(Math.max(resume(record, crashes), end.seq + 1), record.next);
-  return new OpenRoom({ name, id, epoch, numbering }, end, findFirst(store, id, report));
+function remember(ids: RecentIds, { entry: { user, id, seq, at }, ordinal }: Placed): void {
+  if (id !== undefined) ids.add(user, id, { seq, at, ordinal });
 }
 
 /** What the latest entry says, or the record if it is later. A damaged entry has at least a number. */
-function findEnd(store: LmdbStore, record: RoomRecord, report: (seq: number) => void): End {
+function findEnd(store: LmdbStore, record: RoomRecord, damaged: (seq: number) => void): End {
   let { seq } = record;
-  let damaged = 0;
+  let skipped = 0;
   for (const found of store.entries(record.id, 0, undefined, true)) {
     seq = Math.max(seq, found.seq);
     if (found.placed) {
       const { ordinal, offset, entry } = found.placed;
       if (entry.seq < record.seq) break;
-      return { seq, ordinal: ordinal + damaged, offset: offset + entry.bytes.length };
+      return { seq, ordinal: ordinal + skipped, offset: offset + entry.bytes.length };
     }
-    report(found.seq);
-    damaged += 1;
+    damaged(found.seq);
+    skipped += 1;
   }
   return { seq, ordinal: record.ordinal, offset: record.offset };
 }
 
-function findFirst(store: LmdbStore, id: number, report: (seq: number) => void): Placed | undefined {
+function findFirst(store: LmdbStore, id: number, damaged: (seq: number) => void): Placed | undefined {
   for (const { seq, placed } of store.entries(id)) {
     if (placed) return placed;
-    report(seq);
+    damaged(seq);
   }
   return undefined;
 }

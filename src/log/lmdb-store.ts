@@ -1,6 +1,6 @@
-/** The only place that knows LMDB: one environment, three databases in it, and what is read and written there. */
+/** The only place that knows LMDB: one environment, three tables in it, and what is read and written there. */
 import { statfsSync } from 'node:fs';
-import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
+import { type Database, open, type RangeOptions, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
 import { LogError } from './error.ts';
 import {
   decodeEntry,
@@ -16,10 +16,8 @@ import {
   writeKey,
 } from './records.ts';
 
-type Table = Database<Buffer, Buffer>;
-
 export interface StoreOptions {
-  /** Whether a commit is on the disk, with its own meta page, when it is reported. */
+  /** Whether a commit is on the disk, its meta page too, when it is reported. */
   readonly flush: boolean;
   readonly readOnly: boolean;
 }
@@ -47,7 +45,9 @@ export interface Batch {
   store(record: StoreRecord): void;
 }
 
-/** What lmdb's `getStats` gives. */
+type Table = Database<Buffer, Buffer>;
+
+/** What lmdb's `getStats` gives, as far as it is used. */
 interface Stats {
   readonly pageSize: number;
   readonly treeBranchPageCount: number;
@@ -56,8 +56,10 @@ interface Stats {
   readonly lastPageNumber: number;
 }
 
-const maxSeq = Number.MAX_SAFE_INTEGER;
 const storeKey = Buffer.from('store');
+const maxSeq = Number.MAX_SAFE_INTEGER;
+/** How many records are read at once by who reads all. */
+const stride = 100;
 
 export class LmdbStore {
   readonly #directory: string;
@@ -77,7 +79,7 @@ export class LmdbStore {
     this.#directory = directory;
     this.#root = root;
     this.#store = table('store');
-    // Before the other tables are made, for they could be others in another format.
+    // Before the other tables are made: another format may have others.
     if ((this.record?.format ?? format) > format) {
       throw new LogError('newer', `the log in ${directory} was written by a newer version of Hubbub`);
     }
@@ -111,64 +113,77 @@ export class LmdbStore {
     } catch (error) {
       await root.close();
       if (error instanceof LogError) throw error;
-      throw new LogError('damaged', `the log in ${directory} cannot be opened: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw damaged(directory, (error as Error).message, error);
     }
   }
 
-  // ---- reading. All of it sees what is committed, and nothing else.
+  // ---- reading. All of it sees what is committed and nothing else, and throws a LogError if LMDB cannot go on.
 
   /** undefined in a new store. */
   get record(): StoreRecord | undefined {
-    const value = this.#store.get(storeKey);
-    if (!value) return undefined;
-    const record = decodeRecord<StoreRecord>(value);
-    if (!record)
-      throw new LogError('damaged', `the log in ${this.#directory} is damaged: its first record is unreadable`);
+    const value = this.#get(this.#store, storeKey);
+    const record = value && decodeRecord<StoreRecord>(value);
+    if (value && !record) throw damaged(this.#directory, 'its first record is unreadable');
     return record;
   }
 
   /** undefined if there is no such room. */
   room(name: string): RoomRecord | undefined {
-    const value = this.#rooms.get(Buffer.from(name));
-    if (!value) return undefined;
-    const record = decodeRecord<RoomRecord>(value);
-    if (!record) throw new LogError('damaged', `the record of room ${JSON.stringify(name)} is damaged`);
+    const value = this.#get(this.#rooms, Buffer.from(name));
+    const record = value && decodeRecord<RoomRecord>(value);
+    if (value && !record) throw damaged(this.#directory, `the record of room ${JSON.stringify(name)} is unreadable`);
     return record;
   }
 
   /** Names of rooms after this one, in the order of their UTF-8 bytes. */
-  *names(after: string): Generator<string> {
+  names(after: string, limit: number): string[] {
     const start = Buffer.concat([Buffer.from(after), Buffer.of(0)]);
-    for (const key of this.#rooms.getKeys({ start })) yield key.toString();
+    return this.#guard(() => Array.from(this.#rooms.getKeys({ start, limit }), (key) => key.toString()));
   }
 
-  /** The entries of a room from number `from` to before `to`, or the other way round. */
+  /**
+   * The entries of a room from number `from` to before `to`, or the other way round. To be read to the end, or left, in
+   * the same turn of the loop: what is being read cannot be written over.
+   */
   *entries(room: number, from = 0, to = maxSeq, reverse = false): Generator<Found> {
-    const low = key(room, from);
-    const high = key(room, Math.min(to, maxSeq));
-    const range = this.#entries.getRange(
-      reverse
-        ? { start: key(room, Math.min(to, maxSeq) - 1), end: key(room, from - 1), reverse }
-        : { start: low, end: high },
-    );
-    for (const found of range) {
-      yield { seq: readKey(found.key).seq, placed: decodeEntry(found.key, found.value) };
+    const end = Math.min(to, maxSeq);
+    if (from >= end) return;
+    const range: RangeOptions = reverse
+      ? { start: key(room, end - 1), end: key(room, from - 1), reverse }
+      : { start: key(room, from), end: key(room, end) };
+    try {
+      for (const found of this.#entries.getRange(range)) {
+        yield { seq: readKey(found.key).seq, placed: decodeEntry(found.key, found.value) };
+      }
+    } catch (error) {
+      throw damaged(this.#directory, (error as Error).message, error);
     }
   }
 
-  /** undefined if there is none, or it is damaged. */
-  entry(room: number, seq: number): Placed | undefined {
-    const at = key(room, seq);
-    const value = this.#entries.get(at);
-    return value && decodeEntry(at, value);
+  /** All names; it can be read as slowly as one likes. */
+  *allNames(): Generator<string> {
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const names: string[] = this.names(after, stride);
+      yield* names;
+      after = names.at(-1);
+    }
+  }
+
+  /** All entries of a room; it can be read as slowly as one likes. */
+  *allEntries(room: number): Generator<Found> {
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const found: Found[] = [];
+      for (const one of this.entries(room, from)) if (found.push(one) === stride) break;
+      yield* found;
+      const last = found.at(-1);
+      from = last && last.seq + 1;
+    }
   }
 
   /** The numbers of all rooms that have entries. */
-  *roomsWithEntries(): Generator<number> {
+  *allRooms(): Generator<number> {
     for (let room = 0; ; room += 1) {
-      const [next] = this.#entries.getKeys({ start: key(room, 0), limit: 1 });
+      const [next] = this.#guard(() => Array.from(this.#entries.getKeys({ start: key(room, 0), limit: 1 })));
       if (!next) return;
       ({ room } = readKey(next));
       yield room;
@@ -191,6 +206,18 @@ export class LmdbStore {
   probe(): void {
     this.#root.resetReadTxn();
     this.#store.get(storeKey);
+  }
+
+  #get(table: Table, at: Buffer): Buffer | undefined {
+    return this.#guard(() => table.get(at));
+  }
+
+  #guard<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw damaged(this.#directory, (error as Error).message, error);
+    }
   }
 
   // ---- writing. One batch at a time.
@@ -240,6 +267,10 @@ export class LmdbStore {
   close(): Promise<void> {
     return this.#root.close();
   }
+}
+
+function damaged(directory: string, what: string, cause?: unknown): LogError {
+  return new LogError('damaged', `the log in ${directory} is damaged: ${what}`, { cause });
 }
 
 function key(room: number, seq: number): Buffer {

@@ -3,7 +3,7 @@ import { cannotUse, checkFiles, prepareDirectory } from './data-file.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { LogError } from './error.ts';
 import { Committer, type CommitterOptions, type Operation } from './lmdb-committer.ts';
-import { type End, loadRoom, OpenRoom } from './lmdb-room.ts';
+import { OpenRoom, type RoomContext } from './lmdb-room.ts';
 import { type Batch, LmdbStore } from './lmdb-store.ts';
 import { Numbering } from './numbering.ts';
 import type {
@@ -18,8 +18,7 @@ import type {
   RoomHead,
   Unavailable,
 } from './port.ts';
-import { type Recalled, RecentIds } from './recent-ids.ts';
-import { format, type Placed, type StoreRecord } from './records.ts';
+import { format, type StoreRecord } from './records.ts';
 
 export interface LmdbLogOptions extends LogOptions {
   /** Where the store is; made if it is not there. */
@@ -63,13 +62,15 @@ class LmdbLog implements Log {
   readonly #store: LmdbStore;
   readonly #lock: DirectoryLock;
   readonly #options: LmdbLogOptions;
+  readonly #context: RoomContext;
   readonly #retry: number;
   readonly #committer: Committer;
   readonly #rooms = new Map<string, OpenRoom>();
   /** Rooms the store still has a record of. */
   readonly #dropped = new Map<string, OpenRoom>();
-  /** What the store says of itself while it is open. */
+  /** What the store says of itself, and what it will say after this batch. */
   #record: StoreRecord;
+  #written: StoreRecord;
   /** The highest room id that was given. */
   #lastRoom: number;
   /** With the durability `none`: what is to be reported. */
@@ -80,8 +81,11 @@ class LmdbLog implements Log {
     this.#store = store;
     this.#lock = lock;
     this.#options = options;
+    const damaged = (room: string, seq: number) => queueMicrotask(() => options.events.damaged(room, seq));
+    this.#context = { store, options, damaged };
     const found = store.record ?? { format, crashes: 0, closed: true, lastRoom: 0 };
     this.#record = { ...found, crashes: found.crashes + (found.closed ? 0 : 1), closed: false };
+    this.#written = this.#record;
     this.#lastRoom = found.lastRoom;
     store.writeNow(this.#record);
     const commit = { ...defaultCommit, ...options.commit, maxBytes: options.maxBytes };
@@ -105,7 +109,9 @@ class LmdbLog implements Log {
   // ---- rooms
 
   open(name: string, epoch?: string): RoomHead {
-    const found = this.#rooms.get(name) ?? this.#load(name);
+    const stored = () =>
+      this.#dropped.has(name) ? undefined : OpenRoom.load(this.#context, name, this.#record.crashes);
+    const found = this.#rooms.get(name) ?? stored();
     if (found && epoch !== undefined) throw new Error(`there is a room ${JSON.stringify(name)} already`);
     const room = found ?? this.#create(name, epoch ?? this.#options.newEpoch());
     this.#rooms.set(name, room);
@@ -127,7 +133,7 @@ class LmdbLog implements Log {
 
   drop(name: string): boolean {
     const room = this.#room(name);
-    if (room.users > 1 || room.head.count > 0) return false;
+    if (room.users > 1 || !room.isEmpty) return false;
     this.#rooms.delete(name);
     if (!room.recorded) return true;
     this.#dropped.set(name, room);
@@ -136,12 +142,8 @@ class LmdbLog implements Log {
   }
 
   rooms(after: string, limit: number): string[] {
-    const names: string[] = [];
-    for (const name of this.#store.names(after)) {
-      if (names.length >= limit) break;
-      if (!this.#dropped.has(name)) names.push(name);
-    }
-    return names;
+    const names = this.#store.names(after, limit + this.#dropped.size);
+    return names.filter((name) => !this.#dropped.has(name)).slice(0, limit);
   }
 
   #room(name: string): OpenRoom {
@@ -152,12 +154,7 @@ class LmdbLog implements Log {
 
   #create(name: string, epoch: string): OpenRoom {
     this.#lastRoom += 1;
-    return new OpenRoom({ name, id: this.#lastRoom, epoch, numbering: new Numbering(1) });
-  }
-
-  #load(name: string): OpenRoom | undefined {
-    if (this.#dropped.has(name)) return undefined;
-    return loadRoom(this.#store, name, this.#record.crashes, (seq) => this.#report(name, seq));
+    return new OpenRoom(this.#context, { name, id: this.#lastRoom, epoch, numbering: new Numbering(1) });
   }
 
   /** Writes down how the room stands now. */
@@ -179,9 +176,7 @@ class LmdbLog implements Log {
     const unavailable = this.#unavailable(room, entry);
     if (unavailable) return unavailable;
     if (room.numbering.take(entry.seq) || !room.recorded) this.#checkpoint(room);
-    const placed = room.push(entry);
-    if (entry.id !== undefined) room.ids?.add(entry.user, entry.id, recalled(placed));
-    this.#committer.add({ type: 'entry', room, placed });
+    this.#committer.add({ type: 'entry', room, placed: room.push(entry) });
     if (this.#options.durability === 'none') this.#reportSoon(name, entry.seq);
     return undefined;
   }
@@ -206,7 +201,7 @@ class LmdbLog implements Log {
     const isForward = 'after' in range;
     const entries: Entry[] = [];
     let bytes = 0;
-    for (const { entry } of isForward ? this.#forward(room, range.after + 1) : this.#backward(room, range.before)) {
+    for (const { entry } of isForward ? room.forward(range.after + 1) : room.backward(range.before)) {
       bytes += entry.bytes.length;
       if (entries.length >= limits.entries || (entries.length > 0 && bytes > limits.bytes)) break;
       entries.push(entry);
@@ -214,69 +209,18 @@ class LmdbLog implements Log {
     return isForward ? entries : entries.reverse();
   }
 
-  *#forward(room: OpenRoom, from: number): Generator<Placed> {
-    const start = Math.max(from, room.first);
-    if (start < room.firstPending) yield* this.#stored(room, start, room.firstPending);
-    yield* room.pendingFrom(start);
-  }
-
-  *#backward(room: OpenRoom, before: number): Generator<Placed> {
-    const pending = room.pendingFrom(room.first).filter(({ entry }) => entry.seq < before);
-    yield* pending.reverse();
-    const end = Math.min(before, room.firstPending);
-    if (room.first < end) yield* this.#stored(room, room.first, end, true);
-  }
-
-  *#stored(room: OpenRoom, from: number, to: number, reverse = false): Generator<Placed> {
-    for (const { seq, placed } of this.#store.entries(room.id, from, to, reverse)) {
-      if (placed) yield placed;
-      else this.#report(room.name, seq);
-    }
-  }
-
   find(name: string, user: string, id: string, now: number): { seq: number; at: number } | undefined {
-    const room = this.#room(name);
-    room.ids ??= this.#recall(room, now);
-    return room.ids.find(user, id, now, room.end.ordinal);
-  }
-
-  /** The ids of the window, from the entries. */
-  #recall(room: OpenRoom, now: number): RecentIds {
-    const { idWindow, seed } = this.#options;
-    const ids = new RecentIds(idWindow, seed);
-    const latest: Placed[] = [];
-    for (const placed of this.#backward(room, Number.POSITIVE_INFINITY)) {
-      if (latest.length >= idWindow.count || now - placed.entry.at > idWindow.time) break;
-      latest.push(placed);
-    }
-    for (const placed of latest.reverse()) {
-      const { user, id } = placed.entry;
-      if (id !== undefined) ids.add(user, id, recalled(placed));
-    }
-    return ids;
+    return this.#room(name).find(user, id, now);
   }
 
   trim(name: string, retention: Retention, now: number, maxSteps: number): { removed: number; more: boolean } {
     const room = this.#room(name);
-    if (room.first >= room.firstPending) return { removed: 0, more: false };
-    const seqs: number[] = [];
-    let first: Placed | undefined;
-    let more = false;
-    for (const { seq, placed } of this.#store.entries(room.id, room.first, room.firstPending)) {
-      const stays = placed && isKept(placed, room.end, retention, now);
-      if (placed && (stays || seqs.length >= maxSteps)) {
-        first = placed;
-        more = !stays;
-        break;
-      }
-      seqs.push(seq);
+    const { seqs, more } = room.trim(retention, now, maxSteps);
+    if (seqs.length > 0) {
+      // With no entry left, only the record knows the last number.
+      if (room.isEmpty) this.#checkpoint(room);
+      this.#committer.add({ type: 'trim', room, seqs, empties: room.isEmpty });
     }
-    if (seqs.length === 0) return { removed: 0, more };
-    room.startAt(first);
-    // With no entry left, only the record knows the last number.
-    const empties = room.first === Number.POSITIVE_INFINITY;
-    if (empties) this.#checkpoint(room);
-    this.#committer.add({ type: 'trim', room, seqs, empties });
     return { removed: seqs.length, more };
   }
 
@@ -284,11 +228,12 @@ class LmdbLog implements Log {
 
   #complete(batch: Batch): void {
     if (this.#lastRoom === this.#record.lastRoom) return;
-    this.#record = { ...this.#record, lastRoom: this.#lastRoom };
-    batch.store(this.#record);
+    this.#written = { ...this.#record, lastRoom: this.#lastRoom };
+    batch.store(this.#written);
   }
 
   #committed(operations: readonly Operation[]): void {
+    this.#record = this.#written;
     const last = new Map<string, number>();
     for (const operation of operations) {
       const { room } = operation;
@@ -325,10 +270,6 @@ class LmdbLog implements Log {
     if (last.size > 0) this.#options.events.committed(Array.from(last, ([room, seq]) => ({ room, seq })));
   }
 
-  #report(room: string, seq: number): void {
-    queueMicrotask(() => this.#options.events.damaged(room, seq));
-  }
-
   // ---- the end
 
   flush(): Promise<void> {
@@ -346,7 +287,8 @@ class LmdbLog implements Log {
     }
     try {
       await this.#committer.close();
-      await this.#store.write(0, (batch) => batch.store({ ...this.#record, closed: true }));
+      // If this fails, the next process passes over some numbers, and nothing else.
+      await this.#store.write(0, (batch) => batch.store({ ...this.#record, closed: true })).catch(() => undefined);
     } finally {
       await this.#store.close();
       await this.#lock.release();
@@ -355,22 +297,11 @@ class LmdbLog implements Log {
 }
 
 /** @throws RangeError if the caller has numbered it wrongly: what is handed to the committer must not fail any more. */
-function check({ name, numbering, end }: OpenRoom, { seq, prev, at }: Entry): void {
-  const isNext = Number.isSafeInteger(seq) && seq >= numbering.next && prev >= end.seq && prev < seq;
+function check(room: OpenRoom, { seq, prev, at }: Entry): void {
+  const { next } = room.numbering;
+  const isNext = Number.isSafeInteger(seq) && seq >= next && prev >= room.seq && prev < seq;
   const isTime = Number.isSafeInteger(at) && at >= 0 && at < 2 ** 48;
   if (isNext && isTime) return;
   const position = `${seq} after ${prev}, at ${at}`;
-  throw new RangeError(
-    `room ${JSON.stringify(name)} has ${end.seq} and goes on with ${numbering.next}, not ${position}`,
-  );
-}
-
-function recalled({ entry: { seq, at }, ordinal }: Placed): Recalled {
-  return { seq, at, ordinal };
-}
-
-function isKept({ entry, ordinal, offset }: Placed, end: End, { count, age, bytes }: Retention, now: number): boolean {
-  if (count !== undefined && end.ordinal - ordinal + 1 > count) return false;
-  if (bytes !== undefined && end.offset - offset > bytes) return false;
-  return age === undefined || now - entry.at <= age;
+  throw new RangeError(`room ${JSON.stringify(room.name)} has ${room.seq} and goes on with ${next}, not ${position}`);
 }

@@ -36,12 +36,12 @@ export function* exportLines(
   const about = store.record;
   if (!about) return total;
   const crashes = about.crashes + (about.closed ? 0 : 1);
-  for (const room of store.names('')) {
+  for (const room of store.allNames()) {
     const record = readRecord(store, room, damaged);
     if (!record) continue;
     yield JSON.stringify({ room, epoch: record.epoch, next: resume(record, crashes) });
     total.rooms += 1;
-    for (const { seq, placed } of store.entries(record.id)) {
+    for (const { seq, placed } of store.allEntries(record.id)) {
       if (placed) yield entryLine(placed.entry);
       else damaged(room, seq);
       total.entries += placed ? 1 : 0;

@@ -35,17 +35,17 @@ export function* verify(store: LmdbStore): Generator<Problem, Verified> {
 type Total = { -readonly [Key in keyof Verified]: Verified[Key] };
 
 function* lookThrough(store: LmdbStore, about: StoreRecord, ids: Set<number>, total: Total): Generator<Problem> {
-  for (const room of store.names('')) {
+  for (const room of store.allNames()) {
     total.rooms += 1;
     const record = readRecord(store, room);
     if (record instanceof LogError) yield { room, seq: 0, what: record.message };
     if (!record || record instanceof LogError) continue;
     for (const what of recordProblems(record, about, ids)) yield { room, seq: 0, what };
     ids.add(record.id);
-    for (const { seq, what } of entryProblems(store.entries(record.id), record, about, total))
+    for (const { seq, what } of entryProblems(store.allEntries(record.id), record, about, total))
       yield { room, seq, what };
   }
-  for (const id of store.roomsWithEntries()) {
+  for (const id of store.allRooms()) {
     if (!ids.has(id)) yield { room: `(number ${id})`, seq: 0, what: 'there are entries, but no readable record' };
   }
 }

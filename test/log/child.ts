@@ -1,11 +1,10 @@
 /** A process of its own with a log, to be killed, limited or refused. It tells what happens in lines on stdout. */
-import { writeSync } from 'node:fs';
 import { openLmdbLog } from '../../src/log/lmdb.ts';
 import type { LogOptions } from '../../src/log/port.ts';
 import { defaults, entry } from './kit.ts';
 
 const [task, directory = '', body = 'x'] = process.argv.slice(2);
-const tell = (lines: readonly string[]) => writeSync(1, lines.map((line) => `${line}\n`).join(''));
+const tell = (lines: readonly string[]) => process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 let epochs = 0;
 const options: LogOptions = {
   ...defaults,
