@@ -20,7 +20,7 @@ export type Operation =
 interface Mark {
   readonly type: 'mark';
   readonly settle: () => void;
-  readonly fail: (error: LogError) => void;
+  readonly fail: (error: Error) => void;
 }
 
 export interface CommitterOptions {
@@ -47,6 +47,8 @@ const diskFull: LogStatus = { state: 'full', detail: 'no space left on the disk 
 const spaceKept = 1 << 20;
 /** What LMDB may take for each room, besides the entries: a page that is written anew, and its share of those above. */
 const pagesPerRoom = 4 * 4096;
+/** What an entry takes besides its bytes while it waits. */
+const overhead = 300;
 /** ENOSPC, EDQUOT. */
 const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
 
@@ -93,6 +95,11 @@ export class Committer {
     return this.#bytes;
   }
 
+  /** How much memory that takes, roughly. */
+  get weight(): number {
+    return this.#bytes + this.#entries * overhead;
+  }
+
   /** What the store takes. */
   get used(): number {
     return this.#size.used;
@@ -125,7 +132,8 @@ export class Committer {
     if (this.#running) return;
     this.#running = true;
     // When it fails it stays running: nothing is ever committed again.
-    this.#run().catch((error: LogError) => {
+    this.#run().catch((error: unknown) => {
+      if (!(error instanceof LogError)) throw error;
       this.#failure = error;
     });
   }
@@ -136,8 +144,9 @@ export class Committer {
       await turn();
       const due = performance.now() + this.#options.interval;
       await this.#commit(this.#take());
-      const isBehind = this.#queue.length - this.#taken >= this.#options.batch.steps;
-      if (!isBehind) await this.#pause(due - performance.now());
+      const { steps, bytes } = this.#options.batch;
+      const isFull = this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
+      if (!isFull) await this.#pause(due - performance.now());
     }
     this.#running = false;
   }
@@ -169,9 +178,8 @@ export class Committer {
         await this.#recover();
       }
     } catch (error) {
-      for (const { fail } of [...marks, ...this.#queue.filter((operation) => operation.type === 'mark')]) {
-        fail(error as LogError);
-      }
+      marks.push(...this.#queue.filter((operation) => operation.type === 'mark'));
+      for (const { fail } of marks) fail(error as Error);
       throw error;
     }
     this.#tell(undefined);

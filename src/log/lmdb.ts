@@ -192,7 +192,7 @@ class LmdbLog implements Log {
     const { state } = this.status;
     if (this.#closed) return { reason: 'closed', retry: this.#retry };
     if (state !== 'ready') return { reason: state, retry: this.#retry };
-    const isBehind = this.#committer.bytes >= this.#options.maxQueue || !numbering.allows(seq);
+    const isBehind = this.#committer.weight >= this.#options.maxQueue || !numbering.allows(seq);
     return isBehind ? { reason: 'behind', retry: retryBehind } : undefined;
   }
 

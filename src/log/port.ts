@@ -103,7 +103,7 @@ export interface Unavailable {
   readonly retry: number;
 }
 
-/** What a log tells its owner. It MUST NOT call any of these from within a call of the owner. */
+/** What a log tells its owner. It MUST NOT call any of these from within a call of the owner; they MUST NOT throw. */
 export interface LogEvents {
   /**
    * What was committed since the last call: each room at most once, and per room in growing order of `seq`. An
@@ -120,7 +120,7 @@ export interface LogOptions {
   readonly durability: Durability;
   /** The limit of the whole store in bytes; Infinity for none. */
   readonly maxBytes: number;
-  /** How many bytes may wait to be committed before appends are refused. */
+  /** How much memory may be taken by what waits to be committed, in bytes; then appends are refused. */
   readonly maxQueue: number;
   readonly idWindow: IdWindow;
   /** A name for a room's new numbering, never given twice. */

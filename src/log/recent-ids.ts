@@ -18,7 +18,8 @@ export interface Recalled {
 
 const none = -1;
 const firstCapacity = 16;
-/** The numbers of a slot: hash, seq, at, ordinal. */
+/** The numbers of a slot. */
+const fields = { hash: 0, seq: 1, at: 2, ordinal: 3 } as const;
 const width = 4;
 
 export class RecentIds {
@@ -52,13 +53,20 @@ export class RecentIds {
     const bucket = wanted % this.#capacity;
     let newer = Number.POSITIVE_INFINITY;
     for (let slot = this.#buckets[bucket] ?? none; slot !== none; slot = this.#older[slot] ?? none) {
-      const found = this.#get(slot);
-      if (found.ordinal >= newer || found.ordinal <= ordinal - this.#window.count) return undefined;
-      if (found.hash % this.#capacity !== bucket) return undefined;
-      if (found.hash === wanted) return now - found.at <= this.#window.time ? found : undefined;
-      newer = found.ordinal;
+      const own = this.#get(slot, 'hash');
+      const found = this.#get(slot, 'ordinal');
+      if (found >= newer || found <= ordinal - this.#window.count || own % this.#capacity !== bucket) return undefined;
+      if (own === wanted) {
+        const at = this.#get(slot, 'at');
+        return now - at <= this.#window.time ? { seq: this.#get(slot, 'seq'), at, ordinal: found } : undefined;
+      }
+      newer = found;
     }
     return undefined;
+  }
+
+  #get(slot: number, field: keyof typeof fields): number {
+    return this.#slots[slot * width + fields[field]] ?? 0;
   }
 
   #put(hash: number, seq: number, at: number, ordinal: number): void {
@@ -66,25 +74,26 @@ export class RecentIds {
     const slot = this.#added % this.#capacity;
     const bucket = hash % this.#capacity;
     this.#added += 1;
-    this.#slots.set([hash, seq, at, ordinal], slot * width);
+    this.#slots[slot * width + fields.hash] = hash;
+    this.#slots[slot * width + fields.seq] = seq;
+    this.#slots[slot * width + fields.at] = at;
+    this.#slots[slot * width + fields.ordinal] = ordinal;
     this.#older[slot] = this.#buckets[bucket] ?? none;
     this.#buckets[bucket] = slot;
   }
 
-  #get(slot: number): Recalled & { hash: number } {
-    const [hash = 0, seq = 0, at = 0, ordinal = 0] = this.#slots.subarray(slot * width, (slot + 1) * width);
-    return { hash, seq, at, ordinal };
-  }
-
   /** Only while no slot has been used twice. */
   #grow(): void {
-    const before = Array.from({ length: this.#added }, (_, slot) => this.#get(slot));
+    const before = this.#slots;
     this.#capacity = Math.min(this.#capacity * 2, this.#window.count);
     this.#slots = new Float64Array(this.#capacity * width);
     this.#older = new Int32Array(this.#capacity);
     this.#buckets = new Int32Array(this.#capacity).fill(none);
     this.#added = 0;
-    for (const { hash, seq, at, ordinal } of before) this.#put(hash, seq, at, ordinal);
+    for (let slot = 0; slot < before.length; slot += width) {
+      const [hash = 0, seq = 0, at = 0, ordinal = 0] = before.subarray(slot, slot + width);
+      this.#put(hash, seq, at, ordinal);
+    }
   }
 }
 
