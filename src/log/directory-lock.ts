@@ -1,39 +1,81 @@
 /**
- * Sees to it that one process at a time has a directory: a socket in it that accepts connections. The kernel closes it
- * with the process, however that ends, so a lock that nobody answers at is nobody's. Unlike a process id it means the
- * same in every container that shares the directory.
+ * Sees to it that one process at a time has a directory, by a socket in it that accepts connections. The kernel closes it
+ * with the process, however that ends; unlike a process id it means the same in every container that shares the
+ * directory.
+ *
+ * The sockets are numbered, and the highest one counts: `owner.17.sock`. When it does not answer, the next number may be
+ * had. A socket gets its number, as a second name, when it answers already; a number is given once, and the highest one
+ * is never taken away. So whoever has got a number, and sees no higher one then, is the only one.
  */
-import { closeSync, openSync, renameSync, unlinkSync } from 'node:fs';
+import { closeSync, linkSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { platform } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
-const name = 'owner.sock';
-/** How long the path of a socket may be on every system; Node would cut it off. */
+/** How long the path of a socket may be on every system. Node would cut it off. */
 const maxPath = 103;
-const maxRandom = 8;
+const maxName = 60;
 
 export interface DirectoryLock {
   release(): Promise<void>;
 }
 
 /**
- * @param random 8 characters or fewer, others in each process.
+ * @param unique what nobody else gives, at most 36 characters.
  * @returns undefined if another process, or this one, has it already.
  * @throws NodeJS.ErrnoException if no socket can be made there.
  */
-export async function lockDirectory(directory: string, random: string): Promise<DirectoryLock | undefined> {
-  const { path, done } = socketPath(directory);
+export async function lockDirectory(directory: string, unique: string): Promise<DirectoryLock | undefined> {
+  if (platform() === 'win32') return lockOf(await listen(join('\\\\?\\pipe\\', resolve(directory))));
+  const { base, done } = shortPath(directory);
+  try {
+    const path = join(base, `owner-${Buffer.from(unique).toString('base64url')}.sock`);
+    const server = await listen(path);
+    if (!server) return undefined;
+    const isOwner = await takeNumber(base, path);
+    unlinkSync(path);
+    if (!isOwner) await lockOf(server)?.release();
+    return isOwner ? lockOf(server) : undefined;
+  } finally {
+    done();
+  }
+}
+
+function lockOf(server: Server | undefined): DirectoryLock | undefined {
+  return server && { release: () => new Promise((settle) => server.close(() => settle())) };
+}
+
+/** Whether the socket at the path has become the one that counts. */
+async function takeNumber(base: string, path: string): Promise<boolean> {
   for (;;) {
-    const server = await listen(path).catch((error) => {
-      done();
-      throw error;
-    });
-    if (server) return { release: () => new Promise<void>((settle) => server.close(() => settle())).finally(done) };
-    if ((await answers(path)) || !(await clear(path, random))) {
-      done();
-      return undefined;
+    const numbers = readNumbers(base);
+    for (const number of numbers) if (await answers(socketOf(base, number))) return false;
+    const own = Math.max(0, ...numbers) + 1;
+    if (!link(path, socketOf(base, own))) continue;
+    if (Math.max(...readNumbers(base)) === own) {
+      for (const number of numbers) rmSync(socketOf(base, number), { force: true });
+      return true;
     }
+    unlinkSync(socketOf(base, own));
+  }
+}
+
+function socketOf(base: string, number: number): string {
+  return join(base, `owner.${number}.sock`);
+}
+
+function readNumbers(base: string): number[] {
+  return readdirSync(base).flatMap((name) => /^owner\.(\d+)\.sock$/.exec(name)?.slice(1).map(Number) ?? []);
+}
+
+/** Whether there was nothing of that name. */
+function link(path: string, name: string): boolean {
+  try {
+    linkSync(path, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 
@@ -60,34 +102,11 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/**
- * Takes away a lock nobody answers at. Another process may have done the same and made its own meanwhile: so it is moved
- * aside, asked once more, and moved back if it was the other one's. Whether the path is free now.
- */
-async function clear(path: string, random: string): Promise<boolean> {
-  const aside = `${path}.${random}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error;
-  }
-  if (await answers(aside)) {
-    renameSync(aside, path);
-    return false;
-  }
-  unlinkSync(aside);
-  return true;
-}
-
-function socketPath(directory: string): { path: string; done: () => void } {
-  const nothing = () => undefined;
-  const aside = maxRandom + 1;
+/** The directory by a name that leaves room for that of a socket. */
+function shortPath(directory: string): { base: string; done: () => void } {
   const full = resolve(directory);
-  if (platform() === 'win32') return { path: join('\\\\?\\pipe\\', full, name), done: nothing };
-  const paths = [join(full, name), relative('', join(full, name))];
-  const short = paths.find((path) => Buffer.byteLength(path) + aside <= maxPath);
-  if (short !== undefined) return { path: short, done: nothing };
+  const short = [full, relative('', full)].find((path) => Buffer.byteLength(path) + maxName <= maxPath);
+  if (short !== undefined) return { base: short, done: () => undefined };
   const fd = openSync(full, 'r');
-  return { path: `/proc/self/fd/${fd}/${name}`, done: () => closeSync(fd) };
+  return { base: `/proc/self/fd/${fd}`, done: () => closeSync(fd) };
 }

@@ -33,9 +33,9 @@ const retryBehind = 250;
 
 /** @throws LogError if the store cannot be had. */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
-  const { directory, durability, seed } = options;
+  const { directory, durability, newEpoch } = options;
   prepareDirectory(directory);
-  const lock = await lockDirectory(directory, (seed >>> 0).toString(36)).catch((error: unknown) => {
+  const lock = await lockDirectory(directory, newEpoch()).catch((error: unknown) => {
     throw cannotUse(directory, error);
   });
   if (!lock) throw new LogError('in_use', `the log in ${directory} is in use by another process`);
