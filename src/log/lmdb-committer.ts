@@ -142,11 +142,12 @@ export class Committer {
     while (this.#taken < this.#queue.length) {
       // What else comes in this turn belongs into the batch.
       await turn();
-      const due = performance.now() + this.#options.interval;
+      const pause = this.#pause(this.#options.interval);
       await this.#commit(this.#take());
       const { steps, bytes } = this.#options.batch;
       const isFull = this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
-      if (!isFull) await this.#pause(due - performance.now());
+      if (isFull) this.#wake();
+      await pause;
     }
     this.#running = false;
   }
@@ -215,7 +216,7 @@ export class Committer {
   }
 
   async #recover(): Promise<void> {
-    if (!this.#closing) await this.#pause(this.#options.retry);
+    await this.#pause(this.#options.retry);
     if (this.#closing) throw new LogError('unsaved', `not everything could be kept: ${this.status.detail}`);
     try {
       this.#store.probe();
@@ -256,7 +257,7 @@ export class Committer {
   }
 
   #pause(time: number): Promise<void> | undefined {
-    if (time <= 0 || this.#closing) return undefined;
+    if (time === 0 || this.#closing) return undefined;
     return new Promise((settle) => {
       const timer = setTimeout(settle, time);
       this.#wake = () => {

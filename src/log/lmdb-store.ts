@@ -196,10 +196,14 @@ export class LmdbStore {
     return { used, spare: (lastPageNumber + 1) * pageSize - used };
   }
 
-  /** What is free on the disk, in bytes. */
+  /** What is free on the disk, in bytes; Infinity if that cannot be told. */
   get free(): number {
-    const { bavail, bsize } = statfsSync(this.#directory);
-    return bavail * bsize;
+    try {
+      const { bavail, bsize } = statfsSync(this.#directory);
+      return bavail * bsize;
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   /** Throws if nothing can be read any more. After a failed write of its meta page LMDB refuses everything. */

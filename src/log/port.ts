@@ -39,12 +39,13 @@ export interface RoomHead {
    * `seq + 1` unless the process was killed: then numbers that may have been seen by clients are passed over.
    */
   readonly next: number;
-  /** How many entries can be read, and the sum of the lengths of their `bytes`. */
+  /** How many entries can be read. */
   readonly count: number;
+  /** The sum of the lengths of their `bytes`. */
   readonly bytes: number;
 }
 
-/** What to read: entries after a number, the oldest of them first in line; or before a number, the latest of them. */
+/** What to read: the first entries after a number, or the last ones before it. */
 export type Range = { readonly after: number } | { readonly before: number };
 
 /** A read stops at whichever comes first, but gives at least one entry if there is one. */
@@ -84,14 +85,16 @@ export interface Commit {
   readonly seq: number;
 }
 
-/** Why the log takes no more entries, in words for an operator. It goes on by itself, except from `broken`. */
+/** Whether the log takes entries. It recovers by itself, except from `broken`. */
 export interface LogStatus {
   /**
+   * - `ready`: it does.
    * - `full`: the disk or the limit of the store is reached.
    * - `failing`: a commit failed and is tried again.
    * - `broken`: it will not work again in this process.
    */
   readonly state: 'ready' | 'full' | 'failing' | 'broken';
+  /** In words, for an operator. */
   readonly detail: string;
 }
 
@@ -133,16 +136,18 @@ export interface LogOptions {
 export interface LogStats {
   /** Rooms that are open. */
   readonly open: number;
-  /** Entries and bytes that wait to be committed. */
+  /** Entries that wait to be committed. */
   readonly queued: number;
+  /** The sum of the lengths of their `bytes`. */
   readonly queuedBytes: number;
   /** What the store takes, in bytes, as `maxBytes` counts it. */
   readonly used: number;
 }
 
 export interface Log {
-  /** How it is now. */
+  /** As it is now. */
   readonly status: LogStatus;
+  /** As they are now. */
   readonly stats: LogStats;
 
   /**
@@ -162,6 +167,7 @@ export interface Log {
   /** The caller does not need the room for now. What is not committed yet is not lost by it. */
   release(room: string): void;
 
+  /** How the room stands now. */
   head(room: string): RoomHead;
 
   /**
