@@ -30,14 +30,6 @@ const rate = 4000;
 
 const [directory = tmpdir(), commit = '{}'] = process.argv.slice(2);
 
-await run({ load: 'saturated', durability: 'process', rooms: 100, entries: 50_000 });
-for (const rooms of [1, 1000]) {
-  for (const durability of ['control', 'none', 'process', 'disk'] as const) {
-    console.log(await run({ load: 'saturated', durability, rooms, entries: 200_000 }));
-    console.log(await run({ load: 'steady', durability, rooms, entries: 12_000 }));
-  }
-}
-
 /** @returns a line, when everything was acknowledged. */
 async function run({ load, durability, rooms, entries }: Case): Promise<string> {
   const acks = new Acknowledgements();
@@ -163,4 +155,12 @@ function keepNothing({ committed }: Acknowledgements): Pick<Log, 'open' | 'appen
     flush: done,
     close: done,
   };
+}
+
+await run({ load: 'saturated', durability: 'process', rooms: 100, entries: 50_000 });
+for (const rooms of [1, 1000]) {
+  for (const durability of ['control', 'none', 'process', 'disk'] as const) {
+    console.log(await run({ load: 'saturated', durability, rooms, entries: 200_000 }));
+    console.log(await run({ load: 'steady', durability, rooms, entries: 12_000 }));
+  }
 }

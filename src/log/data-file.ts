@@ -48,7 +48,7 @@ export function prepareDirectory(directory: string): void {
 export function checkFiles(directory: string, readOnly: boolean): void {
   let fd: number;
   try {
-    accessIfThere(join(directory, 'lock.mdb'));
+    if (!readOnly) accessIfThere(join(directory, 'lock.mdb'));
     if (!readOnly && space(directory) < minSpace) throw Object.assign(new Error(), { code: 'ENOSPC' });
     fd = openSync(join(directory, 'data.mdb'), readOnly ? 'r' : 'r+');
   } catch (error) {
