@@ -27,9 +27,10 @@ import { verify } from '../../src/log/verify.ts';
 import { append, appendMany, entry, lmdb, readAll, seqs, temporaryDirectory } from './kit.ts';
 
 const isRoot = process.getuid?.() === 0;
-const onlyRoot = isRoot ? false : 'only root can do that';
 const nobody = 65_534;
 const script = new URL('child.ts', import.meta.url).pathname;
+const withoutMount = whyNot(() => unmount(mount('1m')), 'nothing can be mounted here');
+const withoutPrlimit = whyNot(() => execFileSync('prlimit', ['--version']), 'there is no prlimit here');
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
@@ -51,13 +52,35 @@ function scratch(context: TestContext): string {
 
 /** A file system of its own, of this size. */
 function smallDisk(context: TestContext, size: string): string {
-  const directory = temporaryDirectory();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory]);
-  context.after(() => {
-    execFileSync('umount', ['--lazy', directory]);
-    rmSync(directory, { recursive: true });
-  });
+  const directory = mount(size);
+  context.after(() => unmount(directory));
   return directory;
+}
+
+function mount(size: string): string {
+  const directory = temporaryDirectory();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory], { stdio: 'ignore' });
+    return directory;
+  } catch (error) {
+    rmSync(directory, { recursive: true });
+    throw error;
+  }
+}
+
+function unmount(directory: string): void {
+  execFileSync('umount', ['--lazy', directory]);
+  rmSync(directory, { recursive: true });
+}
+
+/** The reason, if it does not work. */
+function whyNot(attempt: () => unknown, reason: string): string | false {
+  try {
+    attempt();
+    return false;
+  } catch {
+    return reason;
+  }
 }
 
 async function failsToOpen(directory: string, code: string, message: RegExp): Promise<void> {
@@ -105,7 +128,7 @@ describe('killed', () => {
 });
 
 describe('a disk', () => {
-  test('that is full: appends are refused, reads go on, and it recovers', { skip: onlyRoot }, async (context) => {
+  test('that is full: appends are refused, reads go on, and it recovers', { skip: withoutMount }, async (context) => {
     const disk = smallDisk(context, '8m');
     const ballast = join(disk, 'ballast');
     writeFileSync(ballast, Buffer.alloc(1 << 22));
@@ -141,7 +164,7 @@ describe('a disk', () => {
     await again.log.close();
   });
 
-  test('that is full: what is trimmed makes room', { skip: onlyRoot }, async (context) => {
+  test('that is full: what is trimmed makes room', { skip: withoutMount }, async (context) => {
     const disk = smallDisk(context, '24m');
     await using observed = await lmdb({}, join(disk, 'log'));
     const { log } = observed;
@@ -158,7 +181,7 @@ describe('a disk', () => {
   });
 
   test('that is full when the log is closed: that is said, and what was reported stays', {
-    skip: onlyRoot,
+    skip: withoutMount,
   }, async (context) => {
     const disk = smallDisk(context, '8m');
     const ballast = join(disk, 'ballast');
@@ -178,13 +201,13 @@ describe('a disk', () => {
     assert.ok(head.next > seq);
   });
 
-  test('that is full when the log is opened', { skip: onlyRoot }, async (context) => {
+  test('that is full when the log is opened', { skip: withoutMount }, async (context) => {
     const disk = smallDisk(context, '1m');
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(1 << 20));
     await failsToOpen(join(disk, 'log'), 'space', /^cannot open the log in .*: no space left on the disk$/);
   });
 
-  test('that fails: it is tried until it works', { skip: hasPrlimit() }, async (context) => {
+  test('that fails: it is tried until it works', { skip: withoutPrlimit }, async (context) => {
     const child = start(['write', scratch(context), 'x'.repeat(1000)]);
     context.after(() => child.kill('SIGKILL'));
     const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${bytes}:unlimited`]);
@@ -261,7 +284,7 @@ describe('a directory', () => {
     assert.match(await openInChild(directory, user), /permission denied$/);
   });
 
-  test('that is read-only', { skip: onlyRoot }, async (context) => {
+  test('that is read-only', { skip: withoutMount }, async (context) => {
     const disk = smallDisk(context, '4m');
     const { log } = await lmdb({}, join(disk, 'log'));
     await log.close();
@@ -420,13 +443,4 @@ function copy(directory: string): string {
 
 function text({ bytes }: { bytes: Uint8Array }): string {
   return Buffer.from(bytes).toString();
-}
-
-function hasPrlimit(): false | string {
-  try {
-    execFileSync('prlimit', ['--version']);
-    return false;
-  } catch {
-    return 'there is no prlimit here';
-  }
 }
