@@ -23,6 +23,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { LogError } from '../../src/log/error.ts';
 import { openStoreForReading } from '../../src/log/lmdb.ts';
 import { LmdbStore } from '../../src/log/lmdb-store.ts';
+import type { Log } from '../../src/log/port.ts';
 import { verify } from '../../src/log/verify.ts';
 import { append, appendMany, entry, lmdb, readAll, seqs, temporaryDirectory } from './kit.ts';
 
@@ -71,6 +72,14 @@ function mount(size: string): string {
 function unmount(directory: string): void {
   execFileSync('umount', ['--lazy', directory]);
   rmSync(directory, { recursive: true });
+}
+
+/** Appends to the lobby until the disk is full, no faster than is committed: what waits then must fit when there is room. */
+async function fill(log: Log): Promise<void> {
+  while (log.status.state === 'ready') {
+    if (log.stats.queued < 500) log.append('lobby', entry(log, 'lobby', { body: 'x'.repeat(2000) }));
+    await turn();
+  }
 }
 
 /** The reason, if it does not work. */
@@ -135,9 +144,7 @@ describe('a disk', () => {
     await using observed = await lmdb({}, join(disk, 'log'));
     const { log, statuses, batches } = observed;
     log.open('lobby');
-    while (log.status.state === 'ready') {
-      if (!log.append('lobby', entry(log, 'lobby', { body: 'x'.repeat(2000) }))) await turn();
-    }
+    await fill(log);
     assert.match(log.status.detail, /^no space left/);
     const refused = log.append('lobby', entry(log, 'lobby'));
     assert.deepEqual(refused, { reason: 'full', retry: 10 });
@@ -169,9 +176,7 @@ describe('a disk', () => {
     await using observed = await lmdb({}, join(disk, 'log'));
     const { log } = observed;
     log.open('lobby');
-    while (log.status.state === 'ready') {
-      if (!log.append('lobby', entry(log, 'lobby', { body: 'x'.repeat(2000) }))) await turn();
-    }
+    await fill(log);
     const { seq } = log.head('lobby');
     while (log.trim('lobby', { count: 100 }, 0, 500).more);
     await log.flush();
@@ -189,9 +194,7 @@ describe('a disk', () => {
     const directory = join(disk, 'log');
     const { log, batches } = await lmdb({}, directory);
     log.open('lobby');
-    while (log.status.state === 'ready') {
-      if (!log.append('lobby', entry(log, 'lobby', { body: 'x'.repeat(2000) }))) await turn();
-    }
+    await fill(log);
     const { seq } = log.head('lobby');
     await assert.rejects(log.close(), { code: 'unsaved', message: /no space left/ });
     unlinkSync(ballast);
