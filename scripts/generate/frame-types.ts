@@ -7,7 +7,7 @@ const banner = '// Made from schemas/ by `npm run generate`. Do not edit.\n';
 export async function frameTypes({ definitions, client, server }: Schemas): Promise<string> {
   const $defs: Record<string, unknown> = {};
   const add = (name: string, schema: Schema) => {
-    const drop = ['$schema', '$id', '$comment', 'title', 'examples', 'default', 'oneOf'];
+    const drop = ['$schema', '$id', '$comment', 'title', 'examples', 'default', 'oneOf', 'not'];
     $defs[name] = rewrite(schema, (ref) => `#/$defs/${pascalCase(definitionName(ref))}`, drop);
   };
   for (const [name, schema] of Object.entries(definitions)) add(pascalCase(name), schema);

@@ -6,10 +6,12 @@ import type { Config } from '../config/load.ts';
 import { Edge } from '../edge/edge.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
-import type { Effect } from '../hub/effects.ts';
+import { type Effect, isKeeping } from '../hub/effects.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
+import { Journal } from '../hub/journal.ts';
 import type { ConnectionId } from '../hub/user.ts';
+import { MemoryLog } from '../log/memory.ts';
 import type { Logger } from '../observe/logger.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import { Session, type SessionContext } from '../session/session.ts';
@@ -38,7 +40,29 @@ export interface Broker {
 export async function startBroker({ config, logger, server, tls, schemas }: BrokerOptions): Promise<Broker> {
   const now = Date.now;
   const sessions = new Map<ConnectionId, Session>();
-  const hub = new Hub({ ...config, now, newEpoch: () => randomBytes(6).toString('base64url') });
+  const newEpoch = () => randomBytes(6).toString('base64url');
+  const log = new MemoryLog({
+    durability: 'process',
+    maxBytes: 1 << 30,
+    maxQueue: 1 << 26,
+    idWindow: { time: 600_000, count: 1000 },
+    seed: randomBytes(4).readUInt32LE(),
+    newEpoch,
+    events: {
+      committed: (commits) => dispatch({ type: 'committed', commits }),
+      status: ({ state, detail }) => logger.warn(detail, { state }),
+      damaged: (room, seq) => logger.error('a message in the log is damaged', { room, seq }),
+    },
+  });
+  const hub = new Hub({
+    ...config,
+    now,
+    newEpoch,
+    log,
+    policy: () => ({ retention: { count: 10_000 }, check: undefined }),
+    afterCommit: false,
+    pageBytes: Math.min(config.buffer / 4, 1 << 18),
+  });
   const plain = createCodecs(config.autoJoin);
   const codecs = config.checkFrames
     ? checked(plain, (reason, { type }) => logger.error('a frame does not fit its schema', { type, reason }))
@@ -53,6 +77,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     { ...config, limits: limits(config), tls, newConnectionId: uuid },
     {
       http: createRouter({ ready: () => ready, schemas }),
+      drained: (connection) => journal.drained(connection),
       report: (message, fields) => logger.debug(message, fields),
       session(id, dialect) {
         const session = new Session(context, id, dialect);
@@ -76,8 +101,12 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     rates: { frames: config.rate, bytes: config.rateBytes },
   };
 
-  const fanOut = new FanOut(edge, codecs, (id) => sessions.get(id));
-  hub.effects.subscribe((effect) => carryOut(effect, fanOut, logger));
+  const find = (id: ConnectionId) => sessions.get(id);
+  const fanOut = new FanOut(edge, codecs, find);
+  const unreadable = (room: string, error: unknown) =>
+    logger.error('the log of a room cannot be read', { room, error });
+  const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
+  hub.effects.subscribe((effect) => carryOut(effect, fanOut, journal, logger));
   const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
 
   const port = edge.listen(config.host, config.port);
@@ -107,13 +136,14 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
 }
 
 /** One effect that cannot be carried out must not keep the others from it. */
-function carryOut(effect: Effect, fanOut: FanOut, logger: Logger): void {
+function carryOut(effect: Effect, fanOut: FanOut, journal: Journal, logger: Logger): void {
   if (effect.type === 'failure') {
-    logger.error('a room failed and was rebuilt', { room: effect.room, error: effect.error });
+    logger.error(effect.message, { room: effect.room, error: effect.error });
     return;
   }
   try {
-    fanOut.carryOut(effect);
+    if (isKeeping(effect)) journal.carryOut(effect);
+    else fanOut.carryOut(effect);
   } catch (error) {
     logger.error('an effect failed', { effect: effect.type, error });
   }

@@ -38,6 +38,8 @@ export interface EdgeHandlers {
   readonly session: (id: ConnectionId, dialect: Dialect) => Session;
   /** Answers plain HTTP; `method` in lower case, `status` with its reason. */
   readonly http: (method: string, path: string) => { status: string; headers: Record<string, string>; body: string };
+  /** Answers `whenDrained`. */
+  readonly drained: (connection: ConnectionId) => void;
   /** For the log. */
   readonly report: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -93,7 +95,7 @@ export class Edge implements EdgePort {
     this.#options = options;
     this.#handlers = handlers;
     this.#admission = new Admission(options.limits);
-    this.#peers = new Peers(options.limits);
+    this.#peers = new Peers(options.limits, handlers.drained);
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
     for (const [path, dialect] of Object.entries(paths)) this.#app.ws(path, this.#behavior(dialect));
@@ -151,6 +153,10 @@ export class Edge implements EdgePort {
     this.#peers.unsubscribe(connection, topic);
   }
 
+  whenDrained(connection: ConnectionId): void {
+    this.#peers.whenDrained(connection);
+  }
+
   disconnect(connection: ConnectionId, code: number, reason: string): void {
     this.#peers.disconnect(connection, code, reason);
   }
@@ -193,7 +199,15 @@ export class Edge implements EdgePort {
       return;
     }
     const session = this.#handlers.session(this.#options.newConnectionId(), handshake.dialect);
-    const peer: Peer = { session, address, handshake, socket: undefined, spared: undefined, soon: undefined };
+    const peer: Peer = {
+      session,
+      address,
+      handshake,
+      socket: undefined,
+      spared: undefined,
+      soon: undefined,
+      isAwaited: false,
+    };
     response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
   }
 

@@ -26,6 +26,8 @@ export interface Peer {
   spared: Set<string> | undefined;
   /** What is to be sent at the end of the turn. */
   soon: Wire[] | undefined;
+  /** Somebody wants to know when it has caught up. */
+  isAwaited: boolean;
 }
 
 export interface PressureLimits {
@@ -35,20 +37,27 @@ export interface PressureLimits {
   readonly signalBuffer: number;
 }
 
+/** Of how many peers it is told in one turn of the loop that they have caught up. */
+const toldPerTurn = 8;
+
 /** What `send` returns when not all could be written at once. */
 const backpressure = 0;
 
 export class Peers {
   readonly #limits: PressureLimits;
+  readonly #onDrained: (connection: ConnectionId) => void;
   readonly #peers = new Map<ConnectionId, Peer>();
   /** Those that are to be sent something at the end of the turn. */
   #waiting: Peer[] = [];
+  /** Those that are awaited and have caught up. */
+  #caughtUp: Peer[] = [];
   /** Bytes published since the buffers were looked at. */
   #messageBytes = 0;
   #ephemeralBytes = 0;
 
-  constructor(limits: PressureLimits) {
+  constructor(limits: PressureLimits, onDrained: (connection: ConnectionId) => void) {
     this.#limits = limits;
+    this.#onDrained = onDrained;
   }
 
   add(peer: Peer): void {
@@ -85,6 +94,13 @@ export class Peers {
     }
     peer.soon = [wire];
     if (this.#waiting.push(peer) === 1) setImmediate(() => this.#endOfTurn());
+  }
+
+  whenDrained(id: ConnectionId): void {
+    const peer = this.#peers.get(id);
+    if (!peer || peer.isAwaited) return;
+    peer.isAwaited = true;
+    if (this.#isDrained(peer)) this.#announce(peer);
   }
 
   disconnect(id: ConnectionId, code: number, reason: string): void {
@@ -156,9 +172,29 @@ export class Peers {
 
   /** The peer has caught up, at least in part. */
   drained(peer: Peer): void {
-    if (!peer.spared || !peer.socket || peer.socket.getBufferedAmount() > this.#limits.signalBuffer / 2) return;
-    for (const topic of peer.spared) peer.socket.subscribe(topic);
+    if (!peer.socket || !this.#isDrained(peer)) return;
+    if (peer.isAwaited) this.#announce(peer);
+    for (const topic of peer.spared ?? []) peer.socket.subscribe(topic);
     peer.spared = undefined;
+  }
+
+  #isDrained({ socket }: Peer): boolean {
+    return (socket?.getBufferedAmount() ?? 0) <= this.#limits.signalBuffer / 2;
+  }
+
+  #announce(peer: Peer): void {
+    if (this.#caughtUp.push(peer) === 1) setImmediate(() => this.#tellCaughtUp());
+  }
+
+  /** A few in each turn: what they are sent then takes time. */
+  #tellCaughtUp(): void {
+    const peers = this.#caughtUp.splice(0, toldPerTurn);
+    if (this.#caughtUp.length > 0) setImmediate(() => this.#tellCaughtUp());
+    for (const peer of peers) {
+      const isAwaited = peer.isAwaited && peer.socket;
+      peer.isAwaited = false;
+      if (isAwaited) this.#onDrained(peer.session.id);
+    }
   }
 }
 

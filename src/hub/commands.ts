@@ -1,7 +1,9 @@
+import type { Commit } from '../log/port.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type {
   ClientBroadcast,
   ClientDirect,
+  ClientHistory,
   ClientJoin,
   ClientLeave,
   ClientList,
@@ -18,6 +20,7 @@ import type { ConnectionId } from './user.ts';
 export type HubFrame =
   | ClientBroadcast
   | ClientDirect
+  | ClientHistory
   | ClientJoin
   | ClientLeave
   | ClientList
@@ -43,5 +46,9 @@ export type Command =
   | { readonly type: 'identify'; readonly connection: ConnectionId; readonly user: User }
   /** It asks for something. With `byName`, `to` of a `direct` is a display name. */
   | { readonly type: 'request'; readonly connection: ConnectionId; readonly frame: HubFrame; readonly byName?: boolean }
+  /** The log has kept what came up to these numbers. */
+  | { readonly type: 'committed'; readonly commits: readonly Commit[] }
+  /** A replay is over: the connection has what the room's log has, up to number `seq`. */
+  | { readonly type: 'replayed'; readonly connection: ConnectionId; readonly room: string; readonly seq: number }
   /** Time has passed. */
   | { readonly type: 'tick' };

@@ -24,6 +24,12 @@ export interface EdgePort {
   subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void;
   unsubscribe(connection: ConnectionId, topic: string): void;
 
+  /**
+   * Asks to be told when little of what was sent to the connection is left unsent, so that more can be. The edge tells
+   * once, in a later turn of the loop, of a few connections in each; of one that is gone it does not.
+   */
+  whenDrained(connection: ConnectionId): void;
+
   /** Sends what is left, then the close frame. `reason` has at most 123 bytes (RFC 6455, section 5.5). */
   disconnect(connection: ConnectionId, code: number, reason: string): void;
 }

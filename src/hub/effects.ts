@@ -1,12 +1,32 @@
 import type { Dialect } from '../protocol/dialect.ts';
-import type { ServerFrame } from '../protocol/generated/frames.ts';
+import type { ServerFrame, ServerMessage } from '../protocol/generated/frames.ts';
 import type { ConnectionId } from './user.ts';
 
 /** What the hub wants done. Plain data, to be carried out in this order. */
 export type Effect =
   | Delivery
-  /** A room failed on a command and has been rebuilt. For the operator. */
-  | { readonly type: 'failure'; readonly room: string; readonly error: unknown };
+  | Keeping
+  /** Something of a room failed, and what was done about it. For the operator. */
+  | { readonly type: 'failure'; readonly room: string; readonly message: string; readonly error: unknown };
+
+/** What concerns the log. */
+export type Keeping =
+  /** The message is the next one in the room's log. */
+  | { readonly type: 'append'; readonly frame: ServerMessage }
+  /** The connection is to get what the log has after number `after` up to `to`; then `replayed` comes back. */
+  | {
+      readonly type: 'replay';
+      readonly connection: ConnectionId;
+      readonly room: string;
+      readonly after: number;
+      readonly to: number;
+    }
+  /** It is not to get the rest of it. */
+  | { readonly type: 'stopReplay'; readonly connection: ConnectionId; readonly room: string };
+
+export function isKeeping(effect: Effect): effect is Keeping {
+  return effect.type === 'append' || effect.type === 'replay' || effect.type === 'stopReplay';
+}
 
 /** What concerns the sockets. */
 export type Delivery =

@@ -18,19 +18,17 @@ import {
 import type { Command, HubFrame } from './commands.ts';
 import { type ConnectionRecord, Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
-import { joined, left, openRoom, type Room, type RoomCommand, step, subscription } from './room.ts';
-import type { RosterOptions } from './roster.ts';
+import { history, latest } from './history.ts';
+import { resume, type Start } from './joining.ts';
+import type { Room, RoomCommand } from './room.ts';
+import { Rooms, type RoomsOptions } from './rooms.ts';
 import type { ConnectionId, UserRecord } from './user.ts';
 
-export interface HubOptions extends RosterOptions {
+export interface HubOptions extends RoomsOptions {
   /** How many rooms one connection may be in. */
   readonly maxRooms: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** A name for a room's new numbering, never given twice. */
-  readonly newEpoch: () => string;
-  /** The room actor's transition; another one only to test supervision. */
-  readonly step?: (room: Room, command: RoomCommand, now: number) => Effect[];
+  /** How many bytes of messages a page of a room's history has at most, unless one message alone has more. */
+  readonly pageBytes: number;
 }
 
 /** How often the hub wants to be told that time has passed, in milliseconds. */
@@ -41,17 +39,14 @@ export class Hub {
   readonly effects = new Subject<Effect>();
   readonly #commands = new Subject<Command>();
   readonly #options: HubOptions;
-  readonly #step: (room: Room, command: RoomCommand, now: number) => Effect[];
   readonly #directory = new Directory();
-  readonly #rooms = new Map<string, Room>();
-  /** The rooms for which the passing of time matters. */
-  readonly #restless = new Set<Room>();
+  readonly #rooms: Rooms;
   readonly #waiting: Command[] = [];
   #busy = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#step = options.step ?? step;
+    this.#rooms = new Rooms(options, this.#directory, (effects) => this.#emit(...effects));
     this.#commands.subscribe((command) => this.#receive(command));
   }
 
@@ -68,7 +63,7 @@ export class Hub {
   /** How much there is of everything, for tests, health and metrics. */
   get counts(): { connections: number; users: number; rooms: number; restless: number } {
     const { connections, users } = this.#directory;
-    return { connections: connections.size, users: users.size, rooms: this.#rooms.size, restless: this.#restless.size };
+    return { connections: connections.size, users: users.size, ...this.#rooms.counts };
   }
 
   #receive(command: Command): void {
@@ -86,9 +81,14 @@ export class Hub {
     switch (command.type) {
       case 'tick':
         this.#directory.tick(this.#options.now());
-        // A room that fails on it is rebuilt, and has time until the next one.
-        for (const room of [...this.#restless]) this.#tell(room, command);
+        return this.#rooms.tick();
+      case 'committed':
+        for (const { room, seq } of command.commits) this.#rooms.tellNamed(room, { type: 'committed', seq });
         return;
+      case 'replayed':
+        return this.#with(command, (connection) => {
+          this.#rooms.tellNamed(command.room, { type: 'replayed', connection, seq: command.seq });
+        });
       case 'connect':
         return this.#connect(command);
       case 'disconnect':
@@ -111,12 +111,12 @@ export class Hub {
     const { now } = this.#options;
     switch (frame.type) {
       case 'message':
-        return this.#toRoom(connection, frame);
+        return this.#inRoom(connection, frame, (room) => this.#message(connection, frame, room));
       case 'signal':
-        if (frame.to === undefined) return this.#toRoom(connection, frame);
-        return this.#emit(...signalUser(directory, connection, frame, frame.to, now()));
+        if (frame.to !== undefined) return this.#emit(...signalUser(directory, connection, frame, frame.to, now()));
+        return this.#inRoom(connection, frame, (room) => this.#tell(room, { type: 'signal', connection, frame }));
       case 'join':
-        return this.#join(connection, frame.room, frame.id);
+        return this.#join(connection, frame);
       case 'leave':
         return this.#leave(connection, frame);
       case 'direct':
@@ -128,10 +128,12 @@ export class Hub {
         this.#change(connection.user, frame);
         return this.#emit(...acknowledged(connection, frame, now()));
       case 'list':
-        if (frame.room !== undefined) return this.#listMembers(connection, frame, frame.room);
-        return this.#emit(listUsers(directory, connection, frame));
+        if (frame.room === undefined) return this.#emit(listUsers(directory, connection, frame));
+        return this.#inRoom(connection, frame, (room) => this.#tell(room, { type: 'list', connection, frame }));
+      case 'history':
+        return this.#inRoom(connection, frame, (room) => this.#history(connection, frame, room));
       case 'rooms':
-        return this.#emit(listRooms(this.#rooms.values(), connection, frame));
+        return this.#emit(listRooms(this.#rooms.all(), connection, frame));
     }
   }
 
@@ -139,61 +141,104 @@ export class Hub {
 
   #connect({ connection: id, dialect, user, rooms }: Extract<Command, { type: 'connect' }>): void {
     const connection = this.#directory.add(id, dialect, user);
-    for (const name of rooms) this.#join(connection, name);
+    for (const room of rooms) this.#join(connection, { type: 'join', room });
   }
 
   #disconnect(connection: ConnectionRecord, type: 'quit' | 'lose'): void {
     const { grace, now } = this.#options;
     this.#directory.remove(connection, type === 'lose' && grace > 0 ? now() + grace : undefined);
-    for (const name of connection.rooms) this.#tellNamed(name, { type, connection });
+    for (const name of connection.rooms) this.#rooms.tellNamed(name, { type, connection });
   }
 
   /** The rooms see the one user go and the other come. */
   #identify(connection: ConnectionRecord, user: User): void {
     const before = { ...connection };
     this.#directory.identify(connection, user);
-    for (const name of connection.rooms) this.#tellNamed(name, { type: 'identify', connection, before });
+    for (const name of connection.rooms) this.#rooms.tellNamed(name, { type: 'identify', connection, before });
   }
 
   // ---- rooms
 
-  #join(connection: ConnectionRecord, name: string, id?: string): void {
+  #tell(room: Room, command: RoomCommand): void {
+    this.#rooms.tell(room, command);
+  }
+
+  #join(connection: ConnectionRecord, frame: Request<'join'>): void {
+    const { room: name, id } = frame;
     const isNew = !connection.rooms.has(name);
     if (isNew && connection.rooms.size >= this.#options.maxRooms) {
       const message = `a connection may be in at most ${this.#options.maxRooms} rooms`;
       return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
-    let room = this.#rooms.get(name);
-    if (!room) {
-      room = openRoom(name, { epoch: this.#options.newEpoch(), seq: 0 }, this.#options);
-      this.#rooms.set(name, room);
-    }
-    connection.rooms.add(name);
-    this.#tell(room, { type: 'join', connection, isNew, id });
+    this.#reading(connection, frame, name, () => {
+      const room = this.#rooms.open(name);
+      const start = this.#start(room, frame);
+      connection.rooms.add(name);
+      this.#tell(room, { type: 'join', connection, isNew, id, start });
+    });
+  }
+
+  /** Where the messages of who joins go on; undefined: after the latest one. */
+  #start(room: Room, { since, last }: Request<'join'>): Start | undefined {
+    const { log, pageBytes } = this.#options;
+    const { name, options } = room;
+    if (since) return resume(room, options.isKept ? log.head(name) : undefined, since);
+    return last === undefined || !options.isKept ? undefined : { after: latest(log, room, last, pageBytes) };
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
     if (!connection.rooms.delete(room)) return this.#emit(refused(connection, notIn(room), id));
-    this.#tellNamed(room, { type: 'leave', connection, id });
+    this.#rooms.tellNamed(room, { type: 'leave', connection, id });
   }
 
-  #toRoom(connection: ConnectionRecord, frame: Request<'message' | 'signal'>): void {
-    const room = this.#roomOf(connection, frame.room ?? first(connection.rooms), frame.id);
-    if (!room) return;
-    if (frame.type === 'message') return this.#tell(room, { type: 'message', connection, frame });
-    this.#tell(room, { type: 'signal', connection, frame });
-  }
-
-  #listMembers(connection: ConnectionRecord, frame: Request<'list'>, name: string): void {
-    const room = this.#roomOf(connection, name, frame.id);
-    if (room) this.#tell(room, { type: 'list', connection, frame });
-  }
-
-  /** The room, if the connection is in it; else the request is refused. */
-  #roomOf(connection: ConnectionRecord, name: string | undefined, id: string | undefined): Room | undefined {
+  /** What a connection may do in a room only if it is in it; else the request is refused. */
+  #inRoom(
+    connection: ConnectionRecord,
+    frame: Request<'message' | 'signal' | 'list' | 'history'>,
+    then: (room: Room) => void,
+  ): void {
+    const name = frame.room ?? first(connection.rooms);
     const room = name !== undefined && connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
-    if (!room) this.#emit(refused(connection, notIn(name), id));
-    return room;
+    if (room) then(room);
+    else this.#emit(refused(connection, notIn(name), frame.id));
+  }
+
+  #message(connection: ConnectionRecord, frame: Request<'message'>, room: Room): void {
+    const { check, isKept } = room.options;
+    const unfit = check?.(frame.body);
+    if (unfit) return this.#emit(refused(connection, unfit, frame.id));
+    if (!isKept) return this.#tell(room, { type: 'message', connection, frame });
+    this.#reading(connection, frame, room.name, () => {
+      const { log, now } = this.#options;
+      const { id } = frame;
+      const said = id === undefined ? undefined : log.find(room.name, connection.user.public.id, id, now());
+      if (said && id !== undefined) return this.#tell(room, { type: 'repeat', connection, id, ...said });
+      const unavailable = log.unavailable(room.name);
+      if (!unavailable) return this.#tell(room, { type: 'message', connection, frame });
+      const refusal = new Refusal('unavailable', 'messages cannot be kept now', { retry: unavailable.retry });
+      this.#emit(refused(connection, refusal, id));
+    });
+  }
+
+  #history(connection: ConnectionRecord, frame: Request<'history'>, room: Room): void {
+    const { log, pageBytes } = this.#options;
+    this.#reading(connection, frame, room.name, () => {
+      const page = history(log, room, frame, pageBytes);
+      this.#emit({ type: 'send', connection: connection.id, frame: page });
+    });
+  }
+
+  /** A log that is damaged can fail when it is read. */
+  #reading(connection: ConnectionRecord, { id }: HubFrame, room: string, then: () => void): void {
+    try {
+      then();
+    } catch (error) {
+      this.#emit({ type: 'failure', room, message: 'the log of a room cannot be read', error });
+      const refusal = new Refusal('unavailable', 'the messages of this room cannot be read', {
+        retry: unreadableRetry,
+      });
+      this.#emit(refused(connection, refusal, id));
+    }
   }
 
   // ---- users
@@ -209,72 +254,16 @@ export class Hub {
       user.note = frame.note;
     }
     const was = { name: before.name, state };
-    for (const room of this.#directory.roomsOf(user)) this.#tellNamed(room, { type: 'changed', user, was });
-  }
-
-  // ---- supervision
-
-  #tellNamed(name: string, command: RoomCommand): void {
-    const room = this.#rooms.get(name);
-    if (room) this.#tell(room, command);
-  }
-
-  #tell(room: Room, command: RoomCommand): void {
-    let effects: Effect[];
-    try {
-      effects = this.#step(room, command, this.#options.now());
-    } catch (error) {
-      return this.#rebuild(room, command, error);
-    }
-    this.#emit(...effects);
-    this.#settle(room);
-  }
-
-  /** Forgets a room that is empty, and sees to it that a restless one is told of the time. */
-  #settle(room: Room): void {
-    if (room.roster.size === 0) {
-      this.#rooms.delete(room.name);
-      this.#restless.delete(room);
-    } else if (room.roster.restless) {
-      this.#restless.add(room);
-    } else {
-      this.#restless.delete(room);
-    }
-  }
-
-  /**
-   * A room that threw may be in any state. It is made anew, with a new epoch, from the connections that are in it, and
-   * they are told how it stands now. Nothing of the failed step was sent; who asked for it is told, too.
-   */
-  #rebuild(broken: Room, command: RoomCommand, error: unknown): void {
-    const room = openRoom(broken.name, { epoch: this.#options.newEpoch(), seq: 0 }, this.#options);
-    const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.has(room.name));
-    for (const member of members) room.roster.enter(member);
-    // Nobody needs to be told that all have come: they get `joined`.
-    room.roster.tick(this.#options.now());
-    this.#restless.delete(broken);
-    this.#rooms.set(room.name, room);
-    this.#emit({ type: 'failure', room: room.name, error });
-    for (const member of members) {
-      const asked = command.type === 'join' && command.connection.id === member.id;
-      if (asked && command.isNew) this.#emit(subscription('subscribe', room, member));
-      this.#emit(joined(room, member.id, asked ? command.id : undefined));
-    }
-    if (command.type === 'leave') {
-      this.#emit(...left(room, command.connection, command.id));
-    } else if (command.type === 'quit' || command.type === 'lose') {
-      this.#emit(subscription('unsubscribe', room, command.connection));
-    } else if ('frame' in command) {
-      const refusal = new Refusal('internal', 'the server failed on this request');
-      this.#emit(refused(command.connection, refusal, command.frame.id));
-    }
-    this.#settle(room);
+    for (const room of this.#directory.roomsOf(user)) this.#rooms.tellNamed(room, { type: 'changed', user, was });
   }
 
   #emit(...effects: readonly Effect[]): void {
     for (const effect of effects) this.effects.next(effect);
   }
 }
+
+/** It takes the operator. In milliseconds. */
+const unreadableRetry = 60_000;
 
 function notIn(room: string | undefined): Refusal {
   if (room === undefined) return new Refusal('not_joined', 'you are in no room; join one first');

@@ -7,67 +7,138 @@ import type {
   ClientList,
   ClientMessage,
   ClientSignal,
-  Position,
+  ServerAck,
   ServerFrame,
   ServerMessage,
 } from '../protocol/generated/frames.ts';
 import type { Effect } from './effects.ts';
+import { catchUp, enter, exit, type JoinCommand, leave, standing } from './joining.ts';
 import { page } from './page.ts';
+import type { RoomPolicy } from './room-policy.ts';
 import { Roster, type RosterOptions, type Standing } from './roster.ts';
 import type { Connection, ConnectionId, UserRecord } from './user.ts';
 
 export interface Room {
   readonly name: string;
   readonly epoch: string;
-  /** The number of the latest message. */
-  seq: number;
+  readonly options: RoomOptions;
   readonly roster: Roster;
+  /** The number of the latest message that went out. */
+  seq: number;
+  /** The number of the latest message: ahead of `seq` while messages are held back. */
+  last: number;
+  /** The number the next message gets. */
+  next: number;
+  /** What waits until a message is committed. */
+  readonly pending: Pending[];
+  /** The connections that get what they missed, and have not subscribed yet. */
+  readonly catchingUp: Map<ConnectionId, CatchingUp>;
+  /** Everything up to here is committed. */
+  committed: number;
+  /** How often the members were told who is in the room. */
+  told: number;
+}
+
+export interface RoomOptions extends RosterOptions {
+  /** Whether the room has a log. */
+  readonly isKept: boolean;
+  /** Whether a message goes out only when it is committed; never without a log. */
+  readonly afterCommit: boolean;
+  /** Why a body may not be sent in the room, if so. */
+  readonly check: RoomPolicy['check'];
+}
+
+/** Where the numbering stands; a new epoch starts with `seq` 0 and `next` 1. */
+export interface Numbering {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly next: number;
+}
+
+interface Pending {
+  /** The number of the message. */
+  readonly seq: number;
+  /** What goes out with the commit. */
+  readonly publish?: Effect;
+  readonly ack?: Effect;
+}
+
+interface CatchingUp {
+  /** `told` of the room when the connection was told last; undefined if it must be told anew. */
+  told: number | undefined;
 }
 
 export type RoomCommand =
-  /** `isNew`: it was not in the room before. */
-  | { readonly type: 'join'; readonly connection: Connection; readonly isNew: boolean; readonly id: string | undefined }
+  | JoinCommand
   | { readonly type: 'leave'; readonly connection: Connection; readonly id: string | undefined }
   /** The connection is somebody else's than it was `before`. */
   | { readonly type: 'identify'; readonly connection: Connection; readonly before: Connection }
   /** The connection is gone, without (`lose`) or with (`quit`) a word. */
   | { readonly type: 'lose' | 'quit'; readonly connection: Connection }
+  /** It has everything up to this number that the log has. */
+  | { readonly type: 'replayed'; readonly connection: Connection; readonly seq: number }
   | { readonly type: 'changed'; readonly user: UserRecord; readonly was: Standing }
   | { readonly type: 'message'; readonly connection: Connection; readonly frame: ClientMessage }
+  /** This message has been said before, and got this number. */
+  | {
+      readonly type: 'repeat';
+      readonly connection: Connection;
+      readonly id: string;
+      readonly seq: number;
+      readonly at: number;
+    }
+  /** The log has kept everything up to this number. */
+  | { readonly type: 'committed'; readonly seq: number }
   | { readonly type: 'signal'; readonly connection: Connection; readonly frame: ClientSignal }
   | { readonly type: 'list'; readonly connection: Connection; readonly frame: ClientList }
   | { readonly type: 'tick' };
 
-/** @param position where the numbering stands: a new epoch starts at 0. */
-export function openRoom(name: string, position: Position, options: RosterOptions): Room {
-  return { name, epoch: position.epoch, seq: position.seq, roster: new Roster(name, options) };
+/** @param broken the room that this one replaces: who waits for the log there waits here. */
+export function openRoom(name: string, { epoch, seq, next }: Numbering, options: RoomOptions, broken?: Room): Room {
+  return {
+    name,
+    epoch,
+    options,
+    roster: new Roster(name, options),
+    seq: broken && options.afterCommit ? broken.seq : seq,
+    last: seq,
+    next,
+    pending: broken?.pending ?? [],
+    catchingUp: broken?.catchingUp ?? new Map(),
+    committed: broken?.committed ?? seq,
+    told: (broken?.told ?? 0) + 1,
+  };
 }
 
 export function step(room: Room, command: RoomCommand, now: number): Effect[] {
   switch (command.type) {
-    case 'join': {
+    case 'join':
       room.roster.enter(command.connection);
-      const answer = joined(room, command.connection.id, command.id);
-      return command.isNew ? [subscription('subscribe', room, command.connection), answer] : [answer];
-    }
+      return enter(room, command);
     case 'identify':
       room.roster.leave(command.before);
       room.roster.enter(command.connection);
-      return [joined(room, command.connection.id)];
+      return standing(room, command.connection.id);
     case 'leave':
       room.roster.leave(command.connection);
-      return left(room, command.connection, command.id);
+      return leave(room, command.connection, command.id);
     case 'quit':
       room.roster.leave(command.connection);
-      return [subscription('unsubscribe', room, command.connection)];
+      return [exit(room, command.connection)];
     case 'lose':
       room.roster.lose(command.connection, now);
-      return [subscription('unsubscribe', room, command.connection)];
+      return [exit(room, command.connection)];
+    case 'replayed':
+      return catchUp(room, command.connection, command.seq);
     case 'changed':
       room.roster.changed(command.user, command.was);
       return [];
     case 'message':
       return [...introduction(room, command.connection), ...message(room, command.connection, command.frame, now)];
+    case 'repeat':
+      return repeat(room, command.connection, command);
+    case 'committed':
+      return committed(room, command.seq);
     case 'signal':
       return [...introduction(room, command.connection), ...signal(room, command.connection, command.frame, now)];
     case 'list':
@@ -83,58 +154,73 @@ function introduction(room: Room, { user }: Connection): Effect[] {
 }
 
 function told(room: Room, frame: ServerFrame | undefined): Effect[] {
-  return frame ? [{ type: 'publish', room: room.name, frame }] : [];
+  if (!frame) return [];
+  room.told += 1;
+  return [{ type: 'publish', room: room.name, frame }];
 }
 
-export function subscription(type: 'subscribe' | 'unsubscribe', room: Room, { id, dialect }: Connection): Effect {
-  return { type, connection: id, dialect, room: room.name };
-}
-
-/** What tells a connection how the room stands. */
-export function joined(room: Room, connection: ConnectionId, id?: string): Effect {
-  const members = room.roster.list();
-  return {
-    type: 'send',
-    connection,
-    frame: {
-      type: 'joined',
-      room: room.name,
-      epoch: room.epoch,
-      seq: room.seq,
-      count: room.roster.size,
-      ...(members && { members }),
-      ...(id !== undefined && { id }),
-    },
-  };
-}
-
-/** What takes a connection out of the room. */
-export function left(room: Room, connection: Connection, id?: string): Effect[] {
-  const frame = { type: 'left', room: room.name, ...(id !== undefined && { id }) } as const;
-  return [subscription('unsubscribe', room, connection), { type: 'send', connection: connection.id, frame }];
-}
+// ---- messages
 
 function message(room: Room, { id: connection, user }: Connection, frame: ClientMessage, now: number): Effect[] {
-  room.seq += 1;
   const { id, body, mime } = frame;
+  const { options, next: seq, last: prev } = room;
   const out: ServerMessage = {
     type: 'message',
     room: room.name,
-    seq: room.seq,
+    seq,
+    ...(prev !== seq - 1 && { prev }),
     ...(id !== undefined && { id }),
     from: user.public,
     at: now,
     ...(mime !== undefined && { mime }),
     body,
   };
+  room.last = seq;
+  room.next = seq + 1;
   const except = frame.echo === false ? { except: connection } : {};
-  const effects: Effect[] = [{ type: 'publish', room: room.name, frame: out, ...except }];
-  if (id !== undefined) {
-    const ack = { type: 'ack', id, room: room.name, epoch: room.epoch, seq: room.seq, at: now } as const;
-    effects.push({ type: 'send', connection, frame: ack });
+  const publish: Effect = { type: 'publish', room: room.name, frame: out, ...except };
+  const ack = id === undefined ? undefined : acknowledgement(room, connection, { id, seq, at: now });
+  if (options.afterCommit) {
+    room.pending.push({ seq, publish, ...(ack && { ack }) });
+    return [{ type: 'append', frame: out }];
   }
-  return effects;
+  room.seq = seq;
+  if (!options.isKept) return ack ? [publish, ack] : [publish];
+  if (ack) room.pending.push({ seq, ack });
+  return [{ type: 'append', frame: out }, publish];
 }
+
+/** The first one's `ack` again; if that is still to come, this one comes with it. */
+function repeat(
+  room: Room,
+  { id: connection }: Connection,
+  said: Pick<ServerAck, 'id' | 'at'> & { seq: number },
+): Effect[] {
+  const ack = acknowledgement(room, connection, said);
+  if (said.seq <= room.committed) return [ack];
+  room.pending.push({ seq: said.seq, ack });
+  return [];
+}
+
+function acknowledgement(
+  { name, epoch }: Room,
+  connection: ConnectionId,
+  { id, seq, at }: { readonly id: string; readonly seq: number; readonly at: number },
+): Effect {
+  return { type: 'send', connection, frame: { type: 'ack', id, room: name, epoch, seq, at } };
+}
+
+function committed(room: Room, seq: number): Effect[] {
+  room.committed = seq;
+  const later = room.pending.findIndex((waiting) => waiting.seq > seq);
+  const done = room.pending.splice(0, later < 0 ? room.pending.length : later);
+  return done.flatMap(({ seq: number, publish, ack }) => {
+    if (publish) room.seq = number;
+    return [publish, ack].filter((effect) => effect !== undefined);
+  });
+}
+
+// ---- the rest
 
 function signal(room: Room, { id: connection, user }: Connection, frame: ClientSignal, now: number): Effect[] {
   const { id, kind, body, mime } = frame;

@@ -170,10 +170,15 @@ class LmdbLog implements Log {
 
   // ---- entries
 
+  unavailable(name: string): Unavailable | undefined {
+    const room = this.#room(name);
+    return this.#unavailable(room, room.numbering.next);
+  }
+
   append(name: string, entry: Entry): Unavailable | undefined {
     const room = this.#room(name);
     check(room, entry);
-    const unavailable = this.#unavailable(room, entry);
+    const unavailable = this.#unavailable(room, entry.seq);
     if (unavailable) return unavailable;
     if (room.numbering.take(entry.seq) || !room.recorded) this.#checkpoint(room);
     this.#committer.add({ type: 'entry', room, placed: room.push(entry) });
@@ -188,7 +193,7 @@ class LmdbLog implements Log {
     this.#checkpoint(room);
   }
 
-  #unavailable({ numbering }: OpenRoom, { seq }: Entry): Unavailable | undefined {
+  #unavailable({ numbering }: OpenRoom, seq: number): Unavailable | undefined {
     const { state } = this.status;
     if (this.#closed) return { reason: 'closed', retry: this.#retry };
     if (state !== 'ready') return { reason: state, retry: this.#retry };

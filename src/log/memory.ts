@@ -73,14 +73,20 @@ export class MemoryLog implements Log {
     return head(this.#room(name));
   }
 
+  unavailable(name: string): Unavailable | undefined {
+    this.#room(name);
+    if (this.#closed) return { reason: 'closed', retry };
+    return this.status.state === 'full' ? { reason: 'full', retry } : undefined;
+  }
+
   append(name: string, entry: Entry): Unavailable | undefined {
     const room = this.#room(name);
     const { seq, prev, at, user, id } = entry;
     if (!Number.isSafeInteger(seq) || seq < room.next || prev < room.seq || prev >= seq) {
       throw new RangeError(`room ${JSON.stringify(name)} goes on with ${room.next} after ${room.seq}, not ${seq}`);
     }
-    if (this.#closed) return { reason: 'closed', retry };
-    if (this.status.state === 'full') return { reason: 'full', retry };
+    const unavailable = this.unavailable(name);
+    if (unavailable) return unavailable;
     room.next = seq + 1;
     room.seq = seq;
     room.ordinal += 1;

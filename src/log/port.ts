@@ -171,6 +171,11 @@ export interface Log {
   head(room: string): RoomHead;
 
   /**
+   * Why the room's next entry would not be taken now. If there is no reason, `append` MUST take it when it is called next.
+   */
+  unavailable(room: string): Unavailable | undefined;
+
+  /**
    * Takes an entry at the end of the room's log. It is synchronous, MUST NOT wait for any I/O, and MUST NOT throw because
    * of the state of the disk. The entry can be read at once and is committed later, with others; `LogEvents.committed`
    * says when. Entries of a room MUST be committed in order: none is kept whose predecessor is lost.

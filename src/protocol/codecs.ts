@@ -13,9 +13,15 @@ export interface Codecs {
 /** @param home the rooms whose messages stand without the room's name in the text dialect. */
 export function createCodecs(home: readonly string[]): Codecs {
   const rooms = new Set(home);
+  // A message goes to the log and then to the members.
+  let latest: { readonly frame: ServerFrame; readonly wire: Wire } | undefined;
+  const encodeOnce = (frame: ServerFrame): Wire => {
+    if (latest?.frame !== frame) latest = { frame, wire: encodeJson(frame) };
+    return latest.wire;
+  };
   return {
     create: (dialect) => (dialect === 'text' ? new TextCodec(rooms) : jsonCodec),
-    encode: (dialect, frame) => (dialect === 'text' ? encodeText(frame, rooms) : encodeJson(frame)),
+    encode: (dialect, frame) => (dialect === 'text' ? encodeText(frame, rooms) : encodeOnce(frame)),
   };
 }
 
@@ -35,6 +41,7 @@ export function checked(codecs: Codecs, report: (reason: string, frame: ServerFr
           check(frame);
           return codec.encode(frame);
         },
+        encodeStored: (stored) => codec.encodeStored(stored),
       };
     },
     encode(dialect, frame) {

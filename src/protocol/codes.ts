@@ -16,6 +16,7 @@ export const errorCodes: Readonly<Record<ErrorCode, string>> = {
   unknown_user: 'No such user is connected.',
   ambiguous_name: 'Several users have this name; use the user id.',
   rate_limited: 'Too many frames or bytes; try again in `retry` milliseconds.',
+  unavailable: 'The message cannot be kept now; nothing was done. Try again in `retry` milliseconds.',
   internal: 'The server failed on this request; nothing was done.',
 };
 

@@ -10,6 +10,12 @@ export const subprotocols: Readonly<Record<string, Dialect>> = { 'hubbub.json': 
 /** The version of the protocol in PROTOCOL.md. */
 export const protocolVersion = 1;
 
+/** A message as it is kept: the WebSocket message by which it went out in the `json` dialect. */
+export interface Stored {
+  readonly bytes: Uint8Array;
+  readonly isBinary: boolean;
+}
+
 /** What goes out as one WebSocket message: a string as a text message, bytes as a binary one. */
 export type Wire = string | Uint8Array;
 
@@ -37,4 +43,7 @@ export interface Codec {
 
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;
+
+  /** Writes a message that was kept. */
+  encodeStored(stored: Stored): Wire;
 }

@@ -1,10 +1,11 @@
 /** The `json` dialect: one JSON object per text frame; binary frames for bodies that are bytes. */
 import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
-import type { Codec, Decoded, Wire } from './dialect.ts';
+import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
 import type { ServerFrame, ServerMessage, User } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
 import { validateClientFrame } from './validate.ts';
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Stateless: one serves all connections. */
@@ -12,11 +13,26 @@ export const jsonCodec: Codec = {
   dialect: 'json',
   decode: (data, isBinary) => [isBinary ? fromBinary(data) : fromText(data)],
   encode: encodeJson,
+  encodeStored: ({ bytes, isBinary }) => (isBinary ? bytes : decoder.decode(bytes)),
 };
 
 export function encodeJson(frame: ServerFrame): Wire {
   if ('body' in frame && frame.body instanceof Uint8Array) return encodeBinary({ ...frame, body: frame.body });
   return frame.type === 'message' ? encodeMessage(frame) : JSON.stringify(frame);
+}
+
+/** The bytes under which a message is kept. */
+export function toStored(wire: Wire): Stored {
+  const isBinary = typeof wire !== 'string';
+  return { bytes: isBinary ? wire : encoder.encode(wire), isBinary };
+}
+
+/** @throws Error if the bytes are not those of a message. */
+export function fromStored({ bytes, isBinary }: Stored): ServerMessage {
+  if (!isBinary) return JSON.parse(decoder.decode(bytes)) as ServerMessage;
+  const parts = decodeBinary(bytes.slice().buffer);
+  if (parts instanceof Refusal) throw new Error(parts.message);
+  return { ...(parts.header as unknown as ServerMessage), body: parts.payload };
 }
 
 /** The hot path: the same as `JSON.stringify(frame)`, in half the time. */

@@ -2,8 +2,9 @@
  * The `text` dialect: a whole chat with nothing but a socket. A line is a message to the current room, a line that
  * starts with `/` is a command, and the server answers in lines.
  */
-import type { Codec, Decoded, Wire } from './dialect.ts';
-import type { Member, ServerFrame, ServerPresence, User } from './generated/frames.ts';
+import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
+import type { Member, ServerFrame, ServerHistory, ServerPresence, StoredMessage, User } from './generated/frames.ts';
+import { fromStored } from './json.ts';
 import { Refusal } from './refusal.ts';
 import { validateClientFrame } from './validate.ts';
 
@@ -19,6 +20,7 @@ const help = [
   '*   /name <name>          change your name (also /username)',
   '*   /who [room]           who is here (also /list); /who * for the whole server',
   '*   /rooms [prefix]       which rooms are open',
+  '*   /history [n]          the latest messages of the current room',
   '*   /msg <name> <text>    say something to one person; put "quotes" around a name with spaces',
   '*   /broadcast <text>     say something to everyone on the server',
   '*   /status <state> [note]  online, away or busy',
@@ -52,6 +54,10 @@ export class TextCodec implements Codec {
     else if (frame.type === 'welcome') this.#userId = frame.user.id;
     else if (frame.type === 'direct' && frame.from.id === this.#userId) return said('[you, on another device]', frame);
     return encodeText(frame, this.#home);
+  }
+
+  encodeStored(stored: Stored): Wire {
+    return this.encode(fromStored(stored));
   }
 
   #enter(room: string): void {
@@ -95,6 +101,8 @@ export class TextCodec implements Codec {
         return request({ type: 'list', room: rest === '*' ? undefined : (optional ?? this.#current) });
       case 'rooms':
         return request({ type: 'rooms', prefix: optional });
+      case 'history':
+        return this.#history(optional);
       case 'msg':
         return this.#direct(rest);
       case 'broadcast':
@@ -115,8 +123,14 @@ export class TextCodec implements Codec {
   }
 
   #leave(room: string | undefined): Decoded {
-    if (room !== undefined) return request({ type: 'leave', room });
-    return { kind: 'refused', refusal: new Refusal('not_joined', 'you are in no room; /join one') };
+    return room === undefined ? inNoRoom : request({ type: 'leave', room });
+  }
+
+  #history(limit = '20'): Decoded {
+    if (!/^\d+$/.test(limit)) return usage('/history [number of messages]');
+    return this.#current === undefined
+      ? inNoRoom
+      : request({ type: 'history', room: this.#current, limit: Number(limit) });
   }
 
   #direct(rest: string): Decoded {
@@ -133,6 +147,8 @@ export class TextCodec implements Codec {
     return state === undefined ? usage('/status online|away|busy [note]') : request({ type: 'status', state, note });
   }
 }
+
+const inNoRoom: Decoded = { kind: 'refused', refusal: new Refusal('not_joined', 'you are in no room; /join one') };
 
 /** A frame from its fields, those that are undefined left out; checked against its schema like any other. */
 function request(fields: Record<string, unknown>): Decoded {
@@ -177,6 +193,10 @@ export function encodeText(frame: ServerFrame, home: ReadonlySet<string>): strin
       const rooms = frame.rooms.map(({ room, count }) => `${room} (${count})`);
       return `* rooms: ${rooms.join(', ') || 'none'}${frame.cursor === undefined ? '' : ' and more'}`;
     }
+    case 'history':
+      return history(frame, home);
+    case 'gap':
+      return `* ${frame.room}: messages are missing here`;
     case 'pong':
       return `* pong at ${new Date(frame.at).toISOString()}`;
     case 'error':
@@ -184,6 +204,16 @@ export function encodeText(frame: ServerFrame, home: ReadonlySet<string>): strin
     case 'goodbye':
       return frame.why === 'quit' ? '* goodbye' : `* goodbye: ${frame.message}`;
   }
+}
+
+function history({ room, messages }: ServerHistory, home: ReadonlySet<string>): string {
+  if (messages.length === 0) return `* ${room}: no messages`;
+  const lines = messages.map((message) => encodeText({ ...message, body: bodyOf(message) }, home));
+  return [`* ${room}: the latest ${messages.length} messages`, ...lines, `* ${room}: that was the history`].join('\n');
+}
+
+function bodyOf({ body, base64 }: StoredMessage): unknown {
+  return base64 === undefined ? body : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 function roster(members: readonly Member[] | undefined, count: number): string {

@@ -11,7 +11,7 @@ import { everyone, type Receiver } from '../hub/fan-out.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Codecs } from '../protocol/codecs.ts';
 import { closeCodes } from '../protocol/codes.ts';
-import { type Codec, type Decoded, type Dialect, protocolVersion } from '../protocol/dialect.ts';
+import { type Codec, type Decoded, type Dialect, protocolVersion, type Stored } from '../protocol/dialect.ts';
 import type {
   ClientAuth,
   ClientFrame,
@@ -129,6 +129,10 @@ export class Session implements Receiver {
     if (wire.length === 0) return;
     if (frame.type === 'ack') this.#context.edge.sendSoon(this.id, wire);
     else this.#context.edge.send(this.id, wire);
+  }
+
+  deliverStored(stored: Stored): void {
+    if (this.#state !== 'closed') this.#context.edge.send(this.id, this.#codec.encodeStored(stored));
   }
 
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */

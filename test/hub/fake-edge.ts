@@ -10,6 +10,7 @@ import type { Wire } from '../../src/protocol/dialect.ts';
 export class FakeEdge implements EdgePort {
   readonly #open = new Map<ConnectionId, (wire: Wire) => void>();
   readonly #topics = new Map<string, Set<ConnectionId>>();
+  readonly #awaited = new Set<ConnectionId>();
   readonly #ephemeral = new Set<string>();
 
   open(connection: ConnectionId, receive: (wire: Wire) => void): void {
@@ -62,6 +63,17 @@ export class FakeEdge implements EdgePort {
     assert.ok(subscribers.delete(connection), `${connection} has not subscribed to ${topic}`);
     if (subscribers.size === 0) this.#topics.delete(topic);
     this.#ephemeral.delete(key(connection, topic));
+  }
+
+  whenDrained(connection: ConnectionId): void {
+    this.#awaited.add(connection);
+  }
+
+  /** Those that are awaited and open have taken all. */
+  drain(): ConnectionId[] {
+    const drained = [...this.#awaited].filter((connection) => this.#open.has(connection));
+    this.#awaited.clear();
+    return drained;
   }
 
   disconnect(connection: ConnectionId): void {

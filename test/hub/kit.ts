@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import type { Command, HubFrame } from '../../src/hub/commands.ts';
 import type { EdgePort } from '../../src/hub/edge-port.ts';
-import type { Effect } from '../../src/hub/effects.ts';
+import { type Effect, isKeeping } from '../../src/hub/effects.ts';
 import { everyone, FanOut, type Receiver } from '../../src/hub/fan-out.ts';
 import { Hub, type HubOptions, tickInterval } from '../../src/hub/hub.ts';
+import { Journal } from '../../src/hub/journal.ts';
+import type { RoomPolicy } from '../../src/hub/room-policy.ts';
 import type { ConnectionId } from '../../src/hub/user.ts';
 import { checked, createCodecs } from '../../src/protocol/codecs.ts';
-import type { Codec, Dialect, Wire } from '../../src/protocol/dialect.ts';
+import type { Codec, Dialect, Stored, Wire } from '../../src/protocol/dialect.ts';
 import type {
   ClientMessage,
   PresenceState,
@@ -16,13 +18,20 @@ import type {
   User,
 } from '../../src/protocol/generated/frames.ts';
 import { FakeEdge } from './fake-edge.ts';
+import { HeldLog } from './held-log.ts';
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 
 /** `wrap` stands another edge before the fake one, to break something on purpose. */
-export type KitOptions = Partial<Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'step'>> & {
+export type KitOptions = Partial<
+  Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'pageBytes' | 'afterCommit' | 'policy' | 'step'>
+> & {
   wrap?: (edge: FakeEdge) => EdgePort;
 };
+
+/** What a room has that keeps nothing, as it is unless the test says otherwise; and one that keeps all. */
+export const unkept: RoomPolicy = { retention: undefined, check: undefined };
+export const kept: RoomPolicy = { retention: {}, check: undefined };
 
 export interface ConnectOptions {
   /** The user's id; made up from the name otherwise. */
@@ -40,6 +49,8 @@ type Listeners = Pick<ConnectOptions, 'onFrame' | 'onLine'>;
 export class HubKit {
   readonly hub: Hub;
   readonly fanOut: FanOut;
+  readonly journal: Journal;
+  readonly log = new HeldLog(() => this.#newEpoch());
   readonly edge = new FakeEdge();
   /** The edge as the hub's side sees it. */
   readonly port: EdgePort;
@@ -61,12 +72,25 @@ export class HubKit {
       grace: 10_000,
       presenceLimit: 100,
       maxRooms: 100,
+      pageBytes: 100_000,
+      afterCommit: false,
+      policy: () => unkept,
       ...options,
+      log: this.log,
       now: () => this.now,
-      newEpoch: () => `e${++this.#epochs}`,
+      newEpoch: () => this.#newEpoch(),
     });
     this.port = wrap(this.edge);
-    this.fanOut = new FanOut(this.port, this.#codecs, (id) => this.#clients.get(id));
+    const find = (id: ConnectionId) => this.#clients.get(id);
+    this.fanOut = new FanOut(this.port, this.#codecs, find);
+    this.journal = new Journal({
+      log: this.log,
+      codecs: this.#codecs,
+      edge: this.port,
+      find,
+      dispatch: (command) => this.hub.commands.next(command),
+      unreadable: (_, error) => this.#fail(error),
+    });
     this.hub.effects.subscribe((effect) => this.#carryOut(effect));
   }
 
@@ -92,9 +116,22 @@ export class HubKit {
   /** Gives the hub a command. @throws what went wrong when its effects were carried out */
   dispatch(command: Command): void {
     this.hub.commands.next(command);
+    this.#raise();
+  }
+
+  #raise(): void {
     const problem = this.#problem;
     this.#problem = undefined;
     if (problem !== undefined) throw problem;
+  }
+
+  #fail(problem: unknown): void {
+    this.#problem ??= problem;
+  }
+
+  #newEpoch(): string {
+    this.#epochs += 1;
+    return `e${this.#epochs}`;
   }
 
   /** Time passes, with a tick whenever one is due. */
@@ -110,6 +147,17 @@ export class HubKit {
 
   tick(): void {
     this.dispatch({ type: 'tick' });
+  }
+
+  /** The log commits what was appended first, or all. */
+  commit(count?: number): void {
+    this.dispatch({ type: 'committed', commits: this.log.commit(count) });
+  }
+
+  /** Connections that are awaited have taken what they were sent. */
+  drain(): void {
+    for (const connection of this.edge.drain()) this.journal.drained(connection);
+    this.#raise();
   }
 
   /** How many connections there have been; they are named c1, c2 and so on. */
@@ -144,6 +192,7 @@ export class HubKit {
   assertEmpty(): void {
     assert.deepEqual(this.hub.counts, { connections: 0, users: 0, rooms: 0, restless: 0 });
     assert.equal(this.fanOut.size, 0);
+    assert.equal(this.journal.size, 0);
     assert.deepEqual(this.edge.topics, []);
   }
 
@@ -153,9 +202,10 @@ export class HubKit {
       return;
     }
     try {
-      this.fanOut.carryOut(effect);
+      if (isKeeping(effect)) this.journal.carryOut(effect);
+      else this.fanOut.carryOut(effect);
     } catch (error) {
-      this.#problem ??= error;
+      this.#fail(error);
     }
   }
 }
@@ -232,6 +282,10 @@ export class Client implements Receiver {
     if (wire.length === 0) return;
     if (this.dialect === 'text') this.#on.onFrame?.(frame);
     this.#kit.port.send(this.connection, wire);
+  }
+
+  deliverStored(stored: Stored): void {
+    this.#kit.port.send(this.connection, this.#codec.encodeStored(stored));
   }
 
   receive(wire: Wire): void {

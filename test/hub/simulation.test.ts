@@ -115,7 +115,10 @@ const mutants: Record<string, () => Mutant> = {
   'a number that is left out': () => ({
     breaks: {
       step: (room, command, now) => {
-        if (command.type === 'message' && room.seq === 20) room.seq += 1;
+        if (command.type === 'message' && room.last === 20) {
+          room.last += 1;
+          room.next += 1;
+        }
         return step(room, command, now);
       },
     },
@@ -248,6 +251,7 @@ function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
     publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),
     subscribe: (connection, topic, ephemeral) => edge.subscribe(connection, topic, ephemeral),
     unsubscribe: (connection, topic) => edge.unsubscribe(connection, topic),
+    whenDrained: (connection) => edge.whenDrained(connection),
     disconnect: (connection) => edge.disconnect(connection),
     ...over,
   };
@@ -290,5 +294,7 @@ function effects(change: (effect: Effect) => Effect): Mutant['breaks'] {
 }
 
 function frames(change: (frame: ServerFrame) => ServerFrame): Mutant['breaks'] {
-  return effects((effect) => ('frame' in effect ? { ...effect, frame: change(effect.frame) } : effect));
+  return effects((effect) =>
+    'frame' in effect && effect.type !== 'append' ? { ...effect, frame: change(effect.frame) } : effect,
+  );
 }

@@ -192,6 +192,7 @@ export function logContract({ name, open, isDurable }: Subject): void {
       );
       const refused = log.append('lobby', entry(log, 'lobby'));
       assert.equal(refused?.reason, 'full');
+      assert.deepEqual(log.unavailable('lobby'), refused);
       assert.ok(refused.retry > 0);
       assert.ok(log.stats.used >= 200_000);
       const before = log.head('lobby');
@@ -504,7 +505,7 @@ export function logContract({ name, open, isDurable }: Subject): void {
       const { log } = observed;
       log.open('lobby');
       let taken = 0;
-      while (!log.append('lobby', entry(log, 'lobby', { body: '' }))) taken += 1;
+      for (; !log.unavailable('lobby'); taken += 1) append(log, 'lobby', { body: '' });
       assert.equal(log.append('lobby', entry(log, 'lobby'))?.reason, 'behind');
       assert.ok(taken >= 10_000 && taken <= 20_000, `${taken}`);
       await log.flush();

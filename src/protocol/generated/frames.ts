@@ -86,14 +86,19 @@ export type ErrorCode =
   | 'unknown_user'
   | 'ambiguous_name'
   | 'rate_limited'
+  | 'unavailable'
   | 'internal';
 /**
  * Why the server closes the connection.
  */
 export type CloseReason = 'quit' | 'shutdown' | 'frame_too_big' | 'internal' | 'slow_reader' | 'flooding';
+/**
+ * Why messages cannot be had.
+ */
+export type GapReason = 'trimmed' | 'epoch' | 'damaged' | 'not_kept';
 
 /**
- * A place in a room's messages.
+ * A place in a room's messages: after the one with this number.
  */
 export interface Position {
   epoch: Epoch;
@@ -129,6 +134,30 @@ export interface Change {
     name?: DisplayName;
     state?: PresenceState;
   };
+}
+/**
+ * A message as it was sent to the room. A body that is bytes stands in `base64`.
+ */
+export interface StoredMessage {
+  type: 'message';
+  room: Room;
+  seq: Seq;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  prev?: number;
+  /**
+   * The id its sender gave it.
+   */
+  id?: string;
+  from: User;
+  at: Timestamp;
+  body?: Body;
+  mime?: Mime;
+  /**
+   * The body of a binary message, in Base64 (RFC 4648, section 4); then there is no `body`.
+   */
+  base64?: string;
 }
 /**
  * Replaces the token of this connection by a fresh one of the same user, without reconnecting. With an `id` it is answered by `ack`.
@@ -180,11 +209,36 @@ export interface ClientHello {
   id?: RequestId;
 }
 /**
- * Enters a room. Answered by `joined`; the room's messages follow. Joining a room twice is answered again and changes nothing else.
+ * Asks for a page of a room's messages: those before a number, those after one or, with neither, the latest ones. The connection must be in the room. Answered by `history`.
+ */
+export interface ClientHistory {
+  type: 'history';
+  room: Room;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  before?: number;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  after?: number;
+  /**
+   * How many messages the page may have; 100 when left out. Of large messages there may be fewer.
+   */
+  limit?: number;
+  id?: RequestId;
+}
+/**
+ * Enters a room. Answered by `joined`; then come the messages that were asked for, and then those that are said from now on. Joining again, with neither `since` nor `last`, is answered again and changes nothing else.
  */
 export interface ClientJoin {
   type: 'join';
   room: Room;
+  since?: Position;
+  /**
+   * How many of the latest messages are to follow; not with `since`. Of large messages they may be fewer.
+   */
+  last?: number;
   id?: RequestId;
 }
 /**
@@ -272,7 +326,7 @@ export interface ClientStatus {
   id?: RequestId;
 }
 /**
- * The request with this `id` has been carried out. For a message it tells where it stands.
+ * The request with this `id` has been carried out. For a message it tells where it stands, and that it is kept.
  */
 export interface ServerAck {
   type: 'ack';
@@ -334,6 +388,22 @@ export interface ServerError {
   id?: RequestId;
 }
 /**
+ * Messages of a room that this connection should get and cannot: the numbers `from` to `to`. Without numbers (`why` is `epoch`) the client's position is of another numbering, and what it missed cannot be told.
+ */
+export interface ServerGap {
+  type: 'gap';
+  room: Room;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  from?: number;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  to?: number;
+  why: GapReason;
+}
+/**
  * The server is about to close the connection.
  */
 export interface ServerGoodbye {
@@ -353,7 +423,27 @@ export interface ServerGoodbye {
   retry?: number;
 }
 /**
- * The connection is in the room now; what follows in the room comes after `seq`. It comes unasked too: for the rooms joined at connect, and when the server had to rebuild a room. `members` is the whole list, and is left out where a room reports counts only.
+ * A page of a room's messages, the oldest first.
+ */
+export interface ServerHistory {
+  type: 'history';
+  room: Room;
+  /**
+   * Names one life of a room's numbering. Another epoch means that numbers start anew and cannot be compared.
+   */
+  epoch: string;
+  /**
+   * The page. Where `prev` does not fit the message before it, messages are missing.
+   */
+  messages: StoredMessage[];
+  /**
+   * Whether the room has more of them in the direction that was asked for.
+   */
+  more: boolean;
+  id?: RequestId;
+}
+/**
+ * The connection is in the room now. It comes unasked too: for the rooms joined at connect, and when the server had to rebuild a room. `members` is the whole list, and is left out where a room reports counts only.
  */
 export interface ServerJoined {
   type: 'joined';
@@ -363,6 +453,14 @@ export interface ServerJoined {
    * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
    */
   seq: number;
+  /**
+   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   */
+  after?: number;
+  /**
+   * Answers `since`: whether everything after it follows. If not, `gap` comes next.
+   */
+  recovered?: boolean;
   /**
    * How many users are in the room.
    */
@@ -552,6 +650,7 @@ export type ClientFrame =
   | ClientDirect
   | ClientEcho
   | ClientHello
+  | ClientHistory
   | ClientJoin
   | ClientLeave
   | ClientList
@@ -569,7 +668,9 @@ export type ServerFrame =
   | ServerDirect
   | ServerEcho
   | ServerError
+  | ServerGap
   | ServerGoodbye
+  | ServerHistory
   | ServerJoined
   | ServerLeft
   | ServerMembers

@@ -1,0 +1,137 @@
+/**
+ * How a connection comes into a room and goes out of it. One that missed something gets that first, from the log, and
+ * only then what is said in the room: until it has caught up it does not subscribe. So nothing comes twice or out of
+ * order, and nothing is left out, however much is said meanwhile.
+ */
+import type { RoomHead } from '../log/port.ts';
+import type { GapReason, Position } from '../protocol/generated/frames.ts';
+import type { Effect } from './effects.ts';
+import type { Room } from './room.ts';
+import type { Connection, ConnectionId } from './user.ts';
+
+/** Where a connection's messages go on. */
+export interface Start {
+  /** It has everything up to this number, or does not want it. */
+  readonly after: number;
+  /** It said where it was: whether everything after that follows. */
+  readonly recovered?: boolean;
+  /** What it cannot have. */
+  readonly gap?: { readonly from?: number; readonly to?: number; readonly why: GapReason };
+}
+
+export interface JoinCommand {
+  readonly type: 'join';
+  readonly connection: Connection;
+  /** It was not in the room before. */
+  readonly isNew: boolean;
+  readonly id: string | undefined;
+  /** undefined: after the latest message. */
+  readonly start: Start | undefined;
+}
+
+/** @param head how the room's log stands; undefined if it has none. */
+export function resume(room: Room, head: RoomHead | undefined, since: Position): Start {
+  const { epoch, seq, next } = room;
+  if (since.epoch !== epoch || since.seq >= next) return { after: seq, recovered: false, gap: { why: 'epoch' } };
+  if (since.seq >= seq) return { after: seq, recovered: true };
+  if (head && since.seq >= head.trimmed) return { after: since.seq, recovered: true };
+  const gap = {
+    from: since.seq + 1,
+    to: Math.min(seq, head?.trimmed ?? seq),
+    why: head ? 'trimmed' : 'not_kept',
+  } as const;
+  return { after: since.seq, recovered: false, gap };
+}
+
+/** What a `join` causes, besides that the roster has the connection now. */
+export function enter(room: Room, { connection, isNew, id, start }: JoinCommand): Effect[] {
+  const wasCatchingUp = room.catchingUp.delete(connection.id);
+  const isLive = !isNew && !wasCatchingUp;
+  const answer = [joined(room, connection.id, id, start), ...gap(room, connection.id, start)];
+  const stopped = wasCatchingUp ? [stopReplay(room, connection.id)] : [];
+  const after = start?.gap?.to ?? start?.after ?? room.seq;
+  if (after >= room.seq) {
+    const subscribed = isLive ? [] : [subscription('subscribe', room, connection)];
+    return [...stopped, ...subscribed, ...answer];
+  }
+  room.catchingUp.set(connection.id, { told: room.told });
+  const silenced = isLive ? [subscription('unsubscribe', room, connection)] : [];
+  return [...stopped, ...silenced, ...answer, replay(room, connection.id, after)];
+}
+
+/** The connection has everything up to `seq`. */
+export function catchUp(room: Room, connection: Connection, seq: number): Effect[] {
+  const state = room.catchingUp.get(connection.id);
+  if (!state) return [];
+  if (seq < room.seq) return [replay(room, connection.id, seq)];
+  const missed = state.told === room.told ? [] : [presence(room, connection.id)];
+  room.catchingUp.delete(connection.id);
+  return [subscription('subscribe', room, connection), ...missed];
+}
+
+/** How the room stands, for those who must know: who is catching up is told at the end. */
+export function standing(room: Room, connection: ConnectionId): Effect[] {
+  const state = room.catchingUp.get(connection);
+  if (!state) return [joined(room, connection)];
+  state.told = undefined;
+  return [];
+}
+
+/** From here on the connection gets nothing of the room any more. */
+export function exit(room: Room, connection: Connection): Effect {
+  if (room.catchingUp.delete(connection.id)) return stopReplay(room, connection.id);
+  return subscription('unsubscribe', room, connection);
+}
+
+/** The same, and it is told. */
+export function leave(room: Room, connection: Connection, id: string | undefined): Effect[] {
+  const frame = { type: 'left', room: room.name, ...(id !== undefined && { id }) } as const;
+  return [exit(room, connection), { type: 'send', connection: connection.id, frame }];
+}
+
+function joined(room: Room, connection: ConnectionId, id?: string, start?: Start): Effect {
+  const members = room.roster.list();
+  const { after = room.seq, recovered } = start ?? {};
+  return {
+    type: 'send',
+    connection,
+    frame: {
+      type: 'joined',
+      room: room.name,
+      epoch: room.epoch,
+      seq: room.seq,
+      ...(after !== room.seq && { after }),
+      ...(recovered !== undefined && { recovered }),
+      count: room.roster.size,
+      ...(members && { members }),
+      ...(id !== undefined && { id }),
+    },
+  };
+}
+
+function gap(room: Room, connection: ConnectionId, start: Start | undefined): Effect[] {
+  if (!start?.gap) return [];
+  return [{ type: 'send', connection, frame: { type: 'gap', room: room.name, ...start.gap } }];
+}
+
+/** Who is in the room now, for one who has not heard of the latest changes. */
+function presence({ name: room, roster }: Room, connection: ConnectionId): Effect {
+  const members = roster.list();
+  const count = roster.size;
+  const frame = members
+    ? ({ type: 'members', room, count, members } as const)
+    : ({ type: 'presence', room, count } as const);
+  return { type: 'send', connection, frame };
+}
+
+function replay(room: Room, connection: ConnectionId, after: number): Effect {
+  return { type: 'replay', connection, room: room.name, after, to: room.seq };
+}
+
+function stopReplay(room: Room, connection: ConnectionId): Effect {
+  return { type: 'stopReplay', connection, room: room.name };
+}
+
+function subscription(type: 'subscribe' | 'unsubscribe', room: Room, { id, dialect }: Connection): Effect {
+  return { type, connection: id, dialect, room: room.name };
+}

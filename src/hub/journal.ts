@@ -1,0 +1,138 @@
+/**
+ * Carries out effects on the log: keeps messages, and sends what was kept to those who missed it. A replay goes out in
+ * pieces, the next one when the connection has taken most of the one before: so it blocks nobody, and floods nobody.
+ */
+import type { Entry, Log, ReadLimits } from '../log/port.ts';
+import type { Codecs } from '../protocol/codecs.ts';
+import { toStored } from '../protocol/json.ts';
+import type { Command } from './commands.ts';
+import type { EdgePort } from './edge-port.ts';
+import type { Keeping } from './effects.ts';
+import type { Receiver } from './fan-out.ts';
+import type { ConnectionId } from './user.ts';
+
+/** What is sent at once when a connection joins: most have missed little. */
+const firstPiece: ReadLimits = { entries: 64, bytes: 16_384 };
+const laterPiece: ReadLimits = { entries: 256, bytes: 32_768 };
+
+interface Replay {
+  readonly room: string;
+  /** The connection has everything up to this number. */
+  after: number;
+  readonly to: number;
+}
+
+export interface JournalOptions {
+  readonly log: Log;
+  readonly codecs: Codecs;
+  readonly edge: EdgePort;
+  /** The connection of this name; undefined if it is gone. */
+  readonly find: (connection: ConnectionId) => Receiver | undefined;
+  readonly dispatch: (command: Command) => void;
+  /** The log of a room cannot be read. For the operator. */
+  readonly unreadable: (room: string, error: unknown) => void;
+}
+
+export class Journal {
+  readonly #options: JournalOptions;
+  /** What each connection is to get, one room after the other. */
+  readonly #replays = new Map<ConnectionId, Replay[]>();
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** How many connections are being sent what they missed. */
+  get size(): number {
+    return this.#replays.size;
+  }
+
+  /** @throws Error if a message is not taken, of which nothing warned. */
+  carryOut(effect: Keeping): void {
+    switch (effect.type) {
+      case 'append': {
+        const { room, seq, prev = seq - 1, at, from, id } = effect.frame;
+        const stored = toStored(this.#options.codecs.encode('json', effect.frame));
+        const entry = { seq, prev, at, user: from.id, ...(id !== undefined && { id }), ...stored };
+        const unavailable = this.#options.log.append(room, entry);
+        if (unavailable) throw new Error(`message ${seq} of ${room} was not kept: ${unavailable.reason}`);
+        return;
+      }
+      case 'replay':
+        return this.#start(effect.connection, { room: effect.room, after: effect.after, to: effect.to });
+      case 'stopReplay':
+        return this.#end(effect.connection, effect.room);
+    }
+  }
+
+  /** The connection has taken most of what it was sent. */
+  drained(connection: ConnectionId): void {
+    const [replay] = this.#replays.get(connection) ?? [];
+    if (replay) this.#proceed(connection, replay, laterPiece);
+  }
+
+  #start(connection: ConnectionId, replay: Replay): void {
+    const replays = this.#replays.get(connection);
+    if (replays) {
+      replays.push(replay);
+      return;
+    }
+    this.#replays.set(connection, [replay]);
+    this.#proceed(connection, replay, firstPiece);
+  }
+
+  /** Another replay of the connection that waits is gone on with when the edge says so: it was asked to. */
+  #end(connection: ConnectionId, room: string): void {
+    const others = (this.#replays.get(connection) ?? []).filter((replay) => replay.room !== room);
+    if (others.length > 0) this.#replays.set(connection, others);
+    else this.#replays.delete(connection);
+  }
+
+  #proceed(connection: ConnectionId, replay: Replay, limits: ReadLimits): void {
+    const receiver = this.#options.find(connection);
+    if (!receiver) {
+      this.#replays.delete(connection);
+      return;
+    }
+    const { room } = replay;
+    const isOver = this.#sendPiece(receiver, replay, limits);
+    if (isOver) this.#end(connection, room);
+    if (this.#replays.has(connection)) this.#options.edge.whenDrained(connection);
+    if (isOver) this.#options.dispatch({ type: 'replayed', connection, room, seq: replay.to });
+  }
+
+  /** @returns whether that was all. */
+  #sendPiece(receiver: Receiver, replay: Replay, limits: ReadLimits): boolean {
+    const { to } = replay;
+    const entries = this.#read(replay, limits);
+    for (const entry of entries) {
+      if (entry.seq > to) break;
+      this.#bridge(receiver, replay, entry.prev);
+      receiver.deliverStored(entry);
+      replay.after = entry.seq;
+    }
+    const last = entries.at(-1);
+    if (last && last.seq < to) return false;
+    this.#bridge(receiver, replay, to);
+    return true;
+  }
+
+  /** What cannot be read does not hold up who waits for it. */
+  #read({ room, after }: Replay, limits: ReadLimits): Entry[] {
+    try {
+      return this.#options.log.read(room, { after }, limits);
+    } catch (error) {
+      this.#options.unreadable(room, error);
+      return [];
+    }
+  }
+
+  /** The next message that the connection can have comes after number `seq`. */
+  #bridge(receiver: Receiver, replay: Replay, seq: number): void {
+    if (seq <= replay.after) return;
+    const { room } = replay;
+    const why = this.#options.log.head(room).trimmed >= seq ? 'trimmed' : 'damaged';
+    receiver.deliver({ type: 'gap', room, from: replay.after + 1, to: seq, why });
+    replay.after = seq;
+  }
+}

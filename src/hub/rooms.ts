@@ -1,0 +1,153 @@
+/** The room actors by name: opened from the log, supervised, and disposed of when nobody is there. */
+import type { Log } from '../log/port.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import { refused } from './beyond-rooms.ts';
+import type { Directory } from './directory.ts';
+import type { Effect } from './effects.ts';
+import { enter, exit, leave, standing } from './joining.ts';
+import { openRoom, type Room, type RoomCommand, step } from './room.ts';
+import type { RoomPolicy } from './room-policy.ts';
+import type { RosterOptions } from './roster.ts';
+
+export interface RoomsOptions extends RosterOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A name for a room's new numbering, never given twice. */
+  readonly newEpoch: () => string;
+  readonly log: Log;
+  /** What is laid down for a room of this name. */
+  readonly policy: (room: string) => RoomPolicy;
+  /** Whether messages go out only when they are committed. */
+  readonly afterCommit: boolean;
+  /** The room actor's transition; another one only to test supervision. */
+  readonly step?: (room: Room, command: RoomCommand, now: number) => Effect[];
+}
+
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #directory: Directory;
+  readonly #emit: (effects: readonly Effect[]) => void;
+  readonly #step: (room: Room, command: RoomCommand, now: number) => Effect[];
+  readonly #rooms = new Map<string, Room>();
+  /** The rooms for which the passing of time matters. */
+  readonly #restless = new Set<Room>();
+
+  /** @param directory knows who is in a room that has to be rebuilt. */
+  constructor(options: RoomsOptions, directory: Directory, emit: (effects: readonly Effect[]) => void) {
+    this.#options = options;
+    this.#directory = directory;
+    this.#emit = emit;
+    this.#step = options.step ?? step;
+  }
+
+  get counts(): { rooms: number; restless: number } {
+    return { rooms: this.#rooms.size, restless: this.#restless.size };
+  }
+
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name);
+  }
+
+  all(): Iterable<Room> {
+    return this.#rooms.values();
+  }
+
+  /** The room, which is opened if it is not. To be told of a member next. @throws Error if its log cannot be read. */
+  open(name: string): Room {
+    const found = this.#rooms.get(name);
+    if (found) return found;
+    const { log, policy, afterCommit, grace, presenceLimit } = this.#options;
+    const rules = policy(name);
+    const isKept = rules.retention !== undefined;
+    const options = { grace, presenceLimit, isKept, afterCommit: isKept && afterCommit, check: rules.check };
+    const room = openRoom(name, isKept ? log.open(name) : this.#newNumbering(), options);
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  tell(room: Room, command: RoomCommand): void {
+    let effects: Effect[];
+    try {
+      effects = this.#step(room, command, this.#options.now());
+    } catch (error) {
+      return this.#rebuild(room, command, error);
+    }
+    this.#emit(effects);
+    this.#settle(room);
+  }
+
+  tellNamed(name: string, command: RoomCommand): void {
+    const room = this.#rooms.get(name);
+    if (room) this.tell(room, command);
+  }
+
+  tick(): void {
+    // A room that fails on it is rebuilt, and has time until the next one.
+    for (const room of [...this.#restless]) this.tell(room, { type: 'tick' });
+  }
+
+  #newNumbering() {
+    return { epoch: this.#options.newEpoch(), seq: 0, next: 1 };
+  }
+
+  /** Forgets a room where nobody is or waits, and sees to it that a restless one is told of the time. */
+  #settle(room: Room): void {
+    const { roster, pending, options, name } = room;
+    if (roster.size > 0 && roster.restless) {
+      this.#restless.add(room);
+      return;
+    }
+    this.#restless.delete(room);
+    if (roster.size > 0 || pending.length > 0) return;
+    this.#rooms.delete(name);
+    if (options.isKept) this.#options.log.release(name);
+  }
+
+  /**
+   * A room that threw may be in any state. It is made anew, from its log and from the connections that are in it, and
+   * they are told how it stands now; without a log it has a new epoch. Nothing of the failed step was sent; who asked for
+   * it is told, too.
+   */
+  #rebuild(broken: Room, command: RoomCommand, error: unknown): void {
+    const { log, now } = this.#options;
+    const { name, options } = broken;
+    const room = openRoom(name, options.isKept ? log.head(name) : this.#newNumbering(), options, broken);
+    const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.has(name));
+    for (const member of members) room.roster.enter(member);
+    // Nobody needs to be told that all have come: they get `joined`.
+    room.roster.tick(now());
+    this.#restless.delete(broken);
+    this.#rooms.set(name, room);
+    this.#emit([{ type: 'failure', room: name, message: 'a room failed and was rebuilt', error }]);
+    for (const member of members) {
+      const asked = command.type === 'join' && command.connection.id === member.id;
+      this.#emit(asked ? enter(room, command) : standing(room, member.id));
+    }
+    this.#emit(amends(room, command, now()));
+    this.#settle(room);
+  }
+}
+
+const failed = new Refusal('internal', 'the server failed on this request');
+
+/** What a rebuilt room owes to who made it fail. */
+function amends(room: Room, command: RoomCommand, now: number): Effect[] {
+  switch (command.type) {
+    case 'leave':
+      return leave(room, command.connection, command.id);
+    case 'quit':
+    case 'lose':
+      return [exit(room, command.connection)];
+    case 'message':
+    case 'signal':
+    case 'list':
+      return [refused(command.connection, failed, command.frame.id)];
+    case 'repeat':
+      return [refused(command.connection, failed, command.id)];
+    case 'committed':
+    case 'replayed':
+      return step(room, command, now);
+    default:
+      return [];
+  }
+}
