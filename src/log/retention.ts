@@ -1,0 +1,77 @@
+/**
+ * Trims the rooms of a log as their retention says, in small steps: those that have got new entries soon after, and all
+ * of them, open or not, one after the other. A room that has come to an end is forgotten.
+ */
+import type { Log, Retention } from './port.ts';
+
+export interface SweepOptions {
+  /** How many entries are removed in one step at most. */
+  readonly steps: number;
+  /** How many rooms are looked at in one step at most. */
+  readonly rooms: number;
+  /** How long to wait from the start of one round through all rooms to the next, in milliseconds. */
+  readonly round: number;
+}
+
+const defaults: SweepOptions = { steps: 500, rooms: 50, round: 60_000 };
+
+/** What a room keeps that is to keep nothing any more. */
+const nothing: Retention = { count: 0 };
+
+export class Sweeper {
+  readonly #log: Log;
+  readonly #retention: (room: string) => Retention | undefined;
+  readonly #options: SweepOptions;
+  /** The rooms with new entries. */
+  readonly #touched = new Set<string>();
+  /** The last room of the round that was looked at; undefined between rounds. */
+  #at: string | undefined;
+  #nextRound = 0;
+
+  /** @param retention what a room is to keep; undefined: nothing. */
+  constructor(log: Log, retention: (room: string) => Retention | undefined, options: Partial<SweepOptions> = {}) {
+    this.#log = log;
+    this.#retention = retention;
+    this.#options = { ...defaults, ...options };
+  }
+
+  /** A room has got new entries. */
+  touch(room: string): void {
+    this.#touched.add(room);
+  }
+
+  /**
+   * Does one step. To be called again soon, and at once, in another turn of the loop, if there is more to do.
+   * @param now in milliseconds since 1970.
+   * @throws LogError if a room cannot be read; the next step goes on with another one.
+   */
+  step(now: number): { readonly more: boolean } {
+    const left = { steps: this.#options.steps, rooms: this.#options.rooms };
+    for (const room of this.#touched) {
+      if (left.steps <= 0 || left.rooms <= 0) return { more: true };
+      this.#touched.delete(room);
+      this.#trim(room, now, left);
+    }
+    this.#goRound(now, left);
+    return { more: this.#touched.size > 0 };
+  }
+
+  #goRound(now: number, left: { steps: number; rooms: number }): void {
+    if (left.rooms <= 0 || (this.#at === undefined && now < this.#nextRound)) return;
+    if (this.#at === undefined) this.#nextRound = now + this.#options.round;
+    const names = this.#log.rooms(this.#at ?? '', left.rooms);
+    this.#at = names.length < left.rooms ? undefined : names.at(-1);
+    for (const room of names) this.#trim(room, now, left);
+  }
+
+  #trim(room: string, now: number, left: { steps: number; rooms: number }): void {
+    left.rooms -= 1;
+    const { count } = this.#log.open(room);
+    const { removed, more } = this.#log.trim(room, this.#retention(room) ?? nothing, now, Math.max(1, left.steps));
+    left.steps -= removed;
+    if (more) this.#touched.add(room);
+    // A room that never had an entry is about to have its first.
+    const isOver = count > 0 && removed === count;
+    if (!isOver || !this.#log.drop(room)) this.#log.release(room);
+  }
+}
