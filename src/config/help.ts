@@ -16,6 +16,7 @@ const placeholders: Record<Kind, string> = {
   size: ' SIZE',
   rate: ' RATE',
   byteRate: ' RATE',
+  rules: ' JSON',
 };
 
 const notes =
@@ -69,7 +70,7 @@ function origin(option: Option): string {
 
 /** The default, as it would stand behind the flag. */
 function written(option: Option): string {
-  return String(option.default);
+  return option.kind === 'rules' ? JSON.stringify(option.default) : String(option.default);
 }
 
 function code(text: string): string {

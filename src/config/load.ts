@@ -1,18 +1,21 @@
 import { ConfigError } from './error.ts';
+import { type ReadFile, readText } from './files.ts';
 import { configFile, options } from './options.ts';
+import { type RoomRule, readRules } from './rules.ts';
 import {
   defaults,
   fromArguments,
   fromDefaults,
   fromEnvironment,
   fromFile,
+  nameOf,
   type Setting,
   type Settings,
 } from './sources.ts';
 import type { Rate } from './units.ts';
-import { expectation, readValue, type Value } from './values.ts';
+import { requireValue, type Value } from './values.ts';
 
-export { ConfigError };
+export { ConfigError, type RoomRule };
 
 /** The options of `schemas/config.json`: durations are in milliseconds, sizes in bytes; a rate that is off is undefined. */
 export interface Config {
@@ -22,7 +25,14 @@ export interface Config {
   readonly cert?: string;
   readonly key?: string;
   readonly data: string;
+  readonly log: 'lmdb' | 'memory' | 'off';
+  readonly durability: 'process' | 'disk' | 'none';
+  readonly fanout: 'at-once' | 'after-commit';
+  readonly logLimit: number;
+  readonly idWindowTime: number;
+  readonly idWindowCount: number;
   readonly autoJoin: readonly string[];
+  readonly rooms: readonly RoomRule[];
   readonly maxFrame: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
@@ -47,13 +57,13 @@ export interface Config {
  * Reads the configuration: flags go before the environment, that before the file, that before the defaults.
  *
  * @param args - the command line, without the program and without `--help` and `--version`
- * @param readFile - reads the file that `--config` names; may throw
+ * @param readFile - reads the file that `--config` names, and the schemas that rules of `rooms` name
  * @throws ConfigError when anything in it cannot be used
  */
 export function loadConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
 ): Config {
   const flags = fromArguments(args);
   const variables = fromEnvironment(env);
@@ -65,7 +75,7 @@ export function loadConfig(
     ...flags,
   ]);
   settings.delete(configFile.key);
-  const values = [...settings].map(([key, setting]) => [key, readSetting(setting)]);
+  const values = [...settings].map(([key, setting]) => [key, readSetting(setting, readFile)]);
   // The schema decides what is in it; a test proves that the interface says the same.
   const config = Object.fromEntries(values) as Config;
   checkTls(config, settings);
@@ -73,24 +83,14 @@ export function loadConfig(
   return config;
 }
 
-function readSettings(file: Setting, readFile: (path: string) => string): Settings {
-  const path = readSetting(file) as string;
-  let content: string;
-  try {
-    content = readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${nameOf(file)}: cannot read "${path}" (${reason})`);
-  }
-  return fromFile(path, content);
+function readSettings(file: Setting, readFile: ReadFile): Settings {
+  const path = readSetting(file, readFile) as string;
+  return fromFile(path, readText(path, nameOf(file), readFile));
 }
 
-function readSetting(setting: Setting): Value {
-  const { option, raw } = setting;
-  const read = readValue(option, raw);
-  if (read !== undefined) return read.value;
-  const actual = option.secret ? '' : `, not ${JSON.stringify(raw)}`;
-  throw new ConfigError(`${nameOf(setting)} must be ${expectation(option)}${actual}`);
+function readSetting(setting: Setting, readFile: ReadFile): Value {
+  const value = requireValue(setting.option, setting.raw, nameOf(setting));
+  return setting.option.kind === 'rules' ? readRules(setting, value as readonly unknown[], readFile) : value;
 }
 
 function checkTls(config: Config, settings: Settings): void {
@@ -116,11 +116,6 @@ function checkSizes(config: Config, settings: Settings): void {
     const [rateBytes, maxFrame] = [show(settings, 'rateBytes'), show(settings, 'maxFrame')];
     throw new ConfigError(`${rateBytes} must have a burst of at least ${maxFrame}`);
   }
-}
-
-/** An option as the user wrote it. */
-function nameOf({ option, source }: Setting): string {
-  return source.prefix + source.spell(option);
 }
 
 /** Another option, as the user would have written it in the same place. */

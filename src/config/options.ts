@@ -11,7 +11,8 @@ export type Kind =
   | 'duration'
   | 'size'
   | 'rate'
-  | 'byteRate';
+  | 'byteRate'
+  | 'rules';
 
 /** The rules for a text, such as the name of a room. */
 export interface TextRules {
@@ -47,6 +48,7 @@ export interface Option {
 interface PropertySchema extends TextRules {
   readonly description: string;
   readonly type: string | readonly string[];
+  readonly $ref?: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
   readonly items?: { readonly $ref: string };
@@ -59,7 +61,14 @@ interface PropertySchema extends TextRules {
 }
 
 /** Every option of `schemas/config.json` by its key, in the order of the file. */
-export const options: ReadonlyMap<string, Option> = readOptions();
+export const options: ReadonlyMap<string, Option> = readOptions('config.json#/properties');
+
+/** Of a rule of `rooms`: `match`, and the fields of `log`. They are read as options are. */
+export const matchField: Option = toOption(
+  'match',
+  resolve('config.json#/$defs/rule/properties/match') as PropertySchema,
+);
+export const retentionFields: ReadonlyMap<string, Option> = readOptions('config.json#/$defs/retention/properties');
 
 /** The option that names the configuration file. It cannot stand in that file, so the schema does not have it. */
 export const configFile: Option = toOption('config', {
@@ -70,8 +79,9 @@ export const configFile: Option = toOption('config', {
   minLength: 1,
 });
 
-function readOptions(): Map<string, Option> {
-  const { properties } = readSchema('config.json') as { properties: Record<string, PropertySchema> };
+/** @param $ref - leads to the `properties` of a schema */
+function readOptions($ref: string): ReadonlyMap<string, Option> {
+  const properties = resolve($ref) as Record<string, PropertySchema>;
   return new Map(Object.entries(properties).map(([key, schema]) => [key, toOption(key, schema)]));
 }
 
@@ -88,8 +98,13 @@ function toOption(key: string, schema: PropertySchema): Option {
     minimum: schema.minimum ?? schema['x-minimum'],
     maximum: schema.maximum ?? schema['x-maximum'],
     choices: schema.enum ?? [],
-    text: schema.items === undefined ? schema : resolve(schema.items.$ref),
+    text: textRules(schema),
   };
+}
+
+function textRules(schema: PropertySchema): TextRules {
+  const $ref = schema.$ref ?? schema.items?.$ref;
+  return $ref === undefined ? schema : (resolve($ref) as TextRules);
 }
 
 function kindOf({ enum: choices, type }: PropertySchema): Kind {
@@ -97,10 +112,10 @@ function kindOf({ enum: choices, type }: PropertySchema): Kind {
   return type === 'array' ? 'list' : (type as 'boolean' | 'integer' | 'string');
 }
 
-function resolve($ref: string): TextRules {
+function resolve($ref: string): unknown {
   const [file = '', pointer = ''] = $ref.split('#');
   const steps = pointer.split('/').slice(1);
-  return steps.reduce((node, step) => (node as Record<string, unknown>)[step], readSchema(file)) as TextRules;
+  return steps.reduce((node, step) => (node as Record<string, unknown>)[step], readSchema(file));
 }
 
 function readSchema(file: string): unknown {

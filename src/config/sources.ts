@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { closest } from './closest.ts';
 import { ConfigError } from './error.ts';
+import { parseJson } from './files.ts';
 import { configFile, type Option, options } from './options.ts';
 import { fromText } from './values.ts';
 
@@ -7,8 +9,10 @@ import { fromText } from './values.ts';
 export interface Source {
   /** Stands before the name: `config.json: ` */
   readonly prefix: string;
-  /** The name of an option in this source. */
-  spell(option: Option): string;
+  /** The name of an option in this source, or of something within its value: `[2].log`. */
+  spell(option: Option, within?: string): string;
+  /** Paths of schemas are relative to this directory. */
+  readonly directory: string;
 }
 
 /** What one source says of an option; `raw` is as it would stand in the configuration file. */
@@ -27,13 +31,18 @@ interface Flag {
   readonly implied?: boolean;
 }
 
-export const defaults: Source = { prefix: '', spell: (option) => option.flag };
-const commandLine: Source = { prefix: '', spell: (option) => option.flag };
-const environment: Source = { prefix: '', spell: (option) => option.env };
+export const defaults: Source = { prefix: '', spell: ({ flag }, within = '') => flag + within, directory: '.' };
+const commandLine: Source = { ...defaults };
+const environment: Source = { ...defaults, spell: ({ env }, within = '') => env + within };
 
 const everyOption = [...options.values(), configFile];
 const flags = new Map(everyOption.flatMap(flagsOf));
 const variables = new Map(everyOption.map((option) => [option.env, option]));
+
+/** An option, or something within its value, as the user wrote it. */
+export function nameOf({ option, source }: Setting, within?: string): string {
+  return source.prefix + source.spell(option, within);
+}
 
 export function fromDefaults(): Settings {
   const settings: Settings = new Map();
@@ -77,7 +86,11 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
 
 /** Reads the content of the configuration file. */
 export function fromFile(path: string, content: string): Settings {
-  const source: Source = { prefix: `${path}: `, spell: (option) => JSON.stringify(option.key) };
+  const source: Source = {
+    prefix: `${path}: `,
+    spell: ({ key }, within = '') => `"${key}${within}"`,
+    directory: dirname(path),
+  };
   const settings: Settings = new Map();
   for (const [key, raw] of Object.entries(parseObject(path, content))) {
     const option = options.get(key);
@@ -120,24 +133,13 @@ function readFlag(arg: string, rest: string[]): { readonly option: Option; reado
 }
 
 function parseObject(path: string, content: string): object {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(content);
-  } catch (error) {
-    throw new ConfigError(`${path} is not valid JSON${placeOf(error, content)}`);
-  }
+  const parsed = parseJson(path, content);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError(`${path} must hold a JSON object`);
   }
   return parsed;
 }
 
-/** Only the line: the rest of what JSON.parse says may quote a secret. Not every message has a position. */
-function placeOf(error: unknown, content: string): string {
-  const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
-  return position === undefined ? '' : ` (line ${content.slice(0, Number(position)).split('\n').length})`;
-}
-
-function didYouMean(name: string | undefined): string {
+export function didYouMean(name: string | undefined): string {
   return name === undefined ? '' : `; did you mean ${name}?`;
 }

@@ -1,8 +1,9 @@
+import { ConfigError } from './error.ts';
 import type { Option, TextRules } from './options.ts';
 import { parseByteRate, parseDuration, parseRate, parseSize, type Rate } from './units.ts';
 
-/** Durations in milliseconds, sizes in bytes; a rate that is off is undefined. */
-export type Value = string | number | boolean | readonly string[] | Rate | undefined;
+/** Durations in milliseconds, sizes in bytes; a rate that is off is undefined. What is in a list of rules is not looked at. */
+export type Value = string | number | boolean | readonly unknown[] | Rate | undefined;
 
 const booleans = new Map([
   ['true', true],
@@ -20,6 +21,8 @@ export function fromText(option: Option, text: string): unknown {
       return /^-?\d+$/.test(text) ? Number(text) : text;
     case 'list':
       return text === '' ? [] : text.split(',').map((item) => item.trim());
+    case 'rules':
+      return parsed(text);
     default:
       return text;
   }
@@ -49,7 +52,17 @@ export function readValue(option: Option, raw: unknown): { readonly value: Value
     case 'string':
     case 'path':
       return isText(raw, option.text) ? { value: raw } : undefined;
+    case 'rules':
+      return Array.isArray(raw) ? { value: raw } : undefined;
   }
+}
+
+/** @throws ConfigError if the value is not allowed; `name` is what the user calls the option. */
+export function requireValue(option: Option, raw: unknown, name: string): Value {
+  const read = readValue(option, raw);
+  if (read !== undefined) return read.value;
+  const actual = option.secret ? '' : `, not ${JSON.stringify(raw)}`;
+  throw new ConfigError(`${name} must be ${expectation(option)}${actual}`);
 }
 
 /** What the value must be, to stand after "must be". */
@@ -75,6 +88,8 @@ export function expectation(option: Option): string {
     case 'string':
     case 'path':
       return `a text ${describeText(option.text)}`;
+    case 'rules':
+      return 'a list of rules such as [{"match":"news.*","log":{"age":"30d"}}]';
   }
 }
 
@@ -101,6 +116,15 @@ function toAmount({ kind, key }: Option, limit: number | string): number {
   const amount = kind === 'duration' ? parseDuration(limit) : parseSize(limit);
   if (amount === undefined) throw new Error(`schemas/config.json: ${key} has the limit ${limit}, which is no ${kind}`);
   return amount;
+}
+
+/** The text itself if it is not JSON: then it is refused as what it is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function readRate(

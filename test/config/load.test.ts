@@ -40,7 +40,14 @@ test('defaults', () => {
     port: 8080,
     tls: false,
     data: './data',
+    log: 'lmdb',
+    durability: 'process',
+    fanout: 'at-once',
+    logLimit: 10_737_418_240,
+    idWindowTime: 600_000,
+    idWindowCount: 1000,
     autoJoin: ['lobby'],
+    rooms: [],
     maxFrame: 65_536,
     maxConnections: 20_000,
     maxConnectionsPerAddress: 1000,
@@ -99,6 +106,7 @@ test('sizes are texts or, in the file, numbers', () => {
   assert.equal(load({ env: { HUBBUB_MAX_FRAME: '2KiB' } }).maxFrame, 2048);
   assert.equal(load({ file: { maxFrame: 2048 } }).maxFrame, 2048);
   assert.equal(load({ file: { maxFrame: '2KiB' } }).maxFrame, 2048);
+  assert.equal(load({ args: ['--log-limit', '3000GiB'] }).logLimit, 3_221_225_472_000);
 });
 
 test('a rate that is off is undefined', () => {
@@ -114,6 +122,8 @@ test('limits are inclusive', () => {
   assert.equal(load({ args: ['--idle-timeout=8s'] }).idleTimeout, 8000);
   assert.equal(load({ args: ['--idle-timeout=16m'] }).idleTimeout, 960_000);
   assert.equal(load({ args: ['--grace=0s'] }).grace, 0);
+  assert.equal(load({ args: ['--log-limit=16MiB'] }).logLimit, 16_777_216);
+  assert.equal(load({ args: ['--id-window-time=0s', '--id-window-count=0'] }).idWindowCount, 0);
   assert.equal(load({ args: ['--max-frame=4MiB', '--buffer=4MiB'] }).maxFrame, 4_194_304);
 });
 
@@ -188,6 +198,11 @@ fails(
   'rate in bytes',
   { file: { rateBytes: false } },
   'config.json: "rateBytes" must be a rate such as 1MiB:4MiB (per second : at once) or off, not false',
+);
+fails(
+  'size below its limit',
+  { env: { HUBBUB_LOG_LIMIT: '16383KiB' } },
+  'HUBBUB_LOG_LIMIT must be a size such as 64KiB, at least 16MiB, not "16383KiB"',
 );
 fails('text', { args: ['--host', ''] }, '--host must be a text that is not empty, not ""');
 

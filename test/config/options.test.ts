@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { type Config, loadConfig } from '../../src/config/load.ts';
+import { type Config, loadConfig, type RoomRule } from '../../src/config/load.ts';
 import { options } from '../../src/config/options.ts';
 import type { Rate } from '../../src/config/units.ts';
 import { expectation, readValue } from '../../src/config/values.ts';
@@ -15,9 +15,11 @@ type TypeName<Value> = [Value] extends [boolean]
       ? 'string'
       : [Value] extends [readonly string[]]
         ? 'list'
-        : [Value] extends [Rate]
-          ? 'rate'
-          : never;
+        : [Value] extends [readonly RoomRule[]]
+          ? 'rules'
+          : [Value] extends [Rate]
+            ? 'rate'
+            : never;
 
 // The compiler proves that this says what the interface says.
 const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key]>> } = {
@@ -27,7 +29,14 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   cert: 'string',
   key: 'string',
   data: 'string',
+  log: 'string',
+  durability: 'string',
+  fanout: 'string',
+  logLimit: 'number',
+  idWindowTime: 'number',
+  idWindowCount: 'number',
   autoJoin: 'list',
+  rooms: 'rules',
   maxFrame: 'number',
   maxConnections: 'number',
   maxConnectionsPerAddress: 'number',
@@ -59,6 +68,7 @@ const kinds = {
   choice: 'string',
   string: 'string',
   path: 'string',
+  rules: 'rules',
 } as const;
 
 function readSchema(name: string) {
@@ -81,6 +91,12 @@ test('only what the interface makes optional has no default', () => {
 test('the choices of the interface and the schema are the same', () => {
   const logLevels: Record<Config['logLevel'], true> = { trace: true, debug: true, info: true, warn: true, error: true };
   const logFormats: Record<Config['logFormat'], true> = { auto: true, pretty: true, json: true };
+  const logs: Record<Config['log'], true> = { lmdb: true, memory: true, off: true };
+  const durabilities: Record<Config['durability'], true> = { process: true, disk: true, none: true };
+  const fanouts: Record<Config['fanout'], true> = { 'at-once': true, 'after-commit': true };
+  assert.deepEqual(options.get('log')?.choices, Object.keys(logs));
+  assert.deepEqual(options.get('durability')?.choices, Object.keys(durabilities));
+  assert.deepEqual(options.get('fanout')?.choices, Object.keys(fanouts));
   assert.deepEqual(options.get('logLevel')?.choices, Object.keys(logLevels));
   assert.deepEqual(options.get('logFormat')?.choices, Object.keys(logFormats));
 });
@@ -93,7 +109,7 @@ test('every option has its spellings, and a description of one sentence', () => 
 
 test('the schema is valid, and takes its own defaults and examples', () => {
   const schema = readSchema('config.json');
-  const ajv = new Ajv2020({ allowUnionTypes: true });
+  const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: false });
   ajv.addVocabulary(['x-unit', 'x-minimum', 'x-maximum']);
   ajv.addSchema(readSchema('definitions.json'));
   const validate = ajv.compile(schema);
@@ -102,6 +118,14 @@ test('the schema is valid, and takes its own defaults and examples', () => {
     for (const raw of [option.default, ...examples].filter((value) => value !== undefined)) {
       assert.ok(validate({ [key]: raw }), `${key}: ${JSON.stringify(raw)}: ${ajv.errorsText(validate.errors)}`);
       assert.ok(readValue(option, raw), `${key} must be ${expectation(option)}, not ${JSON.stringify(raw)}`);
+      if (option.kind === 'rules') loadConfig([`${option.flag}=${JSON.stringify(raw)}`], {}, () => '{}');
     }
   }
+});
+
+test('the schema and the program know the same fields of a rule', () => {
+  const { rule } = readSchema('config.json').$defs;
+  assert.throws(() => loadConfig(['--rooms=[1]'], {}, () => ''), {
+    message: `--rooms[0] must be an object with ${Object.keys(rule.properties).join(', ')}, not 1`,
+  });
 });

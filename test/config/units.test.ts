@@ -14,7 +14,14 @@ test('what is not a duration', () => {
 });
 
 test('sizes are bytes', () => {
-  const expected = { '0': 0, '65536': 65536, '64KiB': 65536, '1MiB': 1_048_576, '1GiB': 1_073_741_824 };
+  const expected = {
+    '0': 0,
+    '65536': 65536,
+    '64KiB': 65536,
+    '1MiB': 1_048_576,
+    '1GiB': 1_073_741_824,
+    '10GiB': 10_737_418_240,
+  };
   for (const [text, bytes] of Object.entries(expected)) assert.equal(parseSize(text), bytes, text);
 });
 

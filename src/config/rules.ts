@@ -1,0 +1,106 @@
+/** Reads the rules of `rooms`. */
+import { isAbsolute, join } from 'node:path';
+import { closest } from './closest.ts';
+import { ConfigError } from './error.ts';
+import { parseJson, type ReadFile, readText } from './files.ts';
+import { matchField, retentionFields } from './options.ts';
+import { didYouMean, nameOf, type Setting } from './sources.ts';
+import { requireValue } from './values.ts';
+
+/** What a room keeps at most: a message goes as soon as one of the limits says so. One that is left out is none. */
+export interface Retention {
+  readonly count?: number;
+  /** Milliseconds. */
+  readonly age?: number;
+  readonly bytes?: number;
+}
+
+/** What the rooms of some names are like. */
+export interface RoomRule {
+  /** As the user calls the rule: `hubbub.json: "rooms[2]"`. */
+  readonly origin: string;
+  /** The name of a room; `*` stands for any run of characters. */
+  readonly match: string;
+  /** `off`: nothing is kept. Left out: the rule does not say. */
+  readonly log?: Retention | 'off';
+  readonly body?: BodyRule;
+}
+
+/** The JSON Schema of bodies, as the user wrote it: nothing has been checked but that it is an object or a boolean. */
+export interface BodyRule {
+  /** As the user calls the schema: `hubbub.json: "rooms[2].body"`. */
+  readonly origin: string;
+  readonly schema: unknown;
+}
+
+/** What the user calls a value, or something within it, which `within` leads to: `.log`. */
+type Name = (within: string) => string;
+
+/** Reads a file with a schema; `name` is what the user calls the field that has its path. */
+type ReadSchema = (path: string, name: string) => unknown;
+
+const fields = ['match', 'log', 'body'];
+
+/** @throws ConfigError that names the one field that is wrong. */
+export function readRules(setting: Setting, rules: readonly unknown[], readFile: ReadFile): readonly RoomRule[] {
+  const readSchema: ReadSchema = (path, name) => {
+    const file = isAbsolute(path) ? path : join(setting.source.directory, path);
+    const schema = parseJson(`${name}: ${file}`, readText(file, name, readFile));
+    if (!isSchema(schema)) throw new ConfigError(`${name}: ${file} must hold a JSON Schema (an object, true or false)`);
+    return schema;
+  };
+  return rules.map((rule, index) => readRule(rule, (within) => nameOf(setting, `[${index}]${within}`), readSchema));
+}
+
+function readRule(raw: unknown, name: Name, readSchema: ReadSchema): RoomRule {
+  const { match, log, body } = fieldsOf(raw, name, fields);
+  if (match === undefined) throw new ConfigError(`${name('.match')} is missing`);
+  return {
+    origin: name(''),
+    match: requireValue(matchField, match, name('.match')) as string,
+    ...(log !== undefined && { log: readLog(log, (within) => name(`.log${within}`)) }),
+    ...(body !== undefined && { body: readBody(body, name('.body'), readSchema) }),
+  };
+}
+
+function readLog(raw: unknown, name: Name): Retention | 'off' {
+  if (raw === 'off') return raw;
+  const limits = fieldsOf(raw, name, [...retentionFields.keys()], ', or "off"');
+  const given = [...retentionFields].filter(([key]) => limits[key] !== undefined);
+  return Object.fromEntries(
+    given.map(([key, option]) => [key, requireValue(option, limits[key], name(`.${key}`))]),
+  ) as Retention;
+}
+
+function readBody(raw: unknown, name: string, readSchema: ReadSchema): BodyRule {
+  if (typeof raw === 'string' && raw !== '') return { origin: `${name} (${raw})`, schema: readSchema(raw, name) };
+  if (isSchema(raw)) return { origin: name, schema: raw };
+  const expected = 'a JSON Schema (an object, true or false) or the path of a file with one';
+  throw new ConfigError(`${name} must be ${expected}, not ${JSON.stringify(raw)}`);
+}
+
+/**
+ * The fields of an object that has no others than `names`.
+ *
+ * @param otherwise - what may stand in place of the object, in words
+ */
+function fieldsOf(
+  raw: unknown,
+  name: Name,
+  names: readonly string[],
+  otherwise = '',
+): Readonly<Record<string, unknown>> {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    const expected = `an object with ${names.join(', ')}${otherwise}`;
+    throw new ConfigError(`${name('')} must be ${expected}, not ${JSON.stringify(raw)}`);
+  }
+  const unknown = Object.keys(raw).find((key) => !names.includes(key));
+  if (unknown === undefined) return raw as Readonly<Record<string, unknown>>;
+  const meant = closest(unknown, names);
+  const field = name(`.${JSON.stringify(unknown).slice(1, -1)}`);
+  throw new ConfigError(`${field} is not a field${didYouMean(meant && `"${meant}"`)}`);
+}
+
+function isSchema(raw: unknown): boolean {
+  return typeof raw === 'boolean' || (typeof raw === 'object' && raw !== null && !Array.isArray(raw));
+}
