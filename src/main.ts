@@ -7,6 +7,7 @@ import { StartError } from './broker/listen-error.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
+import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 
 const root = new URL('../', import.meta.url);
@@ -96,9 +97,12 @@ function print(text: string): void {
   process.stdout.write(text);
 }
 
+/** The message is one line for a person. */
+const operatorErrors = [ConfigError, StartError, CertificateError, LogError];
+
 function fail(error: unknown): void {
-  if (error instanceof ConfigError || error instanceof StartError || error instanceof CertificateError) {
-    process.stderr.write(`hubbub: ${error.message}\n`);
+  if (operatorErrors.some((type) => error instanceof type)) {
+    process.stderr.write(`hubbub: ${(error as Error).message}\n`);
     process.exit(exitCodes.operator);
   }
   console.error(error);

@@ -11,12 +11,14 @@ import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
 import type { ConnectionId } from '../hub/user.ts';
-import { MemoryLog } from '../log/memory.ts';
+import { Sweeper } from '../log/retention.ts';
 import type { Logger } from '../observe/logger.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { drain } from './drain.ts';
 import { listenError } from './listen-error.ts';
+import { openLog } from './open-log.ts';
+import { sweepRegularly } from './sweep.ts';
 
 export interface BrokerOptions {
   readonly config: Config;
@@ -36,32 +38,38 @@ export interface Broker {
   readonly stop: () => Promise<void>;
 }
 
-/** @throws StartError if the port cannot be had. */
+/** How many bytes of messages a page of a room's history has at most: less where a connection may not have so much unsent. */
+const maxPage = 256 * 1024;
+
+/**
+ * @throws StartError if the port cannot be had.
+ * @throws LogError if the log cannot be had.
+ */
 export async function startBroker({ config, logger, server, tls, schemas }: BrokerOptions): Promise<Broker> {
   const now = Date.now;
   const sessions = new Map<ConnectionId, Session>();
   const newEpoch = () => randomBytes(6).toString('base64url');
-  const log = new MemoryLog({
-    durability: 'process',
-    maxBytes: 1 << 30,
-    maxQueue: 1 << 26,
-    idWindow: { time: 600_000, count: 1000 },
-    seed: randomBytes(4).readUInt32LE(),
-    newEpoch,
-    events: {
-      committed: (commits) => dispatch({ type: 'committed', commits }),
-      status: ({ state, detail }) => logger.warn(detail, { state }),
-      damaged: (room, seq) => logger.error('a message in the log is damaged', { room, seq }),
+  const log = await openLog(config, newEpoch, {
+    committed(commits) {
+      for (const { room } of commits) sweeper.touch(room);
+      dispatch({ type: 'committed', commits });
     },
+    status: ({ state, detail }) => logger[state === 'ready' ? 'info' : 'error'](detail),
+    damaged: (room, seq) => logger.error('a message in the log is damaged and left out', { room, seq }),
   });
+  const policy = (_room: string) => ({
+    retention: config.log === 'off' ? undefined : { count: 10_000 },
+    check: undefined,
+  });
+  const sweeper = new Sweeper(log, (room) => policy(room).retention);
   const hub = new Hub({
     ...config,
     now,
     newEpoch,
     log,
-    policy: () => ({ retention: { count: 10_000 }, check: undefined }),
-    afterCommit: false,
-    pageBytes: Math.min(config.buffer / 4, 1 << 18),
+    policy,
+    afterCommit: config.fanout === 'after-commit',
+    pageBytes: Math.min(config.buffer / 4, maxPage),
   });
   const plain = createCodecs(config.autoJoin);
   const codecs = config.checkFrames
@@ -108,11 +116,17 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
   const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
   hub.effects.subscribe((effect) => carryOut(effect, fanOut, journal, logger));
   const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
+  const endSweeping = sweepRegularly(sweeper, now, (error) => logger.error('the log cannot be trimmed', { error }));
+  const close = async (): Promise<void> => {
+    clearInterval(clock);
+    endSweeping();
+    edge.close();
+    await log.close();
+  };
 
   const port = edge.listen(config.host, config.port);
   if (port === undefined) {
-    clearInterval(clock);
-    edge.close();
+    await close();
     throw await listenError(config.host, config.port);
   }
   ready = true;
@@ -121,8 +135,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     ready = false;
     edge.drain();
     await drain(sessions, config.drainTimeout);
-    clearInterval(clock);
-    edge.close();
+    await close();
   };
   let stopped: Promise<void> | undefined;
   return {

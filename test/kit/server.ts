@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import type { Fields, Logger } from '../../src/observe/logger.ts';
@@ -27,11 +29,16 @@ export interface TestServer extends AsyncDisposable {
 
 export type TestOptions = Partial<Config> & { tlsFiles?: { certFile: string; keyFile: string } };
 
-/** Every frame that goes out is checked against its schema, and there is no rate limit unless one is given. */
+/**
+ * Every frame that goes out is checked against its schema, there is no rate limit unless one is given, and the log is in a
+ * directory that is removed at the end.
+ */
 export async function startServer({ tlsFiles, ...overrides }: TestOptions = {}): Promise<TestServer> {
   const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off'], {}, () => '');
+  const directory = overrides.data === undefined ? mkdtempSync(join(tmpdir(), 'hubbub-test-')) : undefined;
   const config: Config = {
     ...defaults,
+    ...(directory !== undefined && { data: directory }),
     host: '127.0.0.1',
     port: 0,
     drainTimeout: 1000,
@@ -54,6 +61,7 @@ export async function startServer({ tlsFiles, ...overrides }: TestOptions = {}):
     problems,
     async [Symbol.asyncDispose]() {
       await broker.stop();
+      if (directory !== undefined) rmSync(directory, { recursive: true });
       assert.deepEqual(problems, []);
     },
   };
