@@ -7,7 +7,8 @@ export interface ValidationError {
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly message?: string;
-  readonly parentSchema?: { readonly $comment?: string };
+  /** With ajv's option `verbose` only. */
+  readonly parentSchema?: Readonly<Record<string, unknown>>;
 }
 
 /** What was held against the schema. */
@@ -27,7 +28,7 @@ export function describe(errors: readonly ValidationError[] | null | undefined, 
   // The last one: those before it tell why each branch of a `oneOf` did not fit. But an `if` does not say what it asks.
   const error = errors?.findLast(({ keyword }) => keyword !== 'if');
   if (!error) return new Refusal('invalid_frame', `${name} is not valid`, { path });
-  const { keyword, params, parentSchema } = error;
+  const { keyword, params } = error;
   const steps = `${path}${error.instancePath}`.split('/').slice(1).map(decoded);
   const refusal = (at: readonly string[], words: string) => {
     return new Refusal('invalid_frame', `${fieldName(at, name)} ${words}`, { path: pointer(at) });
@@ -39,7 +40,7 @@ export function describe(errors: readonly ValidationError[] | null | undefined, 
     const message = `${quote(String(unknown))} is not a field of ${fieldName(steps, name)}`;
     return new Refusal('invalid_frame', message, { path: pointer([...steps, String(unknown)]) });
   }
-  return refusal(steps, rule(keyword, params) ?? parentSchema?.$comment ?? error.message ?? 'is not valid');
+  return refusal(steps, rule(keyword, params) ?? commentOf(error) ?? error.message ?? 'is not valid');
 }
 
 /** In quotes, and not too long. */
@@ -77,6 +78,12 @@ function rule(keyword: string, params: Readonly<Record<string, unknown>>): strin
     default:
       return undefined;
   }
+}
+
+/** What a pattern or a choice asks for, where the schema says it in words for a person. */
+function commentOf({ parentSchema }: ValidationError): string | undefined {
+  const comment = parentSchema?.['$comment'];
+  return typeof comment === 'string' ? comment : undefined;
 }
 
 function withArticle(type: unknown): string {
