@@ -8,6 +8,7 @@ import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
+import { PolicyError } from './policy/error.ts';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
@@ -96,8 +97,11 @@ function print(text: string): void {
   process.stdout.write(text);
 }
 
+/** What the operator has to change; the message is one line for them. */
+const operatorErrors = [ConfigError, PolicyError, StartError, CertificateError];
+
 function fail(error: unknown): void {
-  if (error instanceof ConfigError || error instanceof StartError || error instanceof CertificateError) {
+  if (error instanceof Error && operatorErrors.some((one) => error instanceof one)) {
     process.stderr.write(`hubbub: ${error.message}\n`);
     process.exit(exitCodes.operator);
   }

@@ -11,6 +11,7 @@ import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Logger } from '../observe/logger.ts';
+import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { drain } from './drain.ts';
@@ -34,9 +35,13 @@ export interface Broker {
   readonly stop: () => Promise<void>;
 }
 
-/** @throws StartError if the port cannot be had. */
+/**
+ * @throws StartError if the port cannot be had.
+ * @throws PolicyError if the rules of the rooms cannot be followed.
+ */
 export async function startBroker({ config, logger, server, tls, schemas }: BrokerOptions): Promise<Broker> {
   const now = Date.now;
+  const policies = new Policies(config.rooms);
   const sessions = new Map<ConnectionId, Session>();
   const hub = new Hub({ ...config, now, newEpoch: () => randomBytes(6).toString('base64url') });
   const plain = createCodecs(config.autoJoin);
@@ -52,7 +57,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
   const edge = new Edge(
     { ...config, limits: limits(config), tls, newConnectionId: uuid },
     {
-      http: createRouter({ ready: () => ready, schemas }),
+      http: createRouter({ ready: () => ready, schemas, roomSchema: (room) => policies.of(room).schema }),
       report: (message, fields) => logger.debug(message, fields),
       session(id, dialect) {
         const session = new Session(context, id, dialect);
