@@ -9,6 +9,7 @@ import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
+import { PolicyError } from './policy/error.ts';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
@@ -97,12 +98,12 @@ function print(text: string): void {
   process.stdout.write(text);
 }
 
-/** The message is one line for a person. */
-const operatorErrors = [ConfigError, StartError, CertificateError, LogError];
+/** What the operator has to change; the message is one line for them. */
+const operatorErrors = [ConfigError, PolicyError, StartError, CertificateError, LogError];
 
 function fail(error: unknown): void {
-  if (operatorErrors.some((type) => error instanceof type)) {
-    process.stderr.write(`hubbub: ${(error as Error).message}\n`);
+  if (error instanceof Error && operatorErrors.some((one) => error instanceof one)) {
+    process.stderr.write(`hubbub: ${error.message}\n`);
     process.exit(exitCodes.operator);
   }
   console.error(error);

@@ -10,9 +10,11 @@ import { type Effect, isKeeping } from '../hub/effects.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
+import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import { Sweeper } from '../log/retention.ts';
 import type { Logger } from '../observe/logger.ts';
+import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { drain } from './drain.ts';
@@ -43,10 +45,12 @@ const maxPage = 256 * 1024;
 
 /**
  * @throws StartError if the port cannot be had.
+ * @throws PolicyError if the rules of the rooms cannot be followed.
  * @throws LogError if the log cannot be had.
  */
 export async function startBroker({ config, logger, server, tls, schemas }: BrokerOptions): Promise<Broker> {
   const now = Date.now;
+  const policies = new Policies(config.rooms);
   const sessions = new Map<ConnectionId, Session>();
   const newEpoch = () => randomBytes(6).toString('base64url');
   const log = await openLog(config, newEpoch, {
@@ -57,10 +61,10 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     status: ({ state, detail }) => logger[state === 'ready' ? 'info' : 'error'](detail),
     damaged: (room, seq) => logger.error('a message in the log is damaged and left out', { room, seq }),
   });
-  const policy = (_room: string) => ({
-    retention: config.log === 'off' ? undefined : { count: 10_000 },
-    check: undefined,
-  });
+  const policy = (room: string): RoomPolicy => {
+    const own = policies.of(room);
+    return config.log === 'off' ? { ...own, retention: undefined } : own;
+  };
   const sweeper = new Sweeper(log, (room) => policy(room).retention);
   const hub = new Hub({
     ...config,
@@ -84,7 +88,12 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
   const edge = new Edge(
     { ...config, limits: limits(config), tls, newConnectionId: uuid },
     {
-      http: createRouter({ ready: () => ready, schemas }),
+      http: createRouter({
+        healthy: () => log.status.state !== 'broken',
+        ready: () => ready,
+        schemas,
+        roomSchema: (room) => policies.of(room).schema,
+      }),
       drained: (connection) => journal.drained(connection),
       report: (message, fields) => logger.debug(message, fields),
       session(id, dialect) {

@@ -10,10 +10,14 @@ export interface HttpReply {
 export type Router = (method: string, path: string) => HttpReply;
 
 export interface RouterOptions {
+  /** Whether the process can go on; if not, it is to be started anew. */
+  readonly healthy: () => boolean;
   /** Whether new connections are taken. */
   readonly ready: () => boolean;
   /** The files under `schemas/` by their path there: `client/join.json`. */
   readonly schemas: ReadonlyMap<string, string>;
+  /** The JSON Schema of the bodies in the room of this name; undefined if it has none. */
+  readonly roomSchema: (room: string) => unknown | undefined;
 }
 
 const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
@@ -22,13 +26,13 @@ const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
 `;
 
 /** @returns what answers a request; `method` in lower case. */
-export function createRouter({ ready, schemas }: RouterOptions): Router {
+export function createRouter({ healthy, ready, schemas, roomSchema }: RouterOptions): Router {
   const asyncapi = schemas.get('asyncapi.json') ?? '{}';
   const index = JSON.stringify({ schemas: [...schemas.keys()].sort().map((path) => `/schemas/${path}`) });
   const get = (path: string): HttpReply => {
     switch (path) {
       case '/healthz':
-        return text('200 OK', 'ok\n');
+        return healthy() ? text('200 OK', 'ok\n') : text('503 Service Unavailable', 'the log is broken\n');
       case '/readyz':
         return ready() ? text('200 OK', 'ready\n') : text('503 Service Unavailable', 'draining\n');
       case '/asyncapi.json':
@@ -41,12 +45,22 @@ export function createRouter({ ready, schemas }: RouterOptions): Router {
       case '/text':
         return text('426 Upgrade Required', greeting, { upgrade: 'websocket' });
       default: {
+        const [, room] = /^\/rooms\/([^/]+)\/schema$/.exec(path) ?? [];
+        if (room !== undefined) return schemaOf(room);
         const schema = path.startsWith('/schemas/') ? schemas.get(path.slice('/schemas/'.length)) : undefined;
         return schema === undefined
           ? text('404 Not Found', `there is nothing at this path\n\n${greeting}`)
           : json(schema);
       }
     }
+  };
+  const schemaOf = (encoded: string): HttpReply => {
+    const room = decode(encoded);
+    if (room === undefined) return text('400 Bad Request', 'the name of the room is not percent-encoded UTF-8\n');
+    const schema = roomSchema(room);
+    return schema === undefined
+      ? text('404 Not Found', 'the bodies of this room have no schema\n')
+      : json(JSON.stringify(schema), 'application/schema+json');
   };
   return (method, path) =>
     method === 'get' || method === 'head'
@@ -59,9 +73,18 @@ function text(status: string, body: string, headers: Record<string, string> = {}
 }
 
 /** Schemas are public, and pages of other origins may read them. */
-function json(body: string): HttpReply {
-  const headers = { ...common, 'content-type': 'application/json; charset=utf-8', 'access-control-allow-origin': '*' };
+function json(body: string, type = 'application/json; charset=utf-8'): HttpReply {
+  const headers = { ...common, 'content-type': type, 'access-control-allow-origin': '*' };
   return { status: '200 OK', headers, body };
+}
+
+/** What a part of a path stands for; undefined if it is malformed. */
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 const common = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' };

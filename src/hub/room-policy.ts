@@ -5,6 +5,6 @@ import type { Refusal } from '../protocol/refusal.ts';
 export interface RoomPolicy {
   /** How much of its log is kept; undefined: it has none. */
   readonly retention: Retention | undefined;
-  /** Why a body may not be sent in the room, if so; undefined: any may. */
+  /** Why a body may not be sent in the room, with its path in the frame (`/body/…`); undefined: any may. */
   readonly check: ((body: unknown) => Refusal | undefined) | undefined;
 }

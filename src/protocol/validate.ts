@@ -1,15 +1,8 @@
+import { describe, quote, type ValidationError } from './describe.ts';
 import type { ClientFrame, ServerFrame } from './generated/frames.ts';
 import { clientValidators, serverValidators } from './generated/validators.ts';
 import { Refusal } from './refusal.ts';
 
-/** What ajv reports of a thing that does not fit. */
-interface ValidationError {
-  instancePath: string;
-  keyword: string;
-  params: Record<string, unknown>;
-  message?: string;
-  parentSchema?: { $comment?: string };
-}
 type Validator = ((value: unknown) => boolean) & { errors?: ValidationError[] | null };
 
 const client = clientValidators as unknown as Record<string, Validator | undefined>;
@@ -49,49 +42,7 @@ function validate(validators: Record<string, Validator | undefined>, value: unkn
     const types = Object.keys(validators).join(', ');
     return new Refusal('unknown_type', `there is no type ${quote(type)}; there are ${types}`, { path: '/type' });
   }
-  if (validator(value)) return undefined;
-  // The last one: those before it tell why each branch of a `oneOf` did not fit.
-  return describe(type, validator.errors?.at(-1));
-}
-
-/** One error of ajv in words a person understands, with the path of the one field that is wrong. */
-function describe(type: string, error: ValidationError | undefined): Refusal {
-  if (!error) return new Refusal('invalid_frame', `this is not a valid ${type} frame`, { path: '' });
-  const { keyword, params, instancePath, parentSchema } = error;
-  const at = (property: unknown) =>
-    `${instancePath}/${clip(String(property)).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  if (keyword === 'required') {
-    return new Refusal('invalid_frame', `${params['missingProperty']} is required`, {
-      path: at(params['missingProperty']),
-    });
-  }
-  if (keyword === 'additionalProperties') {
-    const property = params['additionalProperty'];
-    const message = `${quote(String(property))} is not a field of ${type}`;
-    return new Refusal('invalid_frame', message, { path: at(property) });
-  }
-  const field = instancePath.slice(1).replaceAll('/', '.') || type;
-  const words = rule(keyword, params) ?? parentSchema?.$comment ?? error.message ?? 'is not valid';
-  return new Refusal('invalid_frame', `${field} ${words}`, { path: instancePath });
-}
-
-function rule(keyword: string, params: Record<string, unknown>): string | undefined {
-  switch (keyword) {
-    case 'type':
-      return `must be ${params['type'] === 'integer' || params['type'] === 'object' ? 'an' : 'a'} ${params['type']}`;
-    case 'maxLength':
-      return `must have at most ${params['limit']} characters`;
-    case 'minLength':
-      return params['limit'] === 1 ? 'must not be empty' : `must have at least ${params['limit']} characters`;
-    case 'maximum':
-      return `must be at most ${params['limit']}`;
-    case 'minimum':
-      return `must be at least ${params['limit']}`;
-    case 'enum':
-      return `must be one of ${(params['allowedValues'] as string[]).join(', ')}`;
-    default:
-      return undefined;
-  }
+  return validator(value) ? undefined : describe(validator.errors, { name: type, path: '' });
 }
 
 /** Finds what JSON lets through and could not be passed on unchanged: too deep a nesting, a number past a double's range. */
@@ -111,12 +62,4 @@ function findUnfit(body: object): Refusal | undefined {
 
 function outOfRange(): Refusal {
   return new Refusal('invalid_frame', 'body has a number that is too large', { path: '/body' });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(clip(text));
-}
-
-function clip(text: string): string {
-  return text.length > 80 ? `${[...text.slice(0, 160)].slice(0, 80).join('')}…` : text;
 }

@@ -89,6 +89,49 @@ describe('schemas', () => {
   });
 });
 
+describe('the schema of the bodies in a room', () => {
+  const note = { type: 'object', properties: { text: { type: 'string' } } };
+  const rule = { origin: 'rule', body: { origin: 'schema', schema: note } };
+  const rooms = [
+    { ...rule, match: 'notes.*' },
+    { ...rule, match: 'a/b c%' },
+    { ...rule, match: '日本語' },
+    { origin: 'rule', match: 'json', body: { origin: 'schema', schema: true } },
+    { origin: 'rule', match: 'quiet', log: 'off' as const },
+  ];
+
+  test('is served as the operator wrote it, for pages of any origin', async () => {
+    await using server = await startServer({ rooms });
+    for (const room of ['notes.', 'notes.x/y', 'a/b c%', '日本語']) {
+      const response = await fetch(`${server.http}/rooms/${encodeURIComponent(room)}/schema`);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('content-type'), 'application/schema+json');
+      assert.equal(response.headers.get('access-control-allow-origin'), '*');
+      assert.equal(response.headers.get('cache-control'), 'no-cache');
+      assert.deepEqual(await response.json(), note);
+    }
+    assert.equal(await getJson(`${server.http}/rooms/json/schema`), true);
+  });
+
+  test('is not there if there is none', async () => {
+    await using server = await startServer({ rooms });
+    for (const room of ['quiet', 'lobby', '__proto__', 'notes', '%2E%2Fnotes.']) {
+      const response = await fetch(`${server.http}/rooms/${room}/schema`);
+      assert.equal(response.status, 404);
+      assert.equal(await response.text(), 'the bodies of this room have no schema\n');
+    }
+  });
+
+  test('cannot be asked for by a malformed name', async () => {
+    await using server = await startServer({ rooms });
+    for (const room of ['%', 'notes.%zz', 'notes.%ff']) {
+      const response = await fetch(`${server.http}/rooms/${room}/schema`);
+      assert.equal(response.status, 400);
+      assert.equal(await response.text(), 'the name of the room is not percent-encoded UTF-8\n');
+    }
+  });
+});
+
 describe('other requests', () => {
   for (const path of ['/', '/ws', '/text', '/?name=ada']) {
     test(`GET ${path} without a WebSocket is told how to come`, async () => {
@@ -108,6 +151,10 @@ describe('other requests', () => {
     '/schemas/client/',
     '/HEALTHZ',
     '/healthz/',
+    '/rooms/lobby',
+    '/rooms//schema',
+    '/rooms/a/b/schema',
+    '/rooms/lobby/schema/',
   ];
   for (const path of nowhere) {
     test(`there is nothing at ${path}`, async () => {

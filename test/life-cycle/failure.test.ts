@@ -73,6 +73,27 @@ describe('it does not start, and says so in one line,', () => {
     await fails(['--config', file], {}, `${file}: "prot" is not an option; did you mean "port"?`);
   });
 
+  test('if a rule for rooms is wrong, or a schema in one', async () => {
+    await using data = await temporaryDirectory();
+    const file = `${data.path}/hubbub.json`;
+    const schema = `${data.path}/note.json`;
+    const args = [...locally, '--config', file];
+    const age = 'must be a duration such as 500ms, 10s or 5m, at least 1s, not "soon"';
+    await writeFile(file, '{"rooms": [{"match": "news.*", "log": {"age": "soon"}}]}');
+    await fails(args, {}, `${file}: "rooms[0].log.age" ${age}`);
+    await writeFile(file, '{"rooms": [{"match": "notes", "body": "note.json"}]}');
+    await fails(
+      args,
+      {},
+      new RegExp(`^hubbub: ${file}: "rooms\\[0\\]\\.body": cannot read "${schema}" \\(ENOENT: .*\\)$`),
+    );
+    await writeFile(schema, '{"type": "object", "requird": ["text"]}');
+    const name = `${file}: "rooms[0].body" (note.json), for "notes"`;
+    await fails(args, {}, `${name}: requird is not a keyword of JSON Schema`);
+    const twice = '[{"match": "*"}, {"match": "a"}]';
+    await fails(locally, { HUBBUB_ROOMS: twice }, 'HUBBUB_ROOMS[1] never counts: "*" before it matches all of "a"');
+  });
+
   test('if the certificate cannot be read', async () => {
     await using data = await temporaryDirectory();
     const [cert, key] = [`${data.path}/cert.pem`, `${data.path}/key.pem`];

@@ -1,0 +1,62 @@
+/** What rooms are like, by the rules of the operator: what they keep, and which bodies may be sent in them. */
+import type { RoomPolicy } from '../hub/room-policy.ts';
+import type { Retention } from '../log/port.ts';
+import { compileBody } from './body.ts';
+import { PolicyError } from './error.ts';
+import { matcher } from './match.ts';
+
+/** What the operator says of the rooms of some names. What is left out is as it is for a room without a rule. */
+export interface RoomRule {
+  /** Names the rule in errors. */
+  readonly origin: string;
+  /** The name of a room; `*` stands for any run of characters, also for none. */
+  readonly match: string;
+  readonly log?: Retention | 'off';
+  /** The JSON Schema of the bodies; `origin` names it in errors. */
+  readonly body?: { readonly origin: string; readonly schema: unknown };
+}
+
+/** What a room is like: for the hub, and for who asks. */
+export interface Policy extends RoomPolicy {
+  /** The JSON Schema of the bodies, as the operator wrote it. */
+  readonly schema: unknown | undefined;
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** For a room of which no rule says what it keeps. */
+const defaultRetention: Retention = { count: 10_000, age: 30 * day };
+
+const noRule: Policy = { retention: defaultRetention, check: undefined, schema: undefined };
+
+export class Policies {
+  readonly #rules: readonly { readonly matches: (room: string) => boolean; readonly policy: Policy }[];
+
+  /**
+   * @param rules - the first one that matches a room counts
+   * @throws PolicyError if a schema cannot be used, or a rule comes too late to count for any room
+   */
+  constructor(rules: readonly RoomRule[]) {
+    for (const [index, rule] of rules.entries()) checkReached(rule, rules.slice(0, index));
+    this.#rules = rules.map((rule) => ({ matches: matcher(rule.match), policy: toPolicy(rule) }));
+  }
+
+  /** What the room of this name is like. Rooms of one rule share one policy. */
+  of(room: string): Policy {
+    return this.#rules.find(({ matches }) => matches(room))?.policy ?? noRule;
+  }
+}
+
+function toPolicy({ match, log = defaultRetention, body }: RoomRule): Policy {
+  return {
+    retention: log === 'off' ? undefined : log,
+    check: body && compileBody(body.schema, `${body.origin}, for "${match}"`),
+    schema: body?.schema,
+  };
+}
+
+/** A pattern that matches the text of another one matches all that the other one does. */
+function checkReached({ origin, match }: RoomRule, before: readonly RoomRule[]): void {
+  const first = before.find((rule) => matcher(rule.match)(match));
+  if (first) throw new PolicyError(`${origin} never counts: "${first.match}" before it matches all of "${match}"`);
+}

@@ -1,0 +1,113 @@
+/** Says in words a person understands why a value does not fit its schema. */
+import { Refusal } from './refusal.ts';
+
+/** What ajv reports of a thing that does not fit. */
+export interface ValidationError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  /** With ajv's option `verbose` only. */
+  readonly parentSchema?: Readonly<Record<string, unknown>>;
+}
+
+/** What was held against the schema. */
+export interface Subject {
+  /** What it is called as a whole: `join`, `body`. */
+  readonly name: string;
+  /** Where it stands in the frame: a JSON Pointer (RFC 6901), empty for the frame itself. */
+  readonly path: string;
+}
+
+/**
+ * A refusal with the path of the one field that is wrong.
+ *
+ * @param errors - what ajv left behind
+ */
+export function describe(errors: readonly ValidationError[] | null | undefined, { name, path }: Subject): Refusal {
+  // The last one: those before it tell why each branch of a `oneOf` did not fit. But an `if` does not say what it asks.
+  const error = errors?.findLast(({ keyword }) => keyword !== 'if');
+  if (!error) return new Refusal('invalid_frame', `${name} is not valid`, { path });
+  const { keyword, params } = error;
+  const steps = `${path}${error.instancePath}`.split('/').slice(1).map(decoded);
+  const refusal = (at: readonly string[], words: string) => {
+    return new Refusal('invalid_frame', `${fieldName(at, name)} ${words}`, { path: pointer(at) });
+  };
+  const missing = params['missingProperty'];
+  if (missing !== undefined) return refusal([...steps, String(missing)], 'is required');
+  const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'] ?? params['propertyName'];
+  if (unknown !== undefined) {
+    const message = `${quote(String(unknown))} is not a field of ${fieldName(steps, name)}`;
+    return new Refusal('invalid_frame', message, { path: pointer([...steps, String(unknown)]) });
+  }
+  return refusal(steps, rule(keyword, params) ?? commentOf(error) ?? error.message ?? 'is not valid');
+}
+
+/** In quotes, and not too long. */
+export function quote(text: string): string {
+  return JSON.stringify(clip(text));
+}
+
+function rule(keyword: string, params: Readonly<Record<string, unknown>>): string | undefined {
+  switch (keyword) {
+    case 'type':
+      return `must be ${[params['type']].flat().map(withArticle).join(' or ')}`;
+    case 'maxLength':
+      return `must have at most ${params['limit']} characters`;
+    case 'minLength':
+      return params['limit'] === 1 ? 'must not be empty' : `must have at least ${params['limit']} characters`;
+    case 'maxItems':
+      return `must have at most ${params['limit']} items`;
+    case 'minItems':
+      return params['limit'] === 1 ? 'must not be empty' : `must have at least ${params['limit']} items`;
+    case 'maximum':
+      return `must be at most ${params['limit']}`;
+    case 'minimum':
+      return `must be at least ${params['limit']}`;
+    case 'exclusiveMaximum':
+      return `must be less than ${params['limit']}`;
+    case 'exclusiveMinimum':
+      return `must be more than ${params['limit']}`;
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as unknown[]).map(written).join(', ')}`;
+    case 'const':
+      return `must be ${written(params['allowedValue'])}`;
+    case 'not':
+    case 'false schema':
+      return 'is not allowed';
+    default:
+      return undefined;
+  }
+}
+
+/** What a pattern or a choice asks for, where the schema says it in words for a person. */
+function commentOf({ parentSchema }: ValidationError): string | undefined {
+  const comment = parentSchema?.['$comment'];
+  return typeof comment === 'string' ? comment : undefined;
+}
+
+function withArticle(type: unknown): string {
+  if (type === 'null') return type;
+  return type === 'integer' || type === 'object' || type === 'array' ? `an ${type}` : `a ${type}`;
+}
+
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `body.authors.0`, or the name of the whole. */
+function fieldName(steps: readonly string[], whole: string): string {
+  return steps.map(clip).join('.') || whole;
+}
+
+function pointer(steps: readonly string[]): string {
+  return steps.map((step) => `/${clip(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function decoded(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function clip(text: string): string {
+  return text.length > 80 ? `${[...text.slice(0, 160)].slice(0, 80).join('')}…` : text;
+}
