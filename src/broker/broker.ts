@@ -1,6 +1,7 @@
 /** Puts the server together: the only place where implementations are chosen and wired. */
 import { randomBytes } from 'node:crypto';
 import { v7 as uuid } from 'uuid';
+import { keptSecret, newSecret } from '../auth/secret.ts';
 import { createTickets } from '../auth/ticket.ts';
 import type { Config } from '../config/load.ts';
 import { Edge } from '../edge/edge.ts';
@@ -61,6 +62,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     status: ({ state, detail }) => logger[state === 'ready' ? 'info' : 'error'](detail),
     damaged: (room, seq) => logger.error('a message in the log is damaged and left out', { room, seq }),
   });
+  const ticketSecret = config.ticketSecret ?? (config.log === 'lmdb' ? keptSecret(config.data) : newSecret());
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
     return config.log === 'off' ? { ...own, retention: undefined } : own;
@@ -111,7 +113,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
     dispatch,
     now,
     find: (userId) => hub.find(userId),
-    tickets: createTickets(config.ticketSecret ?? randomBytes(32)),
+    tickets: createTickets(ticketSecret),
     newUserId: uuid,
     report: (message, fields) => logger.error(message, fields),
     mayBroadcast: config.broadcast,

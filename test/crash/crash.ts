@@ -35,7 +35,6 @@ const rooms = ['lobby', 'cats', 'dogs'];
 const configuration = {
   rooms: [{ match: '*', log: { count: 100_000_000 } }],
   autoJoin: [],
-  ticketSecret: 'a secret that stays the same',
 };
 
 /** Who said it, and under which id. */
