@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /** The command: reads its configuration, starts the server, and stops it at a signal. The only user of `process`. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { type Broker, startBroker } from './broker/broker.ts';
 import { StartError } from './broker/listen-error.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
+import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 import { PolicyError } from './policy/error.ts';
@@ -36,6 +37,8 @@ async function main(args: readonly string[]): Promise<void> {
     logger,
     server: { name: 'hubbub', version },
     tls,
+    meters: process,
+    pages: createPages(readPages()),
     schemas: readSchemas(),
   });
   // First: who reads the line may send a signal at once.
@@ -84,14 +87,22 @@ function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger):
 }
 
 function readSchemas(): ReadonlyMap<string, string> {
-  const directory = new URL('schemas/', root);
-  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.json'));
-  const entries = paths
-    .map((path) => path.replaceAll('\\', '/'))
-    .map((path) => {
-      return [path, readFileSync(new URL(path, directory), 'utf8')] as const;
-    });
-  return new Map(entries);
+  const files = readDirectory(new URL('schemas/', root));
+  return new Map(Array.from(files, ([path, content]) => [path, content.toString()]));
+}
+
+/** The web pages, as the build made them; none if it has not. */
+function readPages(): ReadonlyMap<string, Buffer> {
+  const directory = new URL('dist/web/', root);
+  return existsSync(directory) ? readDirectory(directory) : new Map();
+}
+
+/** The files in a directory by their path in it. */
+function readDirectory(directory: URL): Map<string, Buffer> {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const files = paths.map((path) => [path.replaceAll('\\', '/'), new URL(path, directory)] as const);
+  const isFile = ([, url]: (typeof files)[number]) => statSync(url).isFile();
+  return new Map(files.filter(isFile).map(([path, url]) => [path, readFileSync(url)]));
 }
 
 function print(text: string): void {

@@ -5,6 +5,7 @@ import { keptSecret, newSecret } from '../auth/secret.ts';
 import { createTickets } from '../auth/ticket.ts';
 import type { Config } from '../config/load.ts';
 import { Edge } from '../edge/edge.ts';
+import type { Page } from '../http/pages.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
 import { type Effect, isKeeping } from '../hub/effects.ts';
@@ -14,6 +15,7 @@ import { Journal } from '../hub/journal.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import { Sweeper } from '../log/retention.ts';
+import { FigureTaker, figuresInterval, type Meters } from '../observe/figures.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
@@ -28,6 +30,8 @@ export interface BrokerOptions {
   readonly logger: Logger;
   readonly server: { readonly name: string; readonly version: string };
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly meters: Meters;
+  readonly pages: ReadonlyMap<string, Page>;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
 }
@@ -49,7 +53,15 @@ const maxPage = 256 * 1024;
  * @throws PolicyError if the rules of the rooms cannot be followed.
  * @throws LogError if the log cannot be had.
  */
-export async function startBroker({ config, logger, server, tls, schemas }: BrokerOptions): Promise<Broker> {
+export async function startBroker({
+  config,
+  logger,
+  server,
+  tls,
+  meters,
+  pages,
+  schemas,
+}: BrokerOptions): Promise<Broker> {
   const now = Date.now;
   const policies = new Policies(config.rooms);
   const sessions = new Map<ConnectionId, Session>();
@@ -93,9 +105,11 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
       http: createRouter({
         healthy: () => log.status.state !== 'broken',
         ready: () => ready,
+        pages,
         schemas,
         roomSchema: (room) => policies.of(room).schema,
       }),
+      status: () => JSON.stringify(figures.latest),
       drained: (connection) => journal.drained(connection),
       report: (message, fields) => logger.debug(message, fields),
       session(id, dialect) {
@@ -128,8 +142,16 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
   hub.effects.subscribe((effect) => carryOut(effect, fanOut, journal, logger));
   const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
   const endSweeping = sweepRegularly(sweeper, now, (error) => logger.error('the log cannot be trimmed', { error }));
+  const figures = new FigureTaker(() => {
+    const { connections, users, rooms } = hub.counts;
+    const { queued, used } = log.stats;
+    return { connections, users, rooms, ...fanOut.sent, queued, stored: used };
+  }, meters);
+  const observation = setInterval(() => edge.publishStatus(JSON.stringify([figures.take(now())])), figuresInterval);
   const close = async (): Promise<void> => {
     clearInterval(clock);
+    clearInterval(observation);
+    figures.stop();
     endSweeping();
     edge.close();
     await log.close();

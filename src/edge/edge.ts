@@ -18,6 +18,7 @@ import type { Dialect, Wire } from '../protocol/dialect.ts';
 import type { Session } from '../session/session.ts';
 import { Admission, type AdmissionLimits, type Rejection, retryAfter } from './admission.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
+import { statusFeed, statusTopic } from './status-feed.ts';
 import { readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
@@ -36,8 +37,14 @@ export interface EdgeOptions {
 export interface EdgeHandlers {
   /** Makes the session of a socket that is about to open. The edge calls its `open`, `receive`, `end` and `closed`. */
   readonly session: (id: ConnectionId, dialect: Dialect) => Session;
-  /** Answers plain HTTP; `method` in lower case, `status` with its reason. */
-  readonly http: (method: string, path: string) => { status: string; headers: Record<string, string>; body: string };
+  /** Answers plain HTTP; `method` and the names of headers in lower case, `status` with its reason. */
+  readonly http: (request: { method: string; path: string; header: (name: string) => string }) => {
+    status: string;
+    headers: Record<string, string>;
+    body: string | Uint8Array | undefined;
+  };
+  /** What who watches the server is told first. */
+  readonly status: () => string;
   /** Answers `whenDrained`. */
   readonly drained: (connection: ConnectionId) => void;
   /** For the log. */
@@ -99,6 +106,7 @@ export class Edge implements EdgePort {
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
     for (const [path, dialect] of Object.entries(paths)) this.#app.ws(path, this.#behavior(dialect));
+    this.#app.ws('/status', statusFeed(options.trustProxy, handlers.status));
     this.#app.any('/*', (response, request) => this.#answer(response, request));
     this.#timer = setInterval(() => this.#peers.inspect(), inspectInterval).unref();
   }
@@ -159,6 +167,11 @@ export class Edge implements EdgePort {
 
   disconnect(connection: ConnectionId, code: number, reason: string): void {
     this.#peers.disconnect(connection, code, reason);
+  }
+
+  /** For those who watch the server. */
+  publishStatus(text: string): void {
+    this.#app.publish(statusTopic, text);
   }
 
   /** A socket's own publish leaves itself out. */
@@ -237,11 +250,13 @@ export class Edge implements EdgePort {
 
   #answer(response: HttpResponse, request: HttpRequest): void {
     const method = request.getMethod();
-    const { status, headers, body } = this.#handlers.http(method, request.getUrl());
+    const header = (name: string) => request.getHeader(name);
+    const { status, headers, body } = this.#handlers.http({ method, path: request.getUrl(), header });
     response.writeStatus(status);
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
     // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.
-    if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
+    if (body === undefined) response.endWithoutBody();
+    else if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
     else response.end(body);
   }
 }

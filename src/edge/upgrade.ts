@@ -28,7 +28,6 @@ export function readUpgrade(
   const subprotocol = offered.find((name) => Object.hasOwn(subprotocols, name)) ?? '';
   const query = new URLSearchParams(request.getQuery());
   const rooms = query.getAll('room');
-  const forwarded = trustProxy ? request.getHeader('x-forwarded-for').split(',').at(-1)?.trim() : undefined;
   return {
     handshake: {
       dialect: subprotocols[subprotocol] ?? pathDialect,
@@ -37,9 +36,15 @@ export function readUpgrade(
       rooms: rooms.length > 0 ? rooms : undefined,
     },
     subprotocol,
-    address: forwarded || Buffer.from(response.getRemoteAddressAsText()).toString(),
+    address: clientAddress(response, request, trustProxy),
     version: request.getHeader('sec-websocket-version'),
     key: request.getHeader('sec-websocket-key'),
     extensions: request.getHeader('sec-websocket-extensions'),
   };
+}
+
+/** Of a client behind a trusted proxy, the address that the proxy saw. */
+export function clientAddress(response: HttpResponse, request: HttpRequest, trustProxy: boolean): string {
+  const forwarded = trustProxy ? request.getHeader('x-forwarded-for').split(',').at(-1)?.trim() : undefined;
+  return forwarded || Buffer.from(response.getRemoteAddressAsText()).toString();
 }

@@ -1,19 +1,32 @@
-/** Plain HTTP on the same port: health, schemas, and a word for who comes without a WebSocket. */
+/** Plain HTTP on the same port: the web pages, health, schemas, and a word for who comes without a WebSocket. */
+import { type Page, serve } from './pages.ts';
 
 export interface HttpReply {
   /** Code and reason. */
   readonly status: string;
   readonly headers: Record<string, string>;
-  readonly body: string;
+  /** undefined: none, and no length of one. */
+  readonly body: string | Uint8Array | undefined;
 }
 
-export type Router = (method: string, path: string) => HttpReply;
+export interface HttpRequest {
+  /** In lower case. */
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The value of a header, whose name is in lower case; empty if there is none. Only during the call. */
+  readonly header: (name: string) => string;
+}
+
+export type Router = (request: HttpRequest) => HttpReply;
 
 export interface RouterOptions {
   /** Whether the process can go on; if not, it is to be started anew. */
   readonly healthy: () => boolean;
   /** Whether new connections are taken. */
   readonly ready: () => boolean;
+  /** The web pages by path. Without them a browser gets a word of greeting. */
+  readonly pages: ReadonlyMap<string, Page>;
   /** The files under `schemas/` by their path there: `client/join.json`. */
   readonly schemas: ReadonlyMap<string, string>;
   /** The JSON Schema of the bodies in the room of this name; undefined if it has none. */
@@ -25,11 +38,14 @@ const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
   / or /ws     JSON frames, described at /asyncapi.json and /schemas/
 `;
 
-/** @returns what answers a request; `method` in lower case. */
-export function createRouter({ healthy, ready, schemas, roomSchema }: RouterOptions): Router {
+/** @returns what answers a request. */
+export function createRouter({ healthy, ready, pages, schemas, roomSchema }: RouterOptions): Router {
   const asyncapi = schemas.get('asyncapi.json') ?? '{}';
   const index = JSON.stringify({ schemas: [...schemas.keys()].sort().map((path) => `/schemas/${path}`) });
-  const get = (path: string): HttpReply => {
+  const get = (request: HttpRequest): HttpReply => {
+    const { path } = request;
+    const page = pages.get(path);
+    if (page) return serve(page, request);
     switch (path) {
       case '/healthz':
         return healthy() ? text('200 OK', 'ok\n') : text('503 Service Unavailable', 'the log is broken\n');
@@ -62,9 +78,9 @@ export function createRouter({ healthy, ready, schemas, roomSchema }: RouterOpti
       ? text('404 Not Found', 'the bodies of this room have no schema\n')
       : json(JSON.stringify(schema), 'application/schema+json');
   };
-  return (method, path) =>
-    method === 'get' || method === 'head'
-      ? get(path)
+  return (request) =>
+    request.method === 'get' || request.method === 'head'
+      ? get(request)
       : text('405 Method Not Allowed', 'only GET and HEAD are answered\n', { allow: 'GET, HEAD' });
 }
 

@@ -30,6 +30,8 @@ export class FanOut {
   readonly #edge: EdgePort;
   readonly #codecs: Codecs;
   readonly #find: (connection: ConnectionId) => Receiver | undefined;
+  /** How many messages went to rooms, and to how many connections. */
+  readonly sent = { messages: 0, deliveries: 0 };
   /** Per room the audiences that are not empty. */
   readonly #rooms = new Map<string, Audience[]>();
 
@@ -52,13 +54,7 @@ export class FanOut {
         return;
       case 'publish':
       case 'signal':
-        for (const { topic, dialect } of this.#rooms.get(effect.room) ?? []) {
-          const wire = this.#codecs.encode(dialect, effect.frame);
-          if (wire.length === 0) continue;
-          if (effect.type === 'publish') this.#edge.publish(topic, wire, effect.except);
-          else this.#edge.publishEphemeral(topic, wire, effect.except);
-        }
-        return;
+        return this.#publish(effect);
       case 'broadcast':
         for (const dialect of ['json', 'text'] as const) {
           this.#edge.publish(everyone(dialect), this.#codecs.encode(dialect, effect.frame));
@@ -68,6 +64,18 @@ export class FanOut {
         return this.#subscribe(effect.connection, effect.dialect, effect.room);
       case 'unsubscribe':
         return this.#unsubscribe(effect.connection, effect.dialect, effect.room);
+    }
+  }
+
+  #publish(effect: Extract<Delivery, { type: 'publish' | 'signal' }>): void {
+    const isMessage = effect.frame.type === 'message';
+    if (isMessage) this.sent.messages += 1;
+    for (const { topic, dialect, subscribers } of this.#rooms.get(effect.room) ?? []) {
+      const wire = this.#codecs.encode(dialect, effect.frame);
+      if (wire.length === 0) continue;
+      if (isMessage) this.sent.deliveries += subscribers;
+      if (effect.type === 'publish') this.#edge.publish(topic, wire, effect.except);
+      else this.#edge.publishEphemeral(topic, wire, effect.except);
     }
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
+import type { Page } from '../../src/http/pages.ts';
 import type { Fields, Logger } from '../../src/observe/logger.ts';
 
 const schemasDirectory = new URL('../../schemas/', import.meta.url);
@@ -27,13 +28,20 @@ export interface TestServer extends AsyncDisposable {
   readonly problems: { message: string; fields: Fields | undefined }[];
 }
 
-export type TestOptions = Partial<Config> & { tlsFiles?: { certFile: string; keyFile: string } };
+export type TestOptions = Partial<Config> & {
+  tlsFiles?: { certFile: string; keyFile: string };
+  pages?: ReadonlyMap<string, Page>;
+};
 
 /**
  * Every frame that goes out is checked against its schema, there is no rate limit unless one is given, and the log is in a
  * directory that is removed at the end.
  */
-export async function startServer({ tlsFiles, ...overrides }: TestOptions = {}): Promise<TestServer> {
+export async function startServer({
+  tlsFiles,
+  pages = new Map(),
+  ...overrides
+}: TestOptions = {}): Promise<TestServer> {
   const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off'], {}, () => '');
   const directory = overrides.data === undefined ? mkdtempSync(join(tmpdir(), 'hubbub-test-')) : undefined;
   const config: Config = {
@@ -51,7 +59,7 @@ export async function startServer({ tlsFiles, ...overrides }: TestOptions = {}):
   const keep = (message: string, fields?: Fields) => problems.push({ message, fields });
   const logger: Logger = { trace: ignore, debug: ignore, info: ignore, warn: keep, error: keep };
   const server = { name: 'hubbub', version: '0.0.0-test' };
-  const broker = await startBroker({ config, logger, server, tls: tlsFiles, schemas });
+  const broker = await startBroker({ config, logger, server, tls: tlsFiles, meters: process, pages, schemas });
   const authority = `127.0.0.1:${broker.port}`;
   return {
     broker,
