@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-/** The command: reads its configuration, starts the server, and stops it at a signal. The only user of `process`. */
+/**
+ * The command: reads its configuration, starts the server, and stops it at a signal; or hands over to one of the tools.
+ * The only user of `process`.
+ */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { type Broker, startBroker } from './broker/broker.ts';
 import { StartError } from './broker/listen-error.ts';
 import { help } from './config/help.ts';
@@ -11,6 +15,8 @@ import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 import { PolicyError } from './policy/error.ts';
+import { runLog } from './tools/log.ts';
+import type { Surroundings } from './tools/tool.ts';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
@@ -21,6 +27,7 @@ const day = 24 * 60 * 60 * 1000;
 const exitCodes = { stopped: 0, defect: 1, operator: 2 };
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === 'log') return process.exit(await runLog(args.slice(1), surroundings()));
   if (args.includes('--help') || args.includes('-h')) return print(help());
   if (args.includes('--version')) return print(`hubbub ${version}\n`);
   const config = loadConfig(args, process.env, (path) => readFileSync(path, 'utf8'));
@@ -44,6 +51,15 @@ async function main(args: readonly string[]): Promise<void> {
   // First: who reads the line may send a signal at once.
   stopAtSignal(broker, config, logger);
   print(`${summary(config, broker.port)}\n`);
+}
+
+/** What a tool needs. */
+function surroundings(): Surroundings {
+  const { execPath, execArgv, env, stdin, stdout, stderr } = process;
+  const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
+  };
+  return { program: [execPath, ...execArgv, fileURLToPath(import.meta.url)], env, stdin, stdout, stderr, onEnd };
 }
 
 async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
@@ -123,4 +139,5 @@ function fail(error: unknown): void {
 
 // Who reads the log may go away (`hubbub | head`); the server stays.
 process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
 main(process.argv.slice(2)).catch(fail);

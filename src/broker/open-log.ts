@@ -1,17 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
+import { logDirectory } from '../log/data-file.ts';
 import { openLmdbLog } from '../log/lmdb.ts';
 import { MemoryLog } from '../log/memory.ts';
 import type { Log, LogEvents, LogOptions } from '../log/port.ts';
 
 /** How much memory may be taken by messages that wait to be committed, in bytes. */
 const maxQueue = 64 << 20;
-
-/** The directory of the log on a disk. */
-export function logDirectory({ data }: Pick<Config, 'data'>): string {
-  return join(data, 'log');
-}
 
 /**
  * Opens the log that the configuration asks for. Where no room is to keep anything it is one in memory that is not used.
@@ -28,5 +23,5 @@ export async function openLog(config: Config, newEpoch: () => string, events: Lo
     seed: randomBytes(4).readUInt32LE(),
     events,
   };
-  return log === 'lmdb' ? openLmdbLog({ ...options, directory: logDirectory(config) }) : new MemoryLog(options);
+  return log === 'lmdb' ? openLmdbLog({ ...options, directory: logDirectory(config.data) }) : new MemoryLog(options);
 }

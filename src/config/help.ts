@@ -32,6 +32,7 @@ export function help(): string {
   );
   return [
     'Usage: hubbub [OPTION]...',
+    '       hubbub log --help   shows the commands that back up, move and check the stored messages',
     '',
     entry('--help', 'Shows this text.'),
     entry('--version', 'Shows the version.'),

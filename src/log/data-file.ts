@@ -30,6 +30,11 @@ const metaFlag = 0x08;
 const at = { flags: 18, magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152 } as const;
 const metaLength = 168;
 
+/** Where the log is in a server's data directory. */
+export function logDirectory(data: string): string {
+  return join(data, 'log');
+}
+
 /**
  * Makes the directory if it is not there, and looks whether the store in it can be used.
  * @throws LogError if not.

@@ -1,6 +1,14 @@
 /** The only place that knows LMDB: one environment, three tables in it, and what is read and written there. */
+import { isUtf8 } from 'node:buffer';
 import { statfsSync } from 'node:fs';
-import { type Database, open, type RangeOptions, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
+import {
+  type Database,
+  open,
+  type RangeOptions,
+  type RootDatabase,
+  type RootDatabaseOptions,
+  type Transaction,
+} from 'lmdb';
 import { LogError } from './error.ts';
 import {
   decodeEntry,
@@ -60,6 +68,8 @@ const storeKey = Buffer.from('store');
 const maxSeq = Number.MAX_SAFE_INTEGER;
 /** How many records are read at once by who reads all. */
 const stride = 100;
+/** A damaged page leads anywhere, also in circles. */
+const outOfOrder = new Error('its keys are out of order');
 
 export class LmdbStore {
   readonly #directory: string;
@@ -67,13 +77,15 @@ export class LmdbStore {
   readonly #store: Table;
   readonly #rooms: Table;
   readonly #entries: Table;
+  /** What every read is done with; see `freeze`. */
+  #frozen: { readonly transaction?: Transaction } = {};
   /** Where the values of a batch stand while it is written. */
   #slab = Buffer.allocUnsafeSlow(1 << 18);
 
   private constructor(directory: string, root: RootDatabase<Buffer, Buffer>) {
     const table = (name: string): Table => {
       const found: Table | undefined = root.openDB(name, { encoding: 'binary', keyEncoding: 'binary' });
-      if (!found) throw new LogError('directory', `there is no log in ${directory}`);
+      if (!found) throw damaged(directory, `it has no table "${name}"`);
       return found;
     };
     this.#directory = directory;
@@ -119,6 +131,14 @@ export class LmdbStore {
 
   // ---- reading. All of it sees what is committed and nothing else, and throws a LogError if LMDB cannot go on.
 
+  /**
+   * From now on everything is read as it is now; where something turns out to be damaged, as it is then. Until `close`
+   * nothing that is removed makes room for anything else.
+   */
+  freeze(): void {
+    this.#frozen = { transaction: this.#root.useReadTransaction() };
+  }
+
   /** undefined in a new store. */
   get record(): StoreRecord | undefined {
     const value = this.#get(this.#store, storeKey);
@@ -138,7 +158,7 @@ export class LmdbStore {
   /** Names of rooms after this one, in the order of their UTF-8 bytes. */
   names(after: string, limit: number): string[] {
     const start = Buffer.concat([Buffer.from(after), Buffer.of(0)]);
-    return this.#guard(() => Array.from(this.#rooms.getKeys({ start, limit }), (key) => key.toString()));
+    return this.#guard(() => this.#keys(this.#rooms, start, limit).map((name) => name.toString()));
   }
 
   /**
@@ -151,21 +171,32 @@ export class LmdbStore {
     const range: RangeOptions = reverse
       ? { start: key(room, end - 1), end: key(room, from - 1), reverse }
       : { start: key(room, from), end: key(room, end) };
+    let last = reverse ? end : from - 1;
     try {
-      for (const found of this.#entries.getRange(range)) {
-        yield { seq: readKey(found.key).seq, placed: decodeEntry(found.key, found.value) };
+      for (const found of closing(this.#entries.getRange({ ...range, ...this.#frozen }))) {
+        const { room: at, seq } = readKey(found.key);
+        if (at !== room || (reverse ? seq >= last : seq <= last)) throw outOfOrder;
+        yield { seq, placed: decodeEntry(found.key, found.value) };
+        last = seq;
       }
     } catch (error) {
-      throw damaged(this.#directory, (error as Error).message, error);
+      throw this.#failure(error);
     }
   }
 
   /** All names; it can be read as slowly as one likes. */
   *allNames(): Generator<string> {
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const names: string[] = this.names(after, stride);
-      yield* names;
-      after = names.at(-1);
+    let after: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const start = Buffer.concat([after, Buffer.of(0)]);
+      const names = this.#guard(() => this.#keys(this.#rooms, start, stride));
+      for (const name of names) {
+        if (!isUtf8(name) || name.compare(after) <= 0)
+          throw damaged(this.#directory, 'the list of its rooms is unreadable');
+        yield name.toString();
+        after = name;
+      }
+      if (names.length === 0) return;
     }
   }
 
@@ -182,11 +213,11 @@ export class LmdbStore {
 
   /** The numbers of all rooms that have entries. */
   *allRooms(): Generator<number> {
-    for (let room = 0; ; room += 1) {
-      const [next] = this.#guard(() => Array.from(this.#entries.getKeys({ start: key(room, 0), limit: 1 })));
-      if (!next) return;
-      ({ room } = readKey(next));
+    for (let from = 0; ; ) {
+      const room = this.#guard(() => this.#firstRoom(from));
+      if (room === undefined) return;
       yield room;
+      from = room + 1;
     }
   }
 
@@ -213,15 +244,36 @@ export class LmdbStore {
   }
 
   #get(table: Table, at: Buffer): Buffer | undefined {
-    return this.#guard(() => table.get(at));
+    return this.#guard(() => table.get(at, this.#frozen));
+  }
+
+  /** The first room with entries whose number is not below this one. */
+  #firstRoom(from: number): number | undefined {
+    const [next] = this.#keys(this.#entries, key(from, 0), 1);
+    const room = next && readKey(next).room;
+    if (room !== undefined && room < from) throw outOfOrder;
+    return room;
+  }
+
+  #keys(table: Table, start: Buffer, limit: number): Buffer[] {
+    return Array.from(closing(table.getKeys({ start, limit, ...this.#frozen })), (found) => Buffer.from(found));
   }
 
   #guard<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      throw damaged(this.#directory, (error as Error).message, error);
+      throw this.#failure(error);
     }
+  }
+
+  /** After an error LMDB would refuse whatever else is read in the same transaction. */
+  #failure(error: unknown): LogError {
+    const { transaction } = this.#frozen;
+    transaction?.done();
+    this.#root.resetReadTxn();
+    if (transaction) this.freeze();
+    return damaged(this.#directory, (error as Error).message, error);
   }
 
   // ---- writing. One batch at a time.
@@ -269,6 +321,8 @@ export class LmdbStore {
   }
 
   close(): Promise<void> {
+    this.#frozen.transaction?.done();
+    this.#frozen = {};
     return this.#root.close();
   }
 }
@@ -279,6 +333,16 @@ function damaged(directory: string, what: string, cause?: unknown): LogError {
 
 function key(room: number, seq: number): Buffer {
   return writeKey(Buffer.allocUnsafe(keyLength), room, Math.max(seq, 0));
+}
+
+/** When it throws, lmdb leaves its cursor open, and with it the transaction. */
+function* closing<T>(found: Iterable<T>): Generator<T> {
+  const iterator = found[Symbol.iterator]();
+  try {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) yield next.value;
+  } finally {
+    iterator.return?.();
+  }
 }
 
 function stats(table: Table): Stats {

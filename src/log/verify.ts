@@ -5,7 +5,8 @@ import { resume } from './numbering.ts';
 import type { RoomRecord, StoreRecord } from './records.ts';
 
 export interface Problem {
-  readonly room: string;
+  /** undefined if it is not about a room whose name is known. */
+  readonly room: string | undefined;
   /** 0 if it is not about one entry. */
   readonly seq: number;
   /** In words. */
@@ -20,43 +21,71 @@ export interface Verified {
   readonly problems: number;
 }
 
-/** Gives each problem as it is found, and returns the figures. */
+/** Gives each problem as it is found, and returns the figures. A store that is being written to must be frozen before. */
 export function* verify(store: LmdbStore): Generator<Problem, Verified> {
-  const { record: about } = store;
   const total = { rooms: 0, entries: 0, bytes: 0, problems: 0 };
-  const ids = new Set<number>();
-  for (const problem of about ? lookThrough(store, about, ids, total) : []) {
+  for (const problem of lookThrough(store, total)) {
     total.problems += 1;
     yield problem;
   }
   return total;
 }
 
+/**
+ * What is to be said of an error in the midst of reading.
+ * @param seq the last number before it, 0 if there is none.
+ * @throws the error, if it is not one of the store.
+ */
+export function unreadable(error: unknown, room?: string, seq = 0): Problem {
+  if (!(error instanceof LogError)) throw error;
+  return { room, seq, what: seq === 0 ? error.message : `nothing after it can be read: ${error.message}` };
+}
+
 type Total = { -readonly [Key in keyof Verified]: Verified[Key] };
 
-function* lookThrough(store: LmdbStore, about: StoreRecord, ids: Set<number>, total: Total): Generator<Problem> {
-  for (const room of store.allNames()) {
-    total.rooms += 1;
-    const record = readRecord(store, room);
-    if (record instanceof LogError) yield { room, seq: 0, what: record.message };
-    if (!record || record instanceof LogError) continue;
-    for (const what of recordProblems(record, about, ids)) yield { room, seq: 0, what };
-    ids.add(record.id);
-    for (const { seq, what } of entryProblems(store.allEntries(record.id), record, about, total))
-      yield { room, seq, what };
-  }
-  for (const id of store.allRooms()) {
-    if (!ids.has(id)) yield { room: `(number ${id})`, seq: 0, what: 'there are entries, but no readable record' };
+function* lookThrough(store: LmdbStore, total: Total): Generator<Problem> {
+  const ids = new Set<number>();
+  try {
+    const { record: about } = store;
+    if (about) for (const room of store.allNames()) yield* roomProblems(store, room, about, ids, total);
+    yield* orphans(store, ids);
+  } catch (error) {
+    yield unreadable(error);
   }
 }
 
-function readRecord(store: LmdbStore, room: string): RoomRecord | LogError | undefined {
+function* roomProblems(
+  store: LmdbStore,
+  room: string,
+  about: StoreRecord,
+  ids: Set<number>,
+  total: Total,
+): Generator<Problem> {
+  total.rooms += 1;
+  let seq = 0;
   try {
-    return store.room(room);
+    const record = store.room(room);
+    if (!record) throw new LogError('damaged', 'its record cannot be found');
+    for (const what of recordProblems(record, about, ids)) yield { room, seq, what };
+    ids.add(record.id);
+    const limit = resume(record, about.crashes + (about.closed ? 0 : 1));
+    const succession = new Succession();
+    for (const found of store.allEntries(record.id)) {
+      ({ seq } = found);
+      count(found, total);
+      if (seq >= limit) yield { room, seq, what: 'its number was not reserved' };
+      const what = succession.check(found);
+      if (what !== undefined) yield { room, seq, what };
+    }
+    if (succession.endsBefore(record.seq)) yield { room, seq: record.seq, what: 'it was there, and is missing' };
   } catch (error) {
-    if (error instanceof LogError) return error;
-    throw error;
+    yield unreadable(error, room, seq);
   }
+}
+
+function count({ placed }: Found, total: Total): void {
+  total.entries += placed ? 1 : 0;
+  total.bytes += placed?.entry.bytes.length ?? 0;
 }
 
 function* recordProblems({ id }: RoomRecord, { lastRoom }: StoreRecord, ids: ReadonlySet<number>): Generator<string> {
@@ -64,32 +93,43 @@ function* recordProblems({ id }: RoomRecord, { lastRoom }: StoreRecord, ids: Rea
   if (id > lastRoom) yield `its number in the store, ${id}, was never given`;
 }
 
-function* entryProblems(
-  entries: Iterable<Found>,
-  record: RoomRecord,
-  about: StoreRecord,
-  total: Total,
-): Generator<{ seq: number; what: string }> {
-  const limit = resume(record, about.crashes + (about.closed ? 0 : 1));
-  /** What the next entry must say of itself, as far as that is known. */
-  let expected: { prev: number; ordinal: number; offset: number | undefined } | undefined;
-  for (const { seq, placed } of entries) {
-    if (seq >= limit) yield { seq, what: 'its number was not reserved' };
+/** Whether the entries of a room, handed over one after the other, follow from each other. */
+export class Succession {
+  /** The entry before, and what the next one must say of its place, as far as that is known. */
+  #last: { readonly seq: number; readonly ordinal: number; readonly offset: number | undefined } | undefined;
+
+  /** What is wrong with the next one, in words; undefined if nothing is. */
+  check({ seq, placed }: Found): string | undefined {
+    const last = this.#last;
     if (!placed) {
-      yield { seq, what: 'it is damaged' };
-      expected &&= { prev: seq, ordinal: expected.ordinal + 1, offset: undefined };
-      continue;
+      this.#last = last && { seq, ordinal: last.ordinal + 1, offset: undefined };
+      return 'it is damaged';
     }
     const { entry, ordinal, offset } = placed;
-    total.entries += 1;
-    total.bytes += entry.bytes.length;
-    if (expected && entry.prev !== expected.prev) {
-      yield { seq, what: `it follows number ${entry.prev}, but before it there is ${expected.prev}` };
-    }
-    if (expected && (ordinal !== expected.ordinal || offset !== (expected.offset ?? offset))) {
-      yield { seq, what: 'its place in the room does not follow from the entry before it' };
-    }
-    expected = { prev: seq, ordinal: ordinal + 1, offset: offset + entry.bytes.length };
+    this.#last = { seq, ordinal: ordinal + 1, offset: offset + entry.bytes.length };
+    // `prev` is higher where something was missing already when the room was imported.
+    const follows = !last || (ordinal === last.ordinal && offset === (last.offset ?? offset) && entry.prev >= last.seq);
+    return follows ? undefined : `it does not follow from number ${last.seq}, which is before it`;
   }
-  if (expected && expected.prev < record.seq) yield { seq: record.seq, what: 'it was there, and is missing' };
+
+  /** Whether there were entries, but not up to this number. */
+  endsBefore(seq: number): boolean {
+    return this.#last !== undefined && this.#last.seq < seq;
+  }
+}
+
+/**
+ * Entries that belong to no room.
+ * @param ids the numbers in the store of all rooms.
+ * @param last no number above it is looked at.
+ */
+export function* orphans(
+  store: LmdbStore,
+  ids: ReadonlySet<number>,
+  last = Number.POSITIVE_INFINITY,
+): Generator<Problem> {
+  for (const id of store.allRooms()) {
+    if (id > last) return;
+    if (!ids.has(id)) yield { room: undefined, seq: 0, what: `there are entries of number ${id}, which no room has` };
+  }
 }

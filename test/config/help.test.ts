@@ -18,7 +18,10 @@ test('help names every flag and variable, in lines of at most 96 columns', () =>
 
 test('help aligns the texts', () => {
   const text = help();
-  assert.match(text, /^Usage: hubbub \[OPTION\]\.\.\.\n\n {2}--help {24}Shows this text\.\n {2}--version/);
+  assert.match(
+    text,
+    /^Usage: hubbub \[OPTION\]\.\.\.\n {7}hubbub log .+\n\n {2}--help {24}Shows this text\.\n {2}--version/,
+  );
   assert.ok(
     text.includes(`
   --port NUMBER                 TCP port to listen on; 0 takes any free port. (from 0 to 65535)

@@ -50,7 +50,7 @@ describe('the web pages', () => {
   test('a page may use nothing but what the server has', async () => {
     await using server = await startServer({ pages });
     const { headers } = await fetchRaw(server.http);
-    const policy = headers['content-security-policy'] ?? '';
+    const policy = String(headers['content-security-policy']);
     assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
     assert.doesNotMatch(policy, /unsafe|\*/);
     assert.equal(headers['x-content-type-options'], 'nosniff');

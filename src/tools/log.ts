@@ -1,0 +1,64 @@
+/** `hubbub log`: what can be done with the stored messages, with or without a server that uses them. */
+import { readFileSync } from 'node:fs';
+import { closest } from '../config/closest.ts';
+import { ConfigError, loadConfig } from '../config/load.ts';
+import { logDirectory } from '../log/data-file.ts';
+import { LogError, type LogErrorCode } from '../log/error.ts';
+import { readArguments } from './arguments.ts';
+import { runInChild } from './child.ts';
+import { exportLog } from './export.ts';
+import { help } from './help.ts';
+import { importLog } from './import.ts';
+import { OutputError, write } from './output.ts';
+import { exitCodes, type Surroundings, type Tool } from './tool.ts';
+import { verifyLog } from './verify.ts';
+
+const tools: ReadonlyMap<string, Tool> = new Map([
+  ['export', exportLog],
+  ['import', importLog],
+  ['verify', verifyLog],
+]);
+
+/** The options of the server that say where its data is. */
+const places = ['--data', '--config'];
+
+/** Stands before the command in the process that is to open the store itself. */
+const inThisProcess = '--in-this-process';
+
+/** What a store did not let be done, while other things may have been. */
+const partial: ReadonlySet<LogErrorCode> = new Set(['damaged', 'import', 'unsaved']);
+
+/**
+ * Carries out a command.
+ * @param args what stands behind `log`.
+ * @returns the exit code.
+ * @throws ConfigError if it is used wrongly.
+ */
+export async function runLog(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
+  try {
+    if (args[0] === inThisProcess) return await runTool(args.slice(1), surroundings);
+    if (args.length > 0 && !args.includes('--help') && !args.includes('-h')) {
+      return await runInChild(['log', inThisProcess, ...args], surroundings);
+    }
+    await write(stdout, help);
+    return exitCodes.well;
+  } catch (error) {
+    if (error instanceof OutputError && error.isClosed) return exitCodes.partly;
+    if (!(error instanceof OutputError || error instanceof LogError)) throw error;
+    await write(stderr, `hubbub: ${error.message}\n`).catch(() => undefined);
+    return error instanceof OutputError || partial.has(error.code) ? exitCodes.partly : exitCodes.refused;
+  }
+}
+
+async function runTool([name = '', ...args]: readonly string[], surroundings: Surroundings): Promise<number> {
+  const tool = tools.get(name);
+  if (!tool) {
+    const meant = closest(name, tools.keys());
+    throw new ConfigError(`there is no command "log ${name}"${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+  }
+  const { flags, file } = readArguments(args, { ...tool, flags: [...tool.flags, ...places] });
+  const given = places.flatMap((flag) => (flags.get(flag) ?? []).map((value) => `${flag}=${value}`));
+  const { data } = loadConfig(given, surroundings.env, (path) => readFileSync(path, 'utf8'));
+  return tool.run({ ...surroundings, flags, file, directory: logDirectory(data) });
+}
