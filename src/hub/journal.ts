@@ -37,6 +37,8 @@ export class Journal {
   readonly #options: JournalOptions;
   /** What each connection is to get, one room after the other. */
   readonly #replays = new Map<ConnectionId, Replay[]>();
+  /** Those that were sent a piece, and may have taken little of it yet: many short replays are much, too. */
+  readonly #fed = new WeakSet<Receiver>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -67,6 +69,8 @@ export class Journal {
 
   /** The connection has taken most of what it was sent. */
   drained(connection: ConnectionId): void {
+    const receiver = this.#options.find(connection);
+    if (receiver) this.#fed.delete(receiver);
     const [replay] = this.#replays.get(connection) ?? [];
     if (replay) this.#proceed(connection, replay, laterPiece);
   }
@@ -78,7 +82,8 @@ export class Journal {
       return;
     }
     this.#replays.set(connection, [replay]);
-    this.#proceed(connection, replay, firstPiece);
+    const receiver = this.#options.find(connection);
+    if (!receiver || !this.#fed.has(receiver)) this.#proceed(connection, replay, firstPiece);
   }
 
   /** Another replay of the connection that waits is gone on with when the edge says so: it was asked to. */
@@ -97,7 +102,8 @@ export class Journal {
     const { room } = replay;
     const isOver = this.#sendPiece(receiver, replay, limits);
     if (isOver) this.#end(connection, room);
-    if (this.#replays.has(connection)) this.#options.edge.whenDrained(connection);
+    this.#fed.add(receiver);
+    this.#options.edge.whenDrained(connection);
     if (isOver) this.#options.dispatch({ type: 'replayed', connection, room, seq: replay.to });
   }
 
