@@ -4,6 +4,7 @@
  */
 import type { Entry, Log, ReadLimits } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
+import type { ServerJoined } from '../protocol/generated/frames.ts';
 import { toStored } from '../protocol/json.ts';
 import type { Command } from './commands.ts';
 import type { EdgePort } from './edge-port.ts';
@@ -64,6 +65,8 @@ export class Journal {
         return this.#start(effect.connection, { room: effect.room, after: effect.after, to: effect.to });
       case 'stopReplay':
         return this.#end(effect.connection, effect.room);
+      case 'joinedAgain':
+        return this.#answer(effect.connection, effect.joined);
     }
   }
 
@@ -105,6 +108,12 @@ export class Journal {
     this.#fed.add(receiver);
     this.#options.edge.whenDrained(connection);
     if (isOver) this.#options.dispatch({ type: 'replayed', connection, room, seq: replay.to });
+  }
+
+  /** Says where the connection is: the replay goes on there. */
+  #answer(connection: ConnectionId, joined: ServerJoined): void {
+    const replay = this.#replays.get(connection)?.find(({ room }) => room === joined.room);
+    this.#options.find(connection)?.deliver({ ...joined, ...(replay && { after: replay.after }) });
   }
 
   /** @returns whether that was all. */
