@@ -1,6 +1,7 @@
 /**
  * Frames made up by chance, many and in every wrong way there is, against a real server. What is made up is decided by a
  * seed: `FUZZ_SEED=7 npm test -- fuzz` tries another one, `FUZZ_FRAMES=1000000` more of it.
+ * Only the positions in it are the server's own: how far the rooms have come, and what their epochs are called.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
