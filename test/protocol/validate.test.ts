@@ -201,8 +201,8 @@ describe('a number', () => {
 describe('a position', () => {
   const join = (since: unknown) => ({ type: 'join', room: 'a', since });
   refused('that is a number', join(7), 'since must be an object', '/since');
-  refused('without an epoch', join({ seq: 7 }), 'epoch is required', '/since/epoch');
-  refused('without a number', join({ epoch: 'e' }), 'seq is required', '/since/seq');
+  refused('without an epoch', join({ seq: 7 }), 'since.epoch is required', '/since/epoch');
+  refused('without a number', join({ epoch: 'e' }), 'since.seq is required', '/since/seq');
   refused('below zero', join({ epoch: 'e', seq: -1 }), 'since.seq must be at least 0', '/since/seq');
   refused('with a fraction', join({ epoch: 'e', seq: 0.5 }), 'since.seq must be an integer', '/since/seq');
   refused(
@@ -215,7 +215,7 @@ describe('a position', () => {
   refused(
     'with more than that',
     join({ epoch: 'e', seq: 1, room: 'a' }),
-    '"room" is not a field of join',
+    '"room" is not a field of since',
     '/since/room',
   );
   test('is an epoch and a number', () => {
