@@ -234,6 +234,9 @@ export class Hub {
       then();
     } catch (error) {
       this.#emit({ type: 'failure', room, message: 'the log of a room cannot be read', error });
+      // It may have been opened for this.
+      const opened = this.#rooms.get(room);
+      if (opened) this.#rooms.settle(opened);
       const refusal = new Refusal('unavailable', 'the messages of this room cannot be read', {
         retry: unreadableRetry,
       });
