@@ -84,6 +84,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     const wanted = placeOf(geometry.anchor, rows, geometry.offsets, geometry.viewport) ?? outer.scrollTop;
     if (Math.abs(outer.scrollTop - wanted) > 0.5) outer.scrollTop = wanted;
     geometry.placed = outer.scrollTop;
+    if (isAtEnd(outer)) geometry.anchor = 'end';
     const seen = around(geometry, wanted);
     if (seen.from < from || seen.to > to) redraw(undefined);
     report();
@@ -126,8 +127,8 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     if (!outer || Math.abs(outer.scrollTop - geometry.placed) < 1) return;
     const { scrollTop } = outer;
     geometry.placed = scrollTop;
-    const end = (geometry.offsets.at(-1) ?? 0) - geometry.viewport;
-    geometry.anchor = scrollTop >= end - tolerance ? 'end' : anchorAt(scrollTop);
+    // As it is now: when the list or what is seen of it has become smaller, it has been scrolled by that.
+    geometry.anchor = isAtEnd(outer) ? 'end' : anchorAt(scrollTop);
     const seen = rangeOf(
       geometry.offsets,
       scrollTop - margin.drawn / 2,
@@ -157,6 +158,10 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
       </ol>
     </section>
   );
+}
+
+function isAtEnd({ scrollTop, scrollHeight, clientHeight }: HTMLElement): boolean {
+  return scrollTop >= scrollHeight - clientHeight - tolerance;
 }
 
 function around({ offsets, viewport }: Geometry, place: number): Range {

@@ -45,10 +45,6 @@ export function rowsOf(
   let day: number | undefined;
   let before: MessageEntry | undefined;
   for (const entry of entries) {
-    if (entry.key === mark) {
-      rows.push({ kind: 'new', key: 'new', height: 28 });
-      before = undefined;
-    }
     if (entry.kind !== 'message') {
       rows.push(noteRow(entry));
       before = undefined;
@@ -59,6 +55,10 @@ export function rowsOf(
       rows.push({ kind: 'day', key: `day ${its} ${entry.key}`, height: 40, at: entry.at });
       before = undefined;
       day = its;
+    }
+    if (entry.key === mark) {
+      rows.push({ kind: 'new', key: 'new', height: 28 });
+      before = undefined;
     }
     rows.push(messageRow(entry, !before || !goesOn(before, entry)));
     before = entry;

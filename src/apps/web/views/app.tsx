@@ -192,7 +192,7 @@ function Header({ conversation, state, isNarrow, memory, onShow, onLeave }: Head
   );
 }
 
-const stateWords = { connecting: 'Connecting', online: 'Online', offline: 'Offline', closed: 'Closed' };
+const stateWords = { connecting: 'Connecting', online: 'Connected', offline: 'Offline', closed: 'Closed' };
 
 interface Keys {
   readonly store: Store;

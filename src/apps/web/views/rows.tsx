@@ -9,7 +9,7 @@ import { Avatar, hueOf } from './avatar.tsx';
 import { ContentView } from './content.tsx';
 import { Icon } from './icons.tsx';
 import { memo } from './memo.tsx';
-import { count, dayWords, durationOf, fullTimeOf, timeOf } from './words.ts';
+import { count, dayWords, durationOf, fullTimeOf, shortTimeOf, timeOf } from './words.ts';
 
 export interface RowProps {
   readonly row: Row;
@@ -57,7 +57,7 @@ function MessageView({ entry, isHead, isOwn }: { entry: MessageEntry; isHead: bo
   const { from, at, content, isBroadcast } = entry;
   return (
     <article class={`message${isHead ? ' head' : ''}${isOwn ? ' own' : ''}${isBroadcast ? ' broadcast' : ''}`}>
-      {isHead ? <Avatar id={from.id} name={from.name} /> : <Time at={at} />}
+      {isHead ? <Avatar id={from.id} name={from.name} /> : <Time at={at} isShort />}
       <div class="message-body">
         {isHead ? (
           <header>
@@ -74,10 +74,10 @@ function MessageView({ entry, isHead, isOwn }: { entry: MessageEntry; isHead: bo
   );
 }
 
-function Time({ at }: { readonly at: number }) {
+function Time({ at, isShort = false }: { readonly at: number; readonly isShort?: boolean }) {
   return (
     <time dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
-      {timeOf(at)}
+      {isShort ? shortTimeOf(at) : timeOf(at)}
     </time>
   );
 }

@@ -8,6 +8,15 @@ export function timeOf(at: number): string {
   return time.format(at);
 }
 
+/** Where there is little room: without the half of the day. */
+export function shortTimeOf(at: number): string {
+  const parts = time.formatToParts(at).filter(({ type }) => type !== 'dayPeriod');
+  return parts
+    .map(({ value }) => value)
+    .join('')
+    .trim();
+}
+
 export function fullTimeOf(at: number): string {
   return full.format(at);
 }
