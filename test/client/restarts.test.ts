@@ -48,7 +48,7 @@ async function restart(kills: number, args: string[], isOneOrder: boolean): Prom
   }
 }
 
-test('servers are killed under load: everything arrives once, at everyone', () => restart(4, [], false));
+test('servers are killed under load: everything arrives once, at everyone', () => restart(3, [], false));
 
 test('the same, and in one order, where nothing goes out before it is kept', () =>
   restart(2, ['--fanout', 'after-commit'], true));
