@@ -4,8 +4,7 @@ import type { ServerWelcome } from '../../../protocol/generated/frames.ts';
 
 /** A WebSocket that tells what the limits are. */
 export function listening(tell: (limits: ServerWelcome['limits']) => void): WebSocketConstructor {
-  // The types of browsers know of no bytes in shared memory.
-  const listening = class extends WebSocket {
+  return class extends WebSocket {
     constructor(url: string, protocols?: string | string[]) {
       super(url, protocols);
       const listen = ({ data }: MessageEvent) => {
@@ -14,5 +13,4 @@ export function listening(tell: (limits: ServerWelcome['limits']) => void): WebS
       this.addEventListener('message', listen, { once: true });
     }
   };
-  return listening as unknown as WebSocketConstructor;
 }

@@ -66,7 +66,10 @@ export class Session {
     this.#options.memory.change('rooms', (rooms = []) => rooms.filter((room) => room !== name));
     const room = this.#rooms.get(name);
     this.#rooms.delete(name);
-    room?.leave().catch((error) => this.#notice(error));
+    room?.leave().then(
+      () => this.look(),
+      (error) => this.#notice(error),
+    );
   }
 
   say(key: Key, content: Content): void {
