@@ -51,7 +51,11 @@ export function App({ store, session, memory }: AppProps) {
   );
   return (
     <div class="app">
-      {!isNarrow && <div class="sidebar">{sidebar}</div>}
+      {!isNarrow && (
+        <aside class="sidebar" aria-label="Places">
+          {sidebar}
+        </aside>
+      )}
       <main class="main">
         <Header
           conversation={conversation}
