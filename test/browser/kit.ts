@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium as playwright } from 'playwright-core';
 import { createPages, type Page as WebPage } from '../../src/http/pages.ts';
 import { chromium } from '../kit/chromium.ts';
+import { FaultProxy } from '../kit/fault-proxy.ts';
+import { Random } from '../kit/random.ts';
 
 export type BrowserPage = Awaited<ReturnType<Browser['newPage']>>;
 
@@ -99,6 +101,39 @@ export async function visit({ http, browser, name, path = '/', options, allowed 
       assert.deepEqual(complaints, []);
     },
   };
+}
+
+/** What lies between a browser and a server. Chromium leaves a WebSocket open when it is told to be offline; this does not. */
+export class Line implements AsyncDisposable {
+  /** Of the server. */
+  port: number;
+  #isCut = false;
+  readonly #proxy: Promise<FaultProxy>;
+
+  constructor(port: number) {
+    this.port = port;
+    this.#proxy = FaultProxy.start({ random: new Random(1), target: () => (this.#isCut ? 1 : this.port) });
+  }
+
+  async http(): Promise<string> {
+    return (await this.#proxy).url.replace('ws', 'http');
+  }
+
+  async cut(somebody: Somebody): Promise<void> {
+    this.#isCut = true;
+    (await this.#proxy).cut();
+    await somebody.page.getByText('The connection is lost').waitFor();
+    await somebody.setOffline(true);
+  }
+
+  async mend(somebody: Somebody): Promise<void> {
+    this.#isCut = false;
+    await somebody.setOffline(false);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#proxy)[Symbol.asyncDispose]();
+  }
 }
 
 /** Where messages are written. */

@@ -130,7 +130,7 @@ describe('the chat page for everyone', { skip }, () => {
     const focus = () =>
       page.evaluate<string>(`(() => {
         const { activeElement: one } = document;
-        return one.getAttribute('aria-label') ?? one.textContent;
+        return one === document.body ? '' : one.getAttribute('aria-label') ?? one.textContent;
       })()`);
     /** Until something has the focus. */
     const tabTo = async (name: RegExp) => {

@@ -71,6 +71,7 @@ describe('the chat page', { skip }, () => {
     await using server = await start();
     await using ada = await visit({ ...server, browser, name: 'ada' });
     await using bob = await visit({ ...server, browser, name: 'bob' });
+    await bob.page.getByText('2 people here').waitFor();
     await composer(bob.page).pressSequentially('mi');
     await ada.page.getByText('bob is typing').waitFor();
     await composer(bob.page).fill('');

@@ -2,47 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { JsonClient } from '../kit/client.ts';
-import { FaultProxy } from '../kit/fault-proxy.ts';
-import { Random } from '../kit/random.ts';
 import { startServer } from '../kit/server.ts';
 import { locally, Program, temporaryDirectory } from '../life-cycle/program.ts';
-import { type BrowserPage, builtPages, launch, messages, type Somebody, say, skip, visit } from './kit.ts';
+import { type BrowserPage, builtPages, Line, launch, messages, say, skip, visit } from './kit.ts';
 
 /** What a browser says of connections that fail. */
 const allowed = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/;
-
-/** What lies between a browser and a server. Chromium leaves a WebSocket open when it is told to be offline; this does not. */
-class Line implements AsyncDisposable {
-  /** Of the server. */
-  port: number;
-  #isCut = false;
-  readonly #proxy: Promise<FaultProxy>;
-
-  constructor(port: number) {
-    this.port = port;
-    this.#proxy = FaultProxy.start({ random: new Random(1), target: () => (this.#isCut ? 1 : this.port) });
-  }
-
-  async http(): Promise<string> {
-    return (await this.#proxy).url.replace('ws', 'http');
-  }
-
-  async cut(somebody: Somebody): Promise<void> {
-    this.#isCut = true;
-    await somebody.setOffline(true);
-    (await this.#proxy).cut();
-    await somebody.page.getByText('The connection is lost').waitFor();
-  }
-
-  async mend(somebody: Somebody): Promise<void> {
-    this.#isCut = false;
-    await somebody.setOffline(false);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#proxy)[Symbol.asyncDispose]();
-  }
-}
 
 /** The texts of all messages that are drawn. */
 function texts(page: BrowserPage): Promise<string[]> {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { JsonClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
-import { builtPages, launch, skip, visit } from './kit.ts';
+import { builtPages, Line, launch, skip, visit } from './kit.ts';
 
 describe('the status page', { skip }, () => {
   let browser: Browser;
@@ -18,7 +18,8 @@ describe('the status page', { skip }, () => {
     await using server = await startServer({ pages: builtPages() });
     await using _bob = await JsonClient.connect(`${server.url}/?name=bob`);
     const allowed = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/;
-    await using ada = await visit({ ...server, browser, path: '/status', allowed });
+    await using line = new Line(server.port);
+    await using ada = await visit({ http: await line.http(), browser, path: '/status', allowed });
     const { page } = ada;
     await page.getByText('Live', { exact: true }).waitFor();
     const connections = page.getByRole('region', { name: 'Connections' });
@@ -28,10 +29,10 @@ describe('the status page', { skip }, () => {
     }
     await connections.getByRole('img').hover();
     await connections.getByText(/: 1$/).waitFor();
-    const { port } = server;
     await server.broker.stop();
     await page.getByText('The server is away').waitFor();
-    await using _again = await startServer({ pages: builtPages(), port });
+    await using again = await startServer({ pages: builtPages() });
+    line.port = again.port;
     await page.getByText('Live', { exact: true }).waitFor();
     await connections.getByRole('img', { name: /now 0, at most 1$/ }).waitFor();
   });

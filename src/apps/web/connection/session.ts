@@ -90,10 +90,14 @@ export class Session {
   type(key: Key): void {
     const now = this.#options.now();
     if (now - (this.#typed.get(key) ?? 0) < typingInterval) return;
+    if (isRoom(key)) {
+      const wentOut = this.#rooms.get(nameIn(key))?.signal(typing) ?? false;
+      if (wentOut) this.#typed.set(key, now);
+      return;
+    }
     this.#typed.set(key, now);
-    if (isRoom(key)) this.#rooms.get(nameIn(key))?.signal(typing);
     // Nobody is told where there is no connection, or nobody to tell.
-    else this.#hub.signal(nameIn(key), typing).catch(() => undefined);
+    this.#hub.signal(nameIn(key), typing).catch(() => undefined);
   }
 
   /** Reads what was said before. */

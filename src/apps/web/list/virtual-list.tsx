@@ -34,6 +34,8 @@ export interface VirtualListProps<Row extends Sized> {
 
 interface Geometry {
   readonly measured: Map<string, number>;
+  /** The keys of the rows as they lie in the document, and where those are. */
+  settled: { readonly keys: readonly (string | undefined)[]; readonly offsets: Offsets };
   anchor: Anchor;
   offsets: Offsets;
   viewport: number;
@@ -50,6 +52,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const { current: geometry } = useRef<Geometry>({
     measured: new Map(),
+    settled: { keys: [], offsets: new Float64Array(1) },
     anchor: startAt === undefined ? 'end' : { key: startAt, above: -120 },
     offsets: new Float64Array(1),
     viewport: 800,
@@ -67,6 +70,8 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     const { current: outer } = scroller;
     const { current: inner } = list;
     if (!outer || !inner) return;
+    // Somebody has scrolled, and the event is still to come. (At the end it was the list that has become shorter.)
+    if (hasMoved(outer) && !isAtEnd(outer)) geometry.anchor = anchorAt(outer.scrollTop);
     geometry.viewport = outer.clientHeight;
     let hasChanged = false;
     for (const [index, element] of Array.from(inner.children).entries()) {
@@ -84,6 +89,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     const wanted = placeOf(geometry.anchor, rows, geometry.offsets, geometry.viewport) ?? outer.scrollTop;
     if (Math.abs(outer.scrollTop - wanted) > 0.5) outer.scrollTop = wanted;
     geometry.placed = outer.scrollTop;
+    geometry.settled = { keys: rows.map((row) => (isAnchor(row) ? row.key : undefined)), offsets: geometry.offsets };
     if (isAtEnd(outer)) geometry.anchor = 'end';
     const seen = around(geometry, wanted);
     if (seen.from < from || seen.to > to) redraw(undefined);
@@ -124,7 +130,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
 
   const scrolled = () => {
     const { current: outer } = scroller;
-    if (!outer || Math.abs(outer.scrollTop - geometry.placed) < 1) return;
+    if (!outer || !hasMoved(outer)) return;
     const { scrollTop } = outer;
     geometry.placed = scrollTop;
     // As it is now: when the list or what is seen of it has become smaller, it has been scrolled by that.
@@ -138,12 +144,15 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     report();
   };
 
+  const hasMoved = ({ scrollTop }: HTMLElement): boolean => Math.abs(scrollTop - geometry.placed) >= 1;
+
   /** The first row that is seen and may be one. */
   const anchorAt = (scrollTop: number): Anchor => {
-    const first = rowAt(geometry.offsets, scrollTop);
-    const found = rows.findIndex((row, index) => index >= first && isAnchor(row));
-    const row = rows[found];
-    return row ? { key: row.key, above: scrollTop - (geometry.offsets[found] ?? 0) } : 'end';
+    const { keys, offsets } = geometry.settled;
+    const first = rowAt(offsets, scrollTop);
+    const found = keys.findIndex((key, index) => index >= first && key !== undefined);
+    const key = keys[found];
+    return key === undefined ? 'end' : { key, above: scrollTop - (offsets[found] ?? 0) };
   };
 
   return (

@@ -5,7 +5,7 @@ import type { Point } from './figures.ts';
 export function roundTop(values: readonly number[], least: number): number {
   const most = values.reduce((one, other) => Math.max(one, other), least);
   const power = 10 ** Math.floor(Math.log10(most));
-  const factor = [1, 2, 5, 10].find((one) => one * power >= most * 0.999) ?? 10;
+  const factor = [1, 2, 5, 10].find((one) => one * power >= most) ?? 10;
   return factor * power;
 }
 
