@@ -6,17 +6,20 @@ import type { Config } from '../config/load.ts';
 import { Edge } from '../edge/edge.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
-import { type Effect, isKeeping } from '../hub/effects.ts';
+import { type Delivery, isKeeping, type Keeping } from '../hub/effects.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
+import { LogError } from '../log/error.ts';
+import type { Log, LogEvents, LogStatus } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import { Session, type SessionContext } from '../session/session.ts';
+import { Complaints } from './complaints.ts';
 import { drain } from './drain.ts';
 import { listenError } from './listen-error.ts';
 import { openLog } from './open-log.ts';
@@ -29,6 +32,8 @@ export interface BrokerOptions {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
+  /** The user id of this process, where there is such a thing. */
+  readonly user?: number | undefined;
 }
 
 /** A running server. */
@@ -48,24 +53,64 @@ const maxPage = 256 * 1024;
  * @throws PolicyError if the rules of the rooms cannot be followed.
  * @throws LogError if the log cannot be had.
  */
-export async function startBroker({ config, logger, server, tls, schemas }: BrokerOptions): Promise<Broker> {
-  const now = Date.now;
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { config, logger, user } = options;
   const policies = new Policies(config.rooms);
-  const sessions = new Map<ConnectionId, Session>();
-  const newEpoch = () => randomBytes(6).toString('base64url');
-  const log = await openLog(config, newEpoch, {
-    committed(commits) {
-      for (const { room } of commits) sweeper.touch(room);
-      dispatch({ type: 'committed', commits });
+  const complaints = new Complaints(Date.now);
+  const tell = ({ state, detail }: LogStatus) => {
+    if (state === 'ready') logger.info('messages are taken again');
+    else logger.error(`messages are refused: ${detail}`, { state });
+  };
+  const events: { -readonly [Name in keyof LogEvents]: LogEvents[Name] } = {
+    committed: () => undefined,
+    status: tell,
+    damaged(room, seq) {
+      if (!complaints.isDue(`${room} ${seq}`)) return;
+      logger.error('a message in the log is damaged and left out', { room, seq });
     },
-    status: ({ state, detail }) => logger[state === 'ready' ? 'info' : 'error'](detail),
-    damaged: (room, seq) => logger.error('a message in the log is damaged and left out', { room, seq }),
-  });
+  };
+  const log = await openLog(config, newEpoch, events, user);
+  if (log.status.state !== 'ready') tell(log.status);
+  try {
+    return await serve(options, {
+      policies,
+      complaints,
+      log,
+      onCommit: (told) => Object.assign(events, { committed: told }),
+    });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+function newEpoch(): string {
+  return randomBytes(6).toString('base64url');
+}
+
+interface Parts {
+  readonly policies: Policies;
+  readonly complaints: Complaints;
+  readonly log: Log;
+  /** Who is told of what the log has committed. */
+  readonly onCommit: (told: LogEvents['committed']) => void;
+}
+
+async function serve(
+  { config, logger, server, tls, schemas }: BrokerOptions,
+  { policies, complaints, log, onCommit }: Parts,
+): Promise<Broker> {
+  const now = Date.now;
+  const sessions = new Map<ConnectionId, Session>();
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
     return config.log === 'off' ? { ...own, retention: undefined } : own;
   };
   const sweeper = new Sweeper(log, (room) => policy(room).retention);
+  onCommit((commits) => {
+    for (const { room } of commits) sweeper.touch(room);
+    dispatch({ type: 'committed', commits });
+  });
   const hub = new Hub({
     ...config,
     now,
@@ -120,12 +165,18 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
 
   const find = (id: ConnectionId) => sessions.get(id);
   const fanOut = new FanOut(edge, codecs, find);
-  const unreadable = (room: string, error: unknown) =>
-    logger.error('the log of a room cannot be read', { room, error });
+  const failed = (room: string | undefined, message: string, error: unknown) => {
+    const isDue = !(error instanceof LogError) || complaints.isDue(`${room} ${message} ${error.message}`);
+    if (isDue) logger.error(message, { ...(room !== undefined && { room }), error });
+  };
+  const unreadable = (room: string, error: unknown) => failed(room, 'the log of a room cannot be read', error);
   const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
-  hub.effects.subscribe((effect) => carryOut(effect, fanOut, journal, logger));
+  hub.effects.subscribe((effect) => {
+    if (effect.type === 'failure') failed(effect.room, effect.message, effect.error);
+    else carryOut(effect, fanOut, journal, logger);
+  });
   const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
-  const endSweeping = sweepRegularly(sweeper, now, (error) => logger.error('the log cannot be trimmed', { error }));
+  const endSweeping = sweepRegularly(sweeper, now, (error) => failed(undefined, 'the log cannot be trimmed', error));
   const close = async (): Promise<void> => {
     clearInterval(clock);
     endSweeping();
@@ -158,11 +209,7 @@ export async function startBroker({ config, logger, server, tls, schemas }: Brok
 }
 
 /** One effect that cannot be carried out must not keep the others from it. */
-function carryOut(effect: Effect, fanOut: FanOut, journal: Journal, logger: Logger): void {
-  if (effect.type === 'failure') {
-    logger.error(effect.message, { room: effect.room, error: effect.error });
-    return;
-  }
+function carryOut(effect: Delivery | Keeping, fanOut: FanOut, journal: Journal, logger: Logger): void {
   try {
     if (isKeeping(effect)) journal.carryOut(effect);
     else fanOut.carryOut(effect);

@@ -24,7 +24,7 @@ export type Keeping =
   /** It is not to get the rest of it. */
   | { readonly type: 'stopReplay'; readonly connection: ConnectionId; readonly room: string };
 
-export function isKeeping(effect: Effect): effect is Keeping {
+export function isKeeping(effect: Delivery | Keeping): effect is Keeping {
   return effect.type === 'append' || effect.type === 'replay' || effect.type === 'stopReplay';
 }
 
