@@ -73,8 +73,9 @@ export class Program implements AsyncDisposable {
   }
 
   /** The next record of the log with this message. */
-  async logged(message: string): Promise<LogRecord> {
-    const found = await this.#unread.take((line) => parse(line)?.['message'] === message, `the record "${message}"`);
+  async logged(wanted: string | RegExp): Promise<LogRecord> {
+    const fits = (message: unknown) => (typeof wanted === 'string' ? message === wanted : wanted.test(String(message)));
+    const found = await this.#unread.take((line) => fits(parse(line)?.['message']), `the record ${wanted}`);
     return parse(found) ?? {};
   }
 
