@@ -13,7 +13,7 @@ import { Journal } from '../hub/journal.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import { LogError } from '../log/error.ts';
-import type { Log, LogEvents, LogStatus } from '../log/port.ts';
+import type { Log, LogEvents } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Policies } from '../policy/policies.ts';
@@ -23,6 +23,7 @@ import { Complaints } from './complaints.ts';
 import { drain } from './drain.ts';
 import { listenError } from './listen-error.ts';
 import { openLog } from './open-log.ts';
+import { StatusReport } from './status-report.ts';
 import { sweepRegularly } from './sweep.ts';
 
 export interface BrokerOptions {
@@ -57,20 +58,17 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { config, logger, user } = options;
   const policies = new Policies(config.rooms);
   const complaints = new Complaints(Date.now);
-  const tell = ({ state, detail }: LogStatus) => {
-    if (state === 'ready') logger.info('messages are taken again');
-    else logger.error(`messages are refused: ${detail}`, { state });
-  };
+  const report = new StatusReport(logger, Date.now);
   const events: { -readonly [Name in keyof LogEvents]: LogEvents[Name] } = {
     committed: () => undefined,
-    status: tell,
+    status: (status) => report.tell(status),
     damaged(room, seq) {
       if (!complaints.isDue(`${room} ${seq}`)) return;
       logger.error('a message in the log is damaged and left out', { room, seq });
     },
   };
   const log = await openLog(config, newEpoch, events, user);
-  if (log.status.state !== 'ready') tell(log.status);
+  report.tell(log.status);
   try {
     return await serve(options, {
       policies,

@@ -212,7 +212,10 @@ export class Committer {
 
   async #recover(): Promise<void> {
     await this.#pause(this.#options.retry);
-    if (this.#closing) throw this.#unsaved(this.status.detail);
+    if (this.#closing) {
+      if (await this.#makeRoom()) return;
+      throw this.#unsaved(this.status.detail);
+    }
     try {
       this.#store.probe();
     } catch (error) {
