@@ -8,6 +8,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { findDamagedPage, readRoot, treeLength } from './data-tree.ts';
 import { LogError } from './error.ts';
 
@@ -50,7 +51,20 @@ export function prepareDirectory(directory: string): void {
     if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw cannotUse(directory, error);
+    throw cannotUse(directory, whyNotMade(directory, error));
+  }
+}
+
+/** Below a directory that is read-only Node says that there is none. */
+function whyNotMade(directory: string, error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  let above = resolve(directory);
+  while (!existsSync(above)) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK | constants.X_OK);
+    return error;
+  } catch (reason) {
+    return reason;
   }
 }
 

@@ -65,7 +65,8 @@ export function replaceAll(path: string, words: string, others: string): void {
   for (; at >= 0; at = bytes.indexOf(words, at + 1)) overwrite(path, at, Buffer.from(others));
 }
 
-function mount(size: string): string {
+/** Mounts a file system of this size at a new directory. */
+export function mount(size: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'hubbub-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory], { stdio: 'ignore' });
@@ -76,7 +77,7 @@ function mount(size: string): string {
   }
 }
 
-function unmount(directory: string): void {
+export function unmount(directory: string): void {
   execFileSync('umount', ['--lazy', directory]);
   rmSync(directory, { recursive: true });
 }

@@ -73,6 +73,12 @@ describe('it does not start, and says in one line what to do,', () => {
       data,
       `cannot use ${data}/log for the log: the file system is read-only; ${otherPlace}, or ${memoryOnly}`,
     );
+    const other = join(disk.path, 'other');
+    await fails(
+      [...locally, '--data', other],
+      {},
+      /^hubbub: cannot use \S+ for the log: the file system is read-only; /,
+    );
     disk.remount('rw');
     assert.equal((await say(data, 1)).seq, seq + 1);
   });
