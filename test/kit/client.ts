@@ -47,12 +47,6 @@ export class JsonClient implements AsyncDisposable {
     return found as Of<T>;
   }
 
-  /** The answer to the request with this id: `ack`, `error` or the frame that is its own. */
-  answer(id: string): Promise<ServerFrame> {
-    const isAnswer = (frame: ServerFrame) => 'id' in frame && frame.id === id && frame.type !== 'message';
-    return this.#frames.take(isAnswer, `the answer to ${id}`);
-  }
-
   /** The next binary frame, header and payload apart. */
   nextBinary(): Promise<{ header: ServerFrame; payload: Buffer }> {
     return this.#binary.take(() => true, 'a binary frame');
