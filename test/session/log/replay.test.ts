@@ -13,7 +13,7 @@ describe('a replay of 20,000 messages', () => {
   let server: TestServer;
   let said: Said;
   before(async () => {
-    server = await startServer({ checkFrames: false });
+    server = await startServer({ checkFrames: false, rooms: [{ origin: 'rooms', match: '*', log: {} }] });
     said = await fill(server, bodies(count));
   });
   after(() => server[Symbol.asyncDispose]());
