@@ -76,6 +76,22 @@ describe('connecting', () => {
   });
 });
 
+test('an error ends the connection, also where no close follows', async () => {
+  const { clock, events, socket } = await start();
+  socket.onerror?.({ message: 'connect ECONNREFUSED' } as never);
+  socket.ends(4001, 'first the close');
+  await clock.pass(0);
+  const closed = { code: 4001, message: 'first the close' };
+  assert.deepEqual(latest(events).reason, closed);
+  const other = bench();
+  await settled();
+  other.socket.onerror?.({ message: 'connect ECONNREFUSED' } as never);
+  await other.clock.pass(0);
+  assert.deepEqual(latest(other.events).reason, { code: 1006, message: 'connect ECONNREFUSED' });
+  other.socket.ends(1006, 'late');
+  assert.equal(other.events.length, 1);
+});
+
 describe('who this is', () => {
   test('a token that comes too late is not used', async () => {
     const answers: ((token: string) => void)[] = [];
