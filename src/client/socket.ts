@@ -1,0 +1,29 @@
+/**
+ * What the client needs of a WebSocket: the one of browsers and Node 22, or that of the package `ws`. (Their types
+ * differ in what they take and give; `never` fits all.)
+ */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  /** Takes strings and `Uint8Array`s. */
+  send(data: never): void;
+  close(code?: number, reason?: string): void;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+}
+
+export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocketLike;
+
+/**
+ * Where a WebSocket is to go: the scheme may be that of HTTP, and in a page the rest may be relative. @throws TypeError
+ */
+export function socketUrl(url: string | URL): URL {
+  const { location } = globalThis as { location?: { readonly href: string } };
+  const parsed = new URL(url, location?.href);
+  parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
+  parsed.hash = '';
+  if (!/^wss?:$/.test(parsed.protocol)) throw new TypeError(`${parsed.href} is no address of a WebSocket`);
+  return parsed;
+}
