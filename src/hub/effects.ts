@@ -28,7 +28,7 @@ export type Keeping =
 
 const keeping: ReadonlySet<string> = new Set<Keeping['type']>(['append', 'replay', 'stopReplay', 'joinedAgain']);
 
-export function isKeeping(effect: Effect): effect is Keeping {
+export function isKeeping(effect: Delivery | Keeping): effect is Keeping {
   return keeping.has(effect.type);
 }
 

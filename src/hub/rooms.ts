@@ -52,7 +52,7 @@ export class Rooms {
     return this.#rooms.values();
   }
 
-  /** The room, which is opened if it is not. To be told of a member next. @throws Error if its log cannot be read. */
+  /** The room, which is opened if it is not. To be told of a member next, or settled. @throws Error if its log cannot be read. */
   open(name: string): Room {
     const found = this.#rooms.get(name);
     if (found) return found;

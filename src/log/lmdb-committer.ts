@@ -5,7 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { LogError } from './error.ts';
 import type { OpenRoom } from './lmdb-room.ts';
-import type { Batch, LmdbStore, Size } from './lmdb-store.ts';
+import { type Batch, type LmdbStore, type Size, spaceKept } from './lmdb-store.ts';
 import type { LogStatus } from './port.ts';
 import { type Placed, type RoomRecord, sizeBound } from './records.ts';
 
@@ -26,7 +26,10 @@ interface Mark {
 export interface CommitterOptions {
   /** The limit of the whole store in bytes. */
   readonly maxBytes: number;
-  /** The least time from the start of one commit to the next while there is no full batch, in milliseconds. */
+  /**
+   * The least time from the start of one commit to the next while there is no full batch, in milliseconds; up to four
+   * times as long when much is committed: a commit takes about the same CPU time for few as for many.
+   */
   readonly interval: number;
   /** How long to wait before a failed commit is tried again, in milliseconds. */
   readonly retry: number;
@@ -43,14 +46,12 @@ interface Callbacks {
 
 const ready: LogStatus = { state: 'ready', detail: 'the log is ready' };
 const diskFull: LogStatus = { state: 'full', detail: 'no space left on the disk of the log' };
-/** What entries leave free on the disk: LMDB needs some of it to remove others. */
-const spaceKept = 1 << 20;
 /** What LMDB may take for each room, besides the entries: a page that is written anew, and its share of those above. */
 const pagesPerRoom = 4 * 4096;
+/** After a batch of so many it pays to wait twice as long. */
+const few = 20;
 /** What an entry takes besides its bytes while it waits. */
 const overhead = 300;
-/** ENOSPC, EDQUOT. */
-const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
 
 export class Committer {
   readonly #store: LmdbStore;
@@ -78,6 +79,7 @@ export class Committer {
     this.#callbacks = callbacks;
     this.#size = store.size;
     this.#measure();
+    this.#told = this.status;
   }
 
   get status(): LogStatus {
@@ -139,11 +141,14 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
+    let size = 0;
     while (this.#taken < this.#queue.length) {
       // What else comes in this turn belongs into the batch.
       await turn();
-      const pause = this.#pause(this.#options.interval);
-      await this.#commit(this.#take());
+      const pause = this.#pause(this.#options.interval * Math.min(4, 1 + size / few));
+      const batch = this.#take();
+      size = batch.length;
+      await this.#commit(batch);
       const { steps, bytes } = this.#options.batch;
       const isFull = this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
       if (isFull) this.#wake();
@@ -202,10 +207,8 @@ export class Committer {
       this.#measure();
       return undefined;
     } catch (error) {
-      const { code, message } = error as { code?: unknown; message: string };
-      // LMDB takes a write that was cut short for an I/O error, but that is how a disk fills up.
-      if (noSpace.has(code) || this.#store.free < spaceKept) return diskFull;
-      return { state: 'failing', detail: `the log cannot be written: ${message}` };
+      if (this.#store.isForWantOfSpace(error)) return diskFull;
+      return { state: 'failing', detail: `the log cannot be written: ${(error as Error).message}` };
     }
   }
 
@@ -217,15 +220,23 @@ export class Committer {
 
   async #recover(): Promise<void> {
     await this.#pause(this.#options.retry);
-    if (this.#closing) throw new LogError('unsaved', `not everything could be kept: ${this.status.detail}`);
+    if (this.#closing) {
+      if (await this.#makeRoom()) return;
+      throw this.#unsaved(this.status.detail);
+    }
     try {
       this.#store.probe();
     } catch (error) {
       const detail = `the store of the log has failed for good: ${(error as Error).message}`;
       this.#tell({ state: 'broken', detail });
-      throw new LogError('unsaved', detail, { cause: error });
+      throw this.#unsaved(detail, error);
     }
     while (await this.#makeRoom());
+  }
+
+  #unsaved(detail: string, cause?: unknown): LogError {
+    const what = this.#entries === 1 ? '1 message' : `${this.#entries} messages`;
+    return new LogError('unsaved', `${what} could not be kept: ${detail}`, { cause });
   }
 
   /** What is to be removed must not wait until there is room. Whether something was. */
@@ -275,7 +286,9 @@ export class Committer {
   #tell(trouble: LogStatus | undefined): void {
     this.#trouble = trouble;
     const { status } = this;
-    if (status.state === this.#told.state && status.detail === this.#told.detail) return;
+    // LMDB says each time in other words how a commit failed.
+    const isSame = status.state === 'failing' || status.detail === this.#told.detail;
+    if (status.state === this.#told.state && isSame) return;
     this.#told = status;
     this.#callbacks.status(status);
   }

@@ -42,9 +42,18 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
   try {
     checkFiles(directory, false);
     const store = await LmdbStore.open(directory, { flush: durability === 'disk', readOnly: false });
-    return new LmdbLog(store, lock, options);
+    return await startLog(store, lock, options);
   } catch (error) {
     await lock.release();
+    throw error;
+  }
+}
+
+async function startLog(store: LmdbStore, lock: DirectoryLock, options: LmdbLogOptions): Promise<Log> {
+  try {
+    return new LmdbLog(store, lock, options);
+  } catch (error) {
+    await store.close();
     throw error;
   }
 }

@@ -13,7 +13,7 @@ describe('a replay of 20,000 messages', () => {
   let server: TestServer;
   let said: Said;
   before(async () => {
-    server = await startServer({ checkFrames: false });
+    server = await startServer({ checkFrames: false, rooms: [{ origin: 'rooms', match: '*', log: {} }] });
     said = await fill(server, bodies(count));
   });
   after(() => server[Symbol.asyncDispose]());
@@ -226,8 +226,8 @@ describe('in the middle of a replay', () => {
     );
     const acks = frames.flatMap((frame) => (frame.type === 'ack' ? [[frame.id, frame.seq]] : []));
     const [loud, quiet] = own.map(({ frame }) => [frame.id, frame.seq]);
-    // The second one is acknowledged with the first, which is kept with what was said after it.
-    assert.deepEqual(acks, [loud, quiet, loud]);
+    // When the second one is acknowledged depends on when the first is kept.
+    assert.deepEqual(acks.toSorted(), [loud, loud, quiet]);
   });
 
   test('a reset ends it, and leaves nothing behind', async () => {
