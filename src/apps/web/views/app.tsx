@@ -43,6 +43,9 @@ export function App({ store, session, memory }: AppProps) {
     if (!isNarrow) focusComposer();
   };
 
+  useEffect(() => {
+    if (!isNarrow) focusComposer();
+  }, []);
   useKeys({ store, open, show: setOver, isNarrow });
 
   const sidebar = <Sidebar state={state} onOpen={open} onMe={() => setOver('me')} />;
