@@ -3,7 +3,6 @@ import { judge } from './goals.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column, Measurement } from './scenarios/case.ts';
 import { count, percent, ratio } from './scenarios/format.ts';
-import { floor } from './targets/targets.ts';
 
 /** One line for a run that has ended. */
 export function runLine(
@@ -20,15 +19,15 @@ export function runLine(
   return `  round ${round}  ${target.padEnd(14)} ${said}, delivered ${count(delivered)} of ${count(expected)}${rest}`;
 }
 
-/** A line for every target: medians, how far the rounds are apart, the ratio to the floor. */
+/** A line for every target: medians, how far the rounds are apart, the ratio to the control. */
 export function caseTable(result: CaseResult): string {
-  const { columns, targets, title } = result.case;
+  const { columns, targets, title, control } = result.case;
   const [main] = columns;
   const head = [
     'target',
     main.label,
     'spread',
-    `ratio to ${floor}`,
+    `ratio to ${control}`,
     ...columns.slice(1).map(({ label }) => label),
     'runs',
     'full',
@@ -36,7 +35,7 @@ export function caseTable(result: CaseResult): string {
   const rows = targets.map(({ name }) => [
     name,
     ...valueAndSpread(result, name, main),
-    show(result.ratio(name, floor, main.figure), ratio),
+    show(result.ratio(name, control, main.figure), ratio),
     ...columns.slice(1).map(({ figure, format }) => show(result.middle(name, figure), format)),
     validRuns(result, name),
     bottlenecks(result, name),
