@@ -1,8 +1,16 @@
 /** Results for people: progress, tables, the verdicts. */
 import { judge } from './goals.ts';
+import type { Machine } from './machine.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column, Measurement } from './scenarios/case.ts';
 import { count, percent, ratio } from './scenarios/format.ts';
+
+/** What was measured, and on what. */
+export function machineLine({ cpu, cores, memory, kernel, node, packages, commit, load }: Machine): string {
+  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  const hardware = `${cores} × ${cpu}, ${count(memory / 2 ** 30)} GiB, Linux ${kernel}, load ${load[0]?.toFixed(2)}`;
+  return `Hubbub ${commit}, Node ${node}, ${versions.join(', ')}\n${hardware}`;
+}
 
 /** One line for a run that has ended. */
 export function runLine(
@@ -78,8 +86,8 @@ function show(value: number | undefined, format: (value: number) => string): str
   return value === undefined ? '–' : format(value);
 }
 
-/** @param side where the cells of all columns but the first stand. */
-function table(rows: readonly (readonly string[])[], side: 'left' | 'right' = 'right'): string {
+/** The first row is the head. @param side where the cells of all columns but the first stand. */
+export function table(rows: readonly (readonly string[])[], side: 'left' | 'right' = 'right'): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   const pad = (cell: string, at: number) =>
     at === 0 || side === 'left' ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);

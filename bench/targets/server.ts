@@ -70,7 +70,12 @@ export class Server implements AsyncDisposable {
   /** Bytes of memory that are in use, after garbage was collected. */
   async memory(): Promise<number> {
     await this.#ask('collect');
-    return residentMemory(this.#pid ?? Number.NaN);
+    return residentMemory(this.#pid ?? Number.NaN, 'RssAnon');
+  }
+
+  /** Bytes of files that are in memory and mapped: of its own program, and of the store of the log. */
+  mappedMemory(): number {
+    return residentMemory(this.#pid ?? Number.NaN, 'RssFile');
   }
 
   /** From here on the delay of the event loop is watched. */
