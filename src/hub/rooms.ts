@@ -5,7 +5,7 @@ import { refused } from './beyond-rooms.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
 import { enter, exit, leave, standing } from './joining.ts';
-import { openRoom, type Room, type RoomCommand, step } from './room.ts';
+import { checkpoint, openRoom, type Room, type RoomCommand, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
 
@@ -66,10 +66,12 @@ export class Rooms {
   }
 
   tell(room: Room, command: RoomCommand): void {
+    const before = checkpoint(room, command);
     let effects: Effect[];
     try {
       effects = this.#step(room, command, this.#options.now());
     } catch (error) {
+      rollBack(room, before);
       return this.#rebuild(room, command, error);
     }
     this.#emit(effects);
@@ -105,8 +107,8 @@ export class Rooms {
 
   /**
    * A room that threw may be in any state. It is made anew, from its log and from the connections that are in it, and
-   * they are told how it stands now; without a log it has a new epoch. Nothing of the failed step was sent; who asked for
-   * it is told, too.
+   * they are told how it stands now; without a log it has a new epoch. Only what it owes is taken over, as it was before
+   * the step. Nothing of the failed step was sent; who asked for it is told, too.
    */
   #rebuild(broken: Room, command: RoomCommand, error: unknown): void {
     const { log, now } = this.#options;
