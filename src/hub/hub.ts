@@ -178,12 +178,20 @@ export class Hub {
     });
   }
 
-  /** Where the messages of who joins go on; undefined: after the latest one. */
+  /**
+   * Where the messages of who joins go on; undefined: after the latest one.
+   * @throws Error if the log cannot be read.
+   */
   #start(room: Room, { since, last }: Request<'join'>): Start | undefined {
     const { log, pageBytes } = this.#options;
     const { name, options } = room;
-    if (since) return resume(room, options.isKept ? log.head(name) : undefined, since);
-    return last === undefined || !options.isKept ? undefined : { after: latest(log, room, last, pageBytes) };
+    try {
+      if (since) return resume(room, options.isKept ? log.head(name) : undefined, since);
+      return last === undefined || !options.isKept ? undefined : { after: latest(log, room, last, pageBytes) };
+    } catch (error) {
+      this.#rooms.abandon(room);
+      throw error;
+    }
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {

@@ -83,6 +83,11 @@ export class Rooms {
     if (room) this.tell(room, command);
   }
 
+  /** Nobody came into a room that was opened, after all. */
+  abandon(room: Room): void {
+    this.#settle(room);
+  }
+
   tick(): void {
     // A room that fails on it is rebuilt, and has time until the next one.
     for (const room of [...this.#restless]) this.tell(room, { type: 'tick' });
