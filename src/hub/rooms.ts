@@ -4,7 +4,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import { refused } from './beyond-rooms.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
-import { enter, exit, leave, standing } from './joining.ts';
+import { anew, enter, exit, leave, standing } from './joining.ts';
 import { checkpoint, openRoom, type Room, type RoomCommand, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
@@ -128,7 +128,8 @@ export class Rooms {
     this.#emit([{ type: 'failure', room: name, message: 'a room failed and was rebuilt', error }]);
     for (const member of members) {
       const asked = command.type === 'join' && command.connection.id === member.id;
-      this.#emit(asked ? enter(room, command) : standing(room, member.id));
+      if (!asked) this.#emit(standing(room, member.id));
+      else this.#emit(enter(room, room.epoch === broken.epoch ? command : anew(command)));
     }
     this.#emit(amends(room, command, now()));
     this.#settle(room);

@@ -116,6 +116,19 @@ test('who joins a room that fails on it is in it all the same', () => {
   }
 });
 
+test('who joins with a position a room that fails on it is told that the position is of another epoch', () => {
+  for (const seq of [0, 1]) {
+    const { saboteur, ada, eve } = scene();
+    saboteur.next('join');
+    eve.request({ type: 'join', room: 'x', since: { epoch: 'e1', seq } });
+    const [joined, gap] = eve.frames();
+    assert.deepEqual(joined, { ...joinedAnew(['ada', 'bob', 'eve'], 'e3'), recovered: false });
+    assert.deepEqual(gap, { type: 'gap', room: 'x', why: 'epoch' });
+    ada.say('x', 'after');
+    assert.equal(eve.only('message').seq, 1);
+  }
+});
+
 test('who opens a room that fails on it is in it all the same', () => {
   const saboteur = new Saboteur();
   const kit = new HubKit({ step: saboteur.step });
