@@ -81,11 +81,27 @@ export class HeldLog extends MemoryLog {
     return Array.from(latest, ([room, seq]) => ({ room, seq }));
   }
 
+  /** Everything that is in the log of a room. */
+  all(room: string): Entry[] {
+    this.open(room);
+    const entries = super.read(room, { after: 0 }, all);
+    this.release(room);
+    return entries;
+  }
+
   /** Lets a room have the latest entries alone; those that are not committed stay. */
   keep(room: string, count: number): void {
     this.open(room);
     this.trim(room, { count: Math.max(count, this.waiting(room)) }, 0, Number.POSITIVE_INFINITY);
     this.release(room);
+  }
+
+  /** A room that has nothing left comes to an end, unless it is open. @returns whether it has */
+  end(room: string): boolean {
+    this.open(room);
+    const isOver = this.drop(room);
+    if (!isOver) this.release(room);
+    return isOver;
   }
 
   /** What another process finds after this one was killed: what is committed. @param jump how many numbers it passes over. */
@@ -99,9 +115,9 @@ export class HeldLog extends MemoryLog {
 
   #copy(room: string, to: HeldLog, jump: number): void {
     const { epoch, seq, trimmed, next } = this.open(room);
-    const lost = this.#uncommitted.find((entry) => entry.room === room)?.seq ?? Number.POSITIVE_INFINITY;
-    const entries = super.read(room, { after: 0 }, all).filter((entry) => entry.seq < lost);
     this.release(room);
+    const lost = this.#uncommitted.find((entry) => entry.room === room)?.seq ?? Number.POSITIVE_INFINITY;
+    const entries = this.all(room).filter((entry) => entry.seq < lost);
     if (entries.length === 0 && trimmed === 0) return;
     to.open(room, epoch);
     if (entries.length === 0) to.#standAt(room, seq < lost ? seq : trimmed);

@@ -22,11 +22,12 @@ import { HeldLog } from './held-log.ts';
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 
-/** `wrap` stands another edge before the fake one, to break something on purpose. */
+/** To break something on purpose, `wrap` stands another edge before the fake one, and `breakLog` changes a log. */
 export type KitOptions = Partial<
   Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'pageBytes' | 'afterCommit' | 'policy' | 'step'>
 > & {
   wrap?: (edge: FakeEdge) => EdgePort;
+  breakLog?: (log: HeldLog) => void;
 };
 
 /** What a room has that keeps nothing, as it is unless the test says otherwise; and one that keeps all. */
@@ -103,7 +104,8 @@ export class HubKit {
   }
 
   #start(log: HeldLog): Process {
-    const { wrap = (edge) => edge, ...options } = this.#options;
+    const { wrap = (edge) => edge, breakLog, ...options } = this.#options;
+    breakLog?.(log);
     const hub = new Hub({
       grace: 10_000,
       presenceLimit: 100,
