@@ -69,11 +69,11 @@ export class FakeEdge implements EdgePort {
     this.#awaited.add(connection);
   }
 
-  /** Those that are awaited and open have taken all. */
-  drain(): ConnectionId[] {
-    const drained = [...this.#awaited].filter((connection) => this.#open.has(connection));
-    this.#awaited.clear();
-    return drained;
+  /** The first of those that are awaited have taken all: which of them are open. */
+  drain(count = this.#awaited.size): ConnectionId[] {
+    const drained = [...this.#awaited].slice(0, count);
+    for (const connection of drained) this.#awaited.delete(connection);
+    return drained.filter((connection) => this.#open.has(connection));
   }
 
   disconnect(connection: ConnectionId): void {
