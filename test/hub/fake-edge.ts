@@ -69,6 +69,11 @@ export class FakeEdge implements EdgePort {
     this.#awaited.add(connection);
   }
 
+  /** Whether it has not taken all yet, as far as the hub's side knows. */
+  isAwaited(connection: ConnectionId): boolean {
+    return this.#awaited.has(connection);
+  }
+
   /** The first of those that are awaited have taken all: which of them are open. */
   drain(count = this.#awaited.size): ConnectionId[] {
     const drained = [...this.#awaited].slice(0, count);

@@ -22,12 +22,13 @@ import { HeldLog } from './held-log.ts';
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 
-/** To break something on purpose, `wrap` stands another edge before the fake one, and `breakLog` changes a log. */
+/** To break something on purpose, `wrap` stands another edge before the fake one; the others change what they get. */
 export type KitOptions = Partial<
   Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'pageBytes' | 'afterCommit' | 'policy' | 'step'>
 > & {
   wrap?: (edge: FakeEdge) => EdgePort;
   breakLog?: (log: HeldLog) => void;
+  breakJournal?: (journal: Journal) => void;
 };
 
 /** What a room has that keeps nothing, as it is unless the test says otherwise; and one that keeps all. */
@@ -104,7 +105,7 @@ export class HubKit {
   }
 
   #start(log: HeldLog): Process {
-    const { wrap = (edge) => edge, breakLog, ...options } = this.#options;
+    const { wrap = (edge) => edge, breakLog, breakJournal, ...options } = this.#options;
     breakLog?.(log);
     const hub = new Hub({
       grace: 10_000,
@@ -131,6 +132,7 @@ export class HubKit {
       dispatch: (command) => hub.commands.next(command),
       unreadable: (room, error) => this.failures.push({ room, error }),
     });
+    breakJournal?.(journal);
     hub.effects.subscribe((effect) => this.#carryOut(effect));
     return { hub, fanOut, journal, log, edge, port };
   }
@@ -204,12 +206,17 @@ export class HubKit {
     this.dispatch({ type: 'committed', commits: this.log.commit(count) });
   }
 
-  /** Connections that are awaited have taken what they were sent: the first ones, or all. @returns how many. */
-  drain(count?: number): number {
+  /** Connections that are awaited have taken what they were sent: the first ones, or all. @returns which. */
+  drain(count?: number): ConnectionId[] {
     const drained = this.edge.drain(count);
     for (const connection of drained) this.journal.drained(connection);
     this.#raise();
-    return drained.length;
+    return drained;
+  }
+
+  /** All take what they are sent, piece by piece, until they have caught up. */
+  drainAll(): void {
+    while (this.journal.size > 0) assert.ok(this.drain().length > 0, 'a replay waits for nobody');
   }
 
   /** How many connections there have been; they are named c1, c2 and so on. */

@@ -12,6 +12,7 @@ function scene(messages: number): { kit: HubKit; ada: Client } {
   return { kit, ada };
 }
 
+/** What comes at once of who says where they were. */
 function replayed(client: Client, after: number): string {
   client.request({ type: 'join', room: 'x', since: { epoch: 'e1', seq: after } });
   return story(client);
@@ -154,6 +155,7 @@ test('what cannot be read is told as a gap, and then the connection is live', ()
   const bob = kit.connect('bob');
   kit.log.isUnreadable = true;
   assert.equal(replayed(bob, 90), 'joined gap(91-100 damaged)');
+  kit.drain();
   ada.say('x', 101);
   assert.equal(story(bob), '101');
   kit.log.isUnreadable = false;
@@ -185,6 +187,7 @@ test('damaged messages are told as gaps where they would have come', () => {
   kit.log.damage('x', 2, 3, 6);
   const bob = kit.connect('bob');
   assert.equal(replayed(bob, 0), 'joined 1 gap(2-3 damaged) 4 5 gap(6-6 damaged) 7 8');
+  kit.drain();
   assert.equal(replayed(bob, 2), 'joined gap(3-3 damaged) 4 5 gap(6-6 damaged) 7 8');
   ada.say('x', 9);
   assert.equal(story(bob), '9');

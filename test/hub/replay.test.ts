@@ -23,6 +23,12 @@ function join(client: Client, more: Partial<ClientJoin>, room = 'x'): void {
 
 const since = (seq: number, epoch = 'e1') => ({ since: { epoch, seq } });
 
+/** What comes until it has caught up, in short. */
+function wholeStory(kit: HubKit, client: Client): string {
+  kit.drainAll();
+  return story(client);
+}
+
 /** What came, in short. */
 function story(client: Client): string {
   return client.frames().map(brief).join(' ');
@@ -118,7 +124,7 @@ test('what was trimmed is told as a gap, and the rest follows', () => {
     [5, 'joined(e1/8 after 5 recovered) 6 7 8'],
   ] as const) {
     join(bob, since(seq));
-    assert.equal(story(bob), told);
+    assert.equal(wholeStory(kit, bob), told);
   }
 });
 
@@ -137,10 +143,10 @@ test('the latest so many messages, or as many as there are', () => {
   join(bob, { last: 2 });
   assert.equal(story(bob), 'joined(e1/5 after 3) 4 5');
   join(bob, { last: 1000 });
-  assert.equal(story(bob), 'joined(e1/5 after 0) 1 2 3 4 5');
+  assert.equal(wholeStory(kit, bob), 'joined(e1/5 after 0) 1 2 3 4 5');
   kit.log.keep('x', 1);
   join(bob, { last: 1000 });
-  assert.equal(story(bob), 'joined(e1/5 after 4) 5');
+  assert.equal(wholeStory(kit, bob), 'joined(e1/5 after 4) 5');
   kit.log.keep('x', 0);
   join(bob, { last: 1000 });
   assert.equal(story(bob), 'joined(e1/5)');
@@ -173,8 +179,10 @@ test('a long replay waits for the connection to take it, and nothing overtakes i
   kit.drain();
   assert.deepEqual(numbers(bob), range(65, 320));
   kit.drain();
-  // It is over, and what was said meanwhile follows: the connection has missed that, too.
-  assert.deepEqual(numbers(bob), range(321, 410));
+  // It is over, and what was said meanwhile is to follow: the connection has missed that, too.
+  assert.deepEqual(numbers(bob), range(321, 400));
+  kit.drain();
+  assert.deepEqual(numbers(bob), range(401, 410));
   say(ada, 411, 411);
   assert.deepEqual(numbers(bob), [411]);
   assert.equal(kit.journal.size, 0);
@@ -225,8 +233,30 @@ test('several rooms are caught up with one after the other, and each is live as 
   say(ada, 101, 101, 'y');
   assert.deepEqual(numbers(bob), []);
   kit.drain();
-  assert.deepEqual(numbers(bob), range(1, 101));
+  assert.deepEqual(numbers(bob), range(1, 100));
+  kit.drain();
+  assert.deepEqual(numbers(bob), [101]);
   assert.equal(kit.journal.size, 0);
+});
+
+test('however short they are, of several replays each waits until the one before has been taken', () => {
+  const { kit, ada } = scene(3);
+  for (const room of ['y', 'z']) {
+    ada.join(room);
+    say(ada, 1, 3, room);
+  }
+  const bob = kit.connect('bob');
+  for (const room of ['x', 'y', 'z']) join(bob, { last: 2 }, room);
+  for (const room of ['x', 'y', 'z']) {
+    assert.deepEqual(
+      bob.take('message').map((message) => `${message.room} ${message.seq}`),
+      [`${room} 2`, `${room} 3`],
+    );
+    kit.drain();
+  }
+  // It has taken everything: the next one begins at once.
+  join(bob, { last: 1 });
+  assert.deepEqual(numbers(bob), [3]);
 });
 
 test('who leaves while a room is replayed gets nothing more of it, and another room goes on', () => {
@@ -255,7 +285,9 @@ test('who leaves and comes back in the midst of a replay gets what they ask for 
   bob.leave('x');
   bob.frames();
   join(bob, since(90));
-  assert.equal(story(bob), `joined(e1/100 after 90 recovered) ${range(91, 100).join(' ')}`);
+  assert.equal(story(bob), 'joined(e1/100 after 90 recovered)', 'it has not taken the first piece yet');
+  kit.drain();
+  assert.equal(story(bob), range(91, 100).join(' '));
   kit.drain();
   assert.equal(story(bob), '');
 });
@@ -311,15 +343,67 @@ test('in the midst of a replay, since starts another one, and neither ends it', 
   join(bob, since(0));
   bob.frames();
   join(bob, since(98));
-  assert.equal(story(bob), 'joined(e1/100 after 98 recovered) 99 100');
+  assert.equal(wholeStory(kit, bob), 'joined(e1/100 after 98 recovered) 99 100');
   join(bob, since(0));
+  join(bob, { last: 1 });
+  assert.equal(wholeStory(kit, bob), 'joined(e1/100 after 0 recovered) joined(e1/100 after 99) 100');
+  join(bob, since(0));
+  kit.drain();
   bob.frames();
-  join(bob, {});
-  assert.equal(story(bob), 'joined(e1/100)');
+  join(bob, since(100));
+  assert.equal(story(bob), 'joined(e1/100 recovered)');
+  assert.equal(kit.journal.size, 0);
   kit.drain();
   say(ada, 101, 101);
   assert.equal(story(bob), '101');
-  assert.equal(kit.journal.size, 0);
+});
+
+test('in the midst of a replay, a join without a position is answered with how far it has come, and changes nothing', () => {
+  const { kit, ada } = scene(400);
+  const bob = kit.connect('bob');
+  join(bob, since(0));
+  bob.frames();
+  join(bob, { id: 'j2' });
+  const { id, seq, after, recovered, count, members } = bob.only('joined');
+  assert.deepEqual(
+    { id, seq, after, recovered, count },
+    { id: 'j2', seq: 400, after: 64, recovered: undefined, count: 2 },
+  );
+  assert.deepEqual(
+    members?.map(({ name }) => name),
+    ['ada', 'bob'],
+  );
+  say(ada, 401, 401);
+  kit.drain();
+  join(bob, {});
+  assert.equal(story(bob), `${range(65, 320).join(' ')} joined(e1/401 after 320)`);
+  kit.drain();
+  // What was said meanwhile is to follow, and has not come.
+  join(bob, {});
+  assert.equal(story(bob), `${range(321, 400).join(' ')} joined(e1/401 after 400)`);
+  kit.drain();
+  join(bob, {});
+  assert.equal(story(bob), '401 joined(e1/401)');
+  assert.deepEqual(kit.edge.subscribers('json:x'), [ada.connection, bob.connection]);
+});
+
+test('a join without a position is answered with how far a replay has come, also where it waits for another one', () => {
+  const { kit, ada } = scene(100);
+  ada.join('y');
+  say(ada, 1, 10, 'y');
+  const bob = kit.connect('bob');
+  join(bob, since(0));
+  join(bob, since(4, 'e2'), 'y');
+  bob.frames();
+  join(bob, {}, 'y');
+  join(bob, {});
+  assert.equal(story(bob), 'joined(e2/10 after 4) joined(e1/100 after 64)');
+  kit.log.keep('x', 0);
+  kit.drain();
+  assert.equal(story(bob), 'gap(65-100 trimmed)');
+  join(bob, {});
+  assert.equal(story(bob), 'joined(e1/100)');
+  assert.equal(wholeStory(kit, bob), '5 6 7 8 9 10');
 });
 
 test('what is trimmed while it is replayed is told as a gap where it would have come', () => {
@@ -338,7 +422,9 @@ test('what is trimmed while it is replayed is told as a gap where it would have 
   kit.log.keep('x', 0);
   say(ada, 201, 201);
   kit.drain();
-  assert.equal(story(eve), 'gap(155-200 trimmed) 201');
+  assert.equal(story(eve), 'gap(155-200 trimmed)');
+  kit.drain();
+  assert.equal(story(eve), '201');
 });
 
 test('what is trimmed up to beyond the end of a replay is told in the two parts of which it is heard', () => {
@@ -350,7 +436,9 @@ test('what is trimmed up to beyond the end of a replay is told in the two parts 
   kit.commit();
   kit.log.keep('x', 5);
   kit.drain();
-  assert.equal(story(bob), 'gap(65-100 trimmed) gap(101-105 trimmed) 106 107 108 109 110');
+  assert.equal(story(bob), 'gap(65-100 trimmed)');
+  kit.drain();
+  assert.equal(story(bob), 'gap(101-105 trimmed) 106 107 108 109 110');
 });
 
 test('who turns out to be somebody else in the midst of a replay gets the rest, and how the room stands', () => {
@@ -454,12 +542,12 @@ test('after a kill the numbers jump, and who has seen a message that was lost mi
   assert.equal(story(bob), '5>1009 1010');
   for (const seq of [3, 5, 8]) {
     join(eve, since(seq));
-    assert.equal(story(eve), `joined(e1/1010 after ${seq} recovered) ${seq === 3 ? '4 5 ' : ''}5>1009 1010`);
+    assert.equal(wholeStory(kit, eve), `joined(e1/1010 after ${seq} recovered) ${seq === 3 ? '4 5 ' : ''}5>1009 1010`);
   }
   join(eve, { last: 2 });
-  assert.equal(story(eve), 'joined(e1/1010 after 5) 5>1009 1010');
+  assert.equal(wholeStory(kit, eve), 'joined(e1/1010 after 5) 5>1009 1010');
   join(eve, { last: 1 });
-  assert.equal(story(eve), 'joined(e1/1010 after 1009) 1010');
+  assert.equal(wholeStory(kit, eve), 'joined(e1/1010 after 1009) 1010');
 });
 
 test('a position in a jump is that of what was kept before it, also for what was trimmed', () => {
@@ -474,7 +562,7 @@ test('a position in a jump is that of what was kept before it, also for what was
     [500, 'joined(e1/1006 after 500 recovered) 5>1006'],
   ] as const) {
     join(eve, since(seq));
-    assert.equal(story(eve), told);
+    assert.equal(wholeStory(kit, eve), told);
   }
   kit.log.keep('x', 0);
   join(eve, since(500));

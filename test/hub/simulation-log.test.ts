@@ -86,6 +86,31 @@ finds({
     breaks: steps((room, command, now) => step(room, command, now).filter(({ type }) => type !== 'stopReplay')),
     says: /got (message|gap) of r\d and is not in it|has it up to|are missing|a replay does not end|knows r\d up to|was not told/,
   }),
+  'a replay that does not wait until the one before has been taken': () => ({
+    breaks: {
+      breakJournal: (journal) => {
+        const { carryOut } = journal;
+        journal.carryOut = (effect) => {
+          if (effect.type === 'replay') journal.drained(effect.connection);
+          carryOut.call(journal, effect);
+        };
+      },
+    },
+    says: /should be delivered: ; was: message/,
+  }),
+  'a join in the midst of a replay that is answered as if it were over': () => ({
+    breaks: effects((effect) =>
+      effect.type === 'joinedAgain' ? { type: 'send', connection: effect.connection, frame: effect.joined } : effect,
+    ),
+    says: /the replay of r\d has come to \d+, and is said to have come to undefined/,
+  }),
+  'a join in the midst of a replay that ends it': () => ({
+    breaks: steps((room, command, now) => {
+      if (command.type === 'join' && !command.start) room.catchingUp.delete(command.connection.id);
+      return step(room, command, now);
+    }),
+    says: /the replay of r\d has come to \d+, and is said to have come to undefined/,
+  }),
   'a gap that is not told': () => ({
     breaks: steps((room, command, now) =>
       step(room, command, now).filter((effect) => effect.type !== 'send' || effect.frame.type !== 'gap'),

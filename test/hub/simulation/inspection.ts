@@ -252,6 +252,13 @@ export class Inspection {
     });
   }
 
+  /** How far a connection has come that is catching up with a room; undefined if it is not. */
+  reached({ replica }: Peer, name: string): number | undefined {
+    const room = replica.rooms.get(name);
+    const log = this.truth.rooms.get(name)?.log;
+    return room && log?.options.isKept && standing(room) < log.seq ? room.position : undefined;
+  }
+
   peer(connection: string): Peer | undefined {
     return this.peers.find(({ client }) => client.connection === connection);
   }

@@ -12,7 +12,7 @@ export class LogActions {
   readonly #choices: Choices;
   readonly #inspection: Inspection;
   readonly #maxRooms: number;
-  readonly events = { unavailable: 0, repeats: 0, pages: 0, trims: 0, kills: 0, restarts: 0 };
+  readonly events = { unavailable: 0, repeats: 0, pages: 0, joinedAgain: 0, trims: 0, kills: 0, restarts: 0 };
 
   constructor(choices: Choices, inspection: Inspection, maxRooms: number) {
     this.#choices = choices;
@@ -25,21 +25,34 @@ export class LogActions {
   join(peer: Peer, room: string): void {
     const rooms = this.#choices.roomsOf(peer);
     const fits = rooms.has(room) || rooms.size < this.#maxRooms;
-    const frame: ClientJoin = { type: 'join', room, id: this.#choices.id(), ...this.#start(room) };
+    const reached = this.#inspection.reached(peer, room);
+    const isImpatient = reached !== undefined && this.#choices.random.chance(0.5);
+    const start = isImpatient ? {} : this.#start(room);
+    const frame: ClientJoin = { type: 'join', room, id: this.#choices.id(), ...start };
     const { connection } = peer.client;
     const log = this.#inspection.truth.log(room);
+    const mayReplay = !this.#inspection.kit.edge.isAwaited(connection);
     const look = (answer: ServerFrame, failed: readonly string[]) => {
       const isAnew = failed.includes(room) && !log?.options.isKept;
-      if (answer.type === 'joined') checkStart(answer, frame, isAnew ? undefined : log);
+      if (answer.type !== 'joined') return;
+      if (reached !== undefined && !frame.since && !frame.last) this.#checkAgain(answer, reached);
+      else checkStart(answer, frame, isAnew ? undefined : log);
     };
     peer.replica.joining = room;
     const then = (): Expected => {
       peer.replica.joining = undefined;
       if (!fits) return { answer: 'too_many_rooms' };
       this.#inspection.truth.join(connection, room);
-      return { answer: 'joined', replays: (to) => to === connection };
+      return { answer: 'joined', replays: (to) => mayReplay && to === connection };
     };
     this.#inspection.request(peer, frame, then, { look });
+  }
+
+  /** In the midst of a replay it goes on where it is. */
+  #checkAgain({ room, after, recovered }: ServerJoined, reached: number): void {
+    this.events.joinedAgain += 1;
+    const isRight = after === reached && recovered === undefined;
+    ensure(isRight, () => `the replay of ${room} has come to ${reached}, and is said to have come to ${after}`);
   }
 
   /** Where one's messages are to go on. */
@@ -177,8 +190,13 @@ export class LogActions {
   /** Connections take what they were sent, so that more can be. */
   drain(count?: number): void {
     const { kit } = this.#inspection;
-    const act = () => kit.drain(count);
-    this.#inspection.command(`${count ?? 'all'} connections drain`, act, () => ({ replays: () => true }));
+    let drained: readonly string[] = [];
+    const act = () => {
+      drained = kit.drain(count);
+    };
+    this.#inspection.command(`${count ?? 'all'} connections drain`, act, () => {
+      return { replays: (to) => drained.includes(to) };
+    });
   }
 
   drainAll(): void {

@@ -20,7 +20,7 @@ export interface SimulationOptions {
   readonly breaks?: Breaks;
 }
 
-type Breaks = Pick<KitOptions, 'wrap' | 'step' | 'breakLog'>;
+type Breaks = Pick<KitOptions, 'wrap' | 'step' | 'breakLog' | 'breakJournal'>;
 
 /** How often what is rare has happened, to see that the run was worth something. */
 export interface SimulationResult {
@@ -43,6 +43,8 @@ export interface SimulationResult {
   readonly gaps: number;
   /** Messages that were said again under the same name. */
   readonly repeats: number;
+  /** Requests to join, with no position, in the midst of a replay. */
+  readonly joinedAgain: number;
   /** Pages of history. */
   readonly pages: number;
   readonly trims: number;
