@@ -4,6 +4,7 @@
  */
 import type { Entry, Log, ReadLimits, RoomHead } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
+import type { Wire } from '../protocol/dialect.ts';
 import type { ServerJoined } from '../protocol/generated/frames.ts';
 import { toStored } from '../protocol/json.ts';
 import type { Command } from './commands.ts';
@@ -30,8 +31,8 @@ export interface JournalOptions {
   /** The connection of this name; undefined if it is gone. */
   readonly find: (connection: ConnectionId) => Receiver | undefined;
   readonly dispatch: (command: Command) => void;
-  /** The log of a room cannot be read. For the operator. */
-  readonly unreadable: (room: string, error: unknown) => void;
+  /** The log of a room cannot be read or, if there is a `seq`, this one entry of it. For the operator. */
+  readonly unreadable: (room: string, error: unknown, seq?: number) => void;
 }
 
 export class Journal {
@@ -122,14 +123,25 @@ export class Journal {
     const { entries, trimmed } = this.#read(replay, limits);
     for (const entry of entries) {
       if (entry.seq > to) break;
+      const wire = this.#encode(receiver, replay.room, entry);
+      if (wire === undefined) continue;
       bridge(receiver, replay, entry.prev, trimmed);
-      receiver.deliverStored(entry);
+      receiver.deliverStored(wire);
       replay.after = entry.seq;
     }
-    const last = entries.at(-1);
-    if (last && last.seq < to) return false;
-    bridge(receiver, replay, to, trimmed);
-    return true;
+    const end = Math.min(entries.at(-1)?.seq ?? to, to);
+    bridge(receiver, replay, end, trimmed);
+    return end === to;
+  }
+
+  /** @returns undefined for an entry that is no message: it is as good as missing. */
+  #encode(receiver: Receiver, room: string, entry: Entry): Wire | undefined {
+    try {
+      return receiver.encodeStored(entry);
+    } catch (error) {
+      this.#options.unreadable(room, error, entry.seq);
+      return undefined;
+    }
   }
 
   /** What cannot be read does not hold up who waits for it. */

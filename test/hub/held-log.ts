@@ -1,6 +1,7 @@
 import { LogError } from '../../src/log/error.ts';
 import { MemoryLog } from '../../src/log/memory.ts';
 import type { Commit, Entry, Range, ReadLimits, RoomHead, Unavailable } from '../../src/log/port.ts';
+import type { Stored } from '../../src/protocol/dialect.ts';
 
 /** What is remembered of ids, as the tests have it: milliseconds, and entries. */
 export const idWindow = { time: 60_000, count: 1000 };
@@ -18,6 +19,7 @@ export class HeldLog extends MemoryLog {
   readonly #newEpoch: () => string;
   #uncommitted: { readonly room: string; readonly seq: number }[] = [];
   readonly #damaged = new Set<string>();
+  readonly #garbled = new Map<string, Stored>();
 
   constructor(newEpoch: () => string) {
     super({
@@ -51,9 +53,14 @@ export class HeldLog extends MemoryLog {
   override read(room: string, range: Range, limits: ReadLimits): Entry[] {
     this.#ensureReadable();
     const entries = Math.min(limits.entries, this.readLimit);
-    if (this.#damaged.size === 0) return super.read(room, range, { ...limits, entries });
+    if (this.#damaged.size === 0) return this.#garble(room, super.read(room, range, { ...limits, entries }));
     const whole = super.read(room, range, all).filter(({ seq }) => !this.#damaged.has(`${room} ${seq}`));
-    return 'after' in range ? whole.slice(0, entries) : whole.slice(-entries);
+    return this.#garble(room, 'after' in range ? whole.slice(0, entries) : whole.slice(-entries));
+  }
+
+  #garble(room: string, entries: Entry[]): Entry[] {
+    if (this.#garbled.size === 0) return entries;
+    return entries.map((entry) => ({ ...entry, ...this.#garbled.get(`${room} ${entry.seq}`) }));
   }
 
   override find(...args: Parameters<MemoryLog['find']>): ReturnType<MemoryLog['find']> {
@@ -68,6 +75,11 @@ export class HeldLog extends MemoryLog {
   /** These entries cannot be read any more. */
   damage(room: string, ...numbers: readonly number[]): void {
     for (const seq of numbers) this.#damaged.add(`${room} ${seq}`);
+  }
+
+  /** These entries have something else in them than a message. */
+  garble(room: string, stored: Stored, ...numbers: readonly number[]): void {
+    for (const seq of numbers) this.#garbled.set(`${room} ${seq}`, stored);
   }
 
   /** How many entries wait, of one room or of all. */

@@ -344,8 +344,12 @@ export class Client implements Receiver {
     this.#kit.port.send(this.connection, wire);
   }
 
-  deliverStored(stored: Stored): void {
-    this.#kit.port.send(this.connection, this.#codec.encodeStored(stored));
+  encodeStored(stored: Stored): Wire {
+    return this.#codec.encodeStored(stored);
+  }
+
+  deliverStored(wire: Wire): void {
+    this.#kit.port.send(this.connection, wire);
   }
 
   receive(wire: Wire): void {

@@ -242,3 +242,41 @@ test('the latest messages are counted without what is damaged', () => {
   assert.equal(bob.take('joined')[0]?.after, 2);
   assert.equal(story(bob), '3 gap(4-4 damaged) 5');
 });
+
+// ---- entries that are no messages
+
+const garbage = { bytes: Buffer.from('no message'), isBinary: false };
+const missing = '* x: messages are missing here';
+
+test('what is no message is told as a gap where it would have come, and reported once', () => {
+  const { kit, ada } = scene(8);
+  kit.log.garble('x', garbage, 1, 4, 5, 8);
+  const [bob, tom] = [kit.connect('bob'), kit.connect('tom', { dialect: 'text' })];
+  assert.equal(replayed(bob, 0), 'joined gap(1-1 damaged) 2 3 gap(4-5 damaged) 6 7 gap(8-8 damaged)');
+  assert.equal(kit.failures.splice(0).length, 4);
+  replayed(tom, 3);
+  ada.say('x', 9);
+  assert.deepEqual(tom.lines().slice(1), [missing, '[x] <ada> 6', '[x] <ada> 7', missing, '[x] <ada> 9']);
+  assert.equal(kit.failures.length, 3);
+  assert.equal(story(bob), '9');
+});
+
+test('where nothing but what is no message is left, a replay ends all the same', () => {
+  const { kit, ada } = scene(10);
+  kit.log.readLimit = 3;
+  kit.log.garble('x', garbage, 3, 4, 5, 6, 7, 8, 9, 10);
+  const bob = kit.connect('bob');
+  replayed(bob, 1);
+  kit.drainAll();
+  assert.equal(story(bob), 'gap(5-7 damaged) gap(8-10 damaged)');
+  assert.equal(kit.failures.length, 8);
+  ada.say('x', 11);
+  assert.equal(story(bob), '11');
+});
+
+test('a page with what is no message is refused', () => {
+  const { kit, ada } = scene(3);
+  kit.log.garble('x', garbage, 2);
+  ada.request({ type: 'history', room: 'x' });
+  assert.equal(ada.only('error').code, 'unavailable');
+});
