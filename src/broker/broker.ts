@@ -166,7 +166,10 @@ async function serve(
 
   const find = (id: ConnectionId) => sessions.get(id);
   const fanOut = new FanOut(edge, codecs, find);
-  const unreadable = (room: string, error: unknown) => reports.failed(room, 'the log of a room cannot be read', error);
+  const unreadable = (room: string, error: unknown, seq?: number) => {
+    if (seq === undefined) reports.failed(room, 'the log of a room cannot be read', error);
+    else reports.damaged(room, seq);
+  };
   const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
   hub.effects.subscribe((effect) => {
     if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);

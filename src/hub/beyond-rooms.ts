@@ -82,7 +82,8 @@ export function listUsers({ users }: Directory, asker: Connection, frame: Reques
 
 export function listRooms(rooms: Iterable<Room>, asker: Connection, frame: Request<'rooms'>): Effect {
   const { id, prefix = '', cursor: after, limit } = frame;
-  const matching = Array.from(rooms).filter(({ name }) => name.startsWith(prefix));
+  // A room that everyone has left may be there for a while yet: until what was said in it is kept.
+  const matching = Array.from(rooms).filter(({ name, roster }) => name.startsWith(prefix) && roster.size > 0);
   const { items, cursor } = page(matching, (room) => room.name, after, limit);
   return {
     type: 'send',

@@ -1,6 +1,6 @@
 /** Carries out effects on the edge: a frame for many is encoded once per dialect that has receivers, and handed over once. */
 import type { Codecs } from '../protocol/codecs.ts';
-import type { Dialect, Stored } from '../protocol/dialect.ts';
+import type { Dialect, Stored, Wire } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { EdgePort } from './edge-port.ts';
 import type { Delivery } from './effects.ts';
@@ -17,8 +17,10 @@ interface Audience {
 export interface Receiver {
   /** Encodes and sends a frame for this connection alone. */
   deliver(frame: ServerFrame): void;
-  /** Sends a message that was kept. */
-  deliverStored(stored: Stored): void;
+  /** Writes a message that was kept. @throws Error if it is none. */
+  encodeStored(stored: Stored): Wire;
+  /** Sends it. */
+  deliverStored(wire: Wire): void;
 }
 
 /** The topic of everyone who speaks a dialect. No room's topic looks like it: those have a colon. */

@@ -43,6 +43,12 @@ export function resume(room: Room, head: RoomHead | undefined, since: Position):
   return { after: since.seq, recovered: false, gap };
 }
 
+/** The same `join` in a room that has got another epoch since: a position counts no more. */
+export function anew(command: JoinCommand): JoinCommand {
+  if (command.start?.recovered === undefined) return command;
+  return { ...command, start: { after: 0, recovered: false, gap: { why: 'epoch' } } };
+}
+
 /** What a `join` causes, besides that the roster has the connection now. */
 export function enter(room: Room, { connection, isNew, id, start }: JoinCommand): Effect[] {
   if (!start && room.catchingUp.has(connection.id)) {

@@ -2,8 +2,9 @@
  * Carries out effects on the log: keeps messages, and sends what was kept to those who missed it. A replay goes out in
  * pieces, the next one when the connection has taken most of the one before: so it blocks nobody, and floods nobody.
  */
-import type { Entry, Log, ReadLimits } from '../log/port.ts';
+import type { Entry, Log, ReadLimits, RoomHead } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
+import type { Wire } from '../protocol/dialect.ts';
 import type { ServerJoined } from '../protocol/generated/frames.ts';
 import { toStored } from '../protocol/json.ts';
 import type { Command } from './commands.ts';
@@ -30,8 +31,8 @@ export interface JournalOptions {
   /** The connection of this name; undefined if it is gone. */
   readonly find: (connection: ConnectionId) => Receiver | undefined;
   readonly dispatch: (command: Command) => void;
-  /** The log of a room cannot be read. For the operator. */
-  readonly unreadable: (room: string, error: unknown) => void;
+  /** The log of a room cannot be read or, if there is a `seq`, this one entry of it. For the operator. */
+  readonly unreadable: (room: string, error: unknown, seq?: number) => void;
 }
 
 export class Journal {
@@ -119,35 +120,46 @@ export class Journal {
   /** @returns whether that was all. */
   #sendPiece(receiver: Receiver, replay: Replay, limits: ReadLimits): boolean {
     const { to } = replay;
-    const entries = this.#read(replay, limits);
+    const { entries, trimmed } = this.#read(replay, limits);
     for (const entry of entries) {
       if (entry.seq > to) break;
-      this.#bridge(receiver, replay, entry.prev);
-      receiver.deliverStored(entry);
+      const wire = this.#encode(receiver, replay.room, entry);
+      if (wire === undefined) continue;
+      bridge(receiver, replay, entry.prev, trimmed);
+      receiver.deliverStored(wire);
       replay.after = entry.seq;
     }
-    const last = entries.at(-1);
-    if (last && last.seq < to) return false;
-    this.#bridge(receiver, replay, to);
-    return true;
+    const end = Math.min(entries.at(-1)?.seq ?? to, to);
+    bridge(receiver, replay, end, trimmed);
+    return end === to;
+  }
+
+  /** @returns undefined for an entry that is no message: it is as good as missing. */
+  #encode(receiver: Receiver, room: string, entry: Entry): Wire | undefined {
+    try {
+      return receiver.encodeStored(entry);
+    } catch (error) {
+      this.#options.unreadable(room, error, entry.seq);
+      return undefined;
+    }
   }
 
   /** What cannot be read does not hold up who waits for it. */
-  #read({ room, after }: Replay, limits: ReadLimits): Entry[] {
+  #read({ room, after }: Replay, limits: ReadLimits): Pick<RoomHead, 'trimmed'> & { entries: Entry[] } {
+    const { log, unreadable } = this.#options;
     try {
-      return this.#options.log.read(room, { after }, limits);
+      return { entries: log.read(room, { after }, limits), trimmed: log.head(room).trimmed };
     } catch (error) {
-      this.#options.unreadable(room, error);
-      return [];
+      unreadable(room, error);
+      return { entries: [], trimmed: 0 };
     }
   }
+}
 
-  /** The next message that the connection can have comes after number `seq`. */
-  #bridge(receiver: Receiver, replay: Replay, seq: number): void {
-    if (seq <= replay.after) return;
-    const { room } = replay;
-    const why = this.#options.log.head(room).trimmed >= seq ? 'trimmed' : 'damaged';
-    receiver.deliver({ type: 'gap', room, from: replay.after + 1, to: seq, why });
-    replay.after = seq;
-  }
+/** The next message that the connection can have comes after number `seq`. */
+function bridge(receiver: Receiver, replay: Replay, seq: number, trimmed: number): void {
+  if (seq <= replay.after) return;
+  const { room } = replay;
+  receiver.deliver({ type: 'gap', room, from: replay.after + 1, to: seq, why: trimmed >= seq ? 'trimmed' : 'damaged' });
+  replay.after = seq;
 }

@@ -30,7 +30,7 @@ export interface Room {
   /** The number the next message gets. */
   next: number;
   /** What waits until a message is committed. */
-  readonly pending: Pending[];
+  pending: Pending[];
   /** The connections that get what they missed, and have not subscribed yet. */
   readonly catchingUp: Map<ConnectionId, CatchingUp>;
   /** Everything up to here is committed. */
@@ -92,6 +92,32 @@ export type RoomCommand =
   | { readonly type: 'signal'; readonly connection: Connection; readonly frame: ClientSignal }
   | { readonly type: 'list'; readonly connection: Connection; readonly frame: ClientList }
   | { readonly type: 'tick' };
+
+/** What outlives a room that fails, as it is before a step: what the room owes to those who wait for the log. */
+export interface Checkpoint {
+  readonly seq: number;
+  readonly committed: number;
+  readonly pending: Pending[];
+  readonly waiting: number;
+  /** Whose command it is; no other connection starts or stops to catch up in the step. */
+  readonly connection: ConnectionId | undefined;
+  readonly catchingUp: CatchingUp | undefined;
+}
+
+export function checkpoint({ seq, committed, pending, catchingUp }: Room, command: RoomCommand): Checkpoint {
+  const connection = 'connection' in command ? command.connection.id : undefined;
+  const state = connection === undefined ? undefined : catchingUp.get(connection);
+  return { seq, committed, pending, waiting: pending.length, connection, catchingUp: state };
+}
+
+/** The step failed: none of its effects has happened. */
+export function rollBack(room: Room, { connection, catchingUp, waiting, ...before }: Checkpoint): void {
+  Object.assign(room, before);
+  room.pending.length = waiting;
+  if (connection === undefined) return;
+  if (catchingUp) room.catchingUp.set(connection, catchingUp);
+  else room.catchingUp.delete(connection);
+}
 
 /** @param broken the room that this one replaces: who waits for the log there waits here. */
 export function openRoom(name: string, { epoch, seq, next }: Numbering, options: RoomOptions, broken?: Room): Room {
@@ -212,8 +238,9 @@ function acknowledgement(
 
 function committed(room: Room, seq: number): Effect[] {
   room.committed = seq;
-  const later = room.pending.findIndex((waiting) => waiting.seq > seq);
-  const done = room.pending.splice(0, later < 0 ? room.pending.length : later);
+  // Not sorted: what is said again waits behind what was said since. Another array, for the step may be rolled back.
+  const done = room.pending.filter((waiting) => waiting.seq <= seq);
+  room.pending = room.pending.filter((waiting) => waiting.seq > seq);
   return done.flatMap(({ seq: number, publish, ack }) => {
     if (publish) room.seq = number;
     return [publish, ack].filter((effect) => effect !== undefined);

@@ -4,8 +4,8 @@ import { Refusal } from '../protocol/refusal.ts';
 import { refused } from './beyond-rooms.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
-import { enter, exit, leave, standing } from './joining.ts';
-import { openRoom, type Room, type RoomCommand, step } from './room.ts';
+import { anew, enter, exit, leave, standing } from './joining.ts';
+import { checkpoint, openRoom, type Room, type RoomCommand, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
 
@@ -52,7 +52,7 @@ export class Rooms {
     return this.#rooms.values();
   }
 
-  /** The room, which is opened if it is not. To be told of a member next, or settled. @throws Error if its log cannot be read. */
+  /** The room, which is opened if it is not. To be told of a member next, or abandoned. @throws Error if its log cannot be read. */
   open(name: string): Room {
     const found = this.#rooms.get(name);
     if (found) return found;
@@ -66,19 +66,26 @@ export class Rooms {
   }
 
   tell(room: Room, command: RoomCommand): void {
+    const before = checkpoint(room, command);
     let effects: Effect[];
     try {
       effects = this.#step(room, command, this.#options.now());
     } catch (error) {
+      rollBack(room, before);
       return this.#rebuild(room, command, error);
     }
     this.#emit(effects);
-    this.settle(room);
+    this.#settle(room);
   }
 
   tellNamed(name: string, command: RoomCommand): void {
     const room = this.#rooms.get(name);
     if (room) this.tell(room, command);
+  }
+
+  /** Nobody came into a room that was opened, after all. */
+  abandon(room: Room): void {
+    this.#settle(room);
   }
 
   tick(): void {
@@ -91,7 +98,7 @@ export class Rooms {
   }
 
   /** Forgets a room where nobody is or waits, and sees to it that a restless one is told of the time. */
-  settle(room: Room): void {
+  #settle(room: Room): void {
     const { roster, pending, options, name } = room;
     if (roster.size > 0 && roster.restless) {
       this.#restless.add(room);
@@ -105,8 +112,8 @@ export class Rooms {
 
   /**
    * A room that threw may be in any state. It is made anew, from its log and from the connections that are in it, and
-   * they are told how it stands now; without a log it has a new epoch. Nothing of the failed step was sent; who asked for
-   * it is told, too.
+   * they are told how it stands now; without a log it has a new epoch. Only what it owes is taken over, as it was before
+   * the step. Nothing of the failed step was sent; who asked for it is told, too.
    */
   #rebuild(broken: Room, command: RoomCommand, error: unknown): void {
     const { log, now } = this.#options;
@@ -121,10 +128,11 @@ export class Rooms {
     this.#emit([{ type: 'failure', room: name, message: 'a room failed and was rebuilt', error }]);
     for (const member of members) {
       const asked = command.type === 'join' && command.connection.id === member.id;
-      this.#emit(asked ? enter(room, command) : standing(room, member.id));
+      if (!asked) this.#emit(standing(room, member.id));
+      else this.#emit(enter(room, room.epoch === broken.epoch ? command : anew(command)));
     }
     this.#emit(amends(room, command, now()));
-    this.settle(room);
+    this.#settle(room);
   }
 }
 

@@ -6,7 +6,8 @@ import type { ClientFrame, ServerFrame } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
 
 const version = 0x01;
-const prefixLength = 3;
+/** Where the header stands. */
+export const headerStart = 3;
 const maxHeader = 0xffff;
 const carriers: ReadonlySet<unknown> = new Set(['message', 'signal', 'direct', 'broadcast', 'echo']);
 
@@ -24,10 +25,10 @@ export interface BinaryParts {
 export function decodeBinary(data: ArrayBuffer): BinaryParts | Refusal {
   const bytes = new Uint8Array(data);
   if (bytes[0] !== version) return malformed('a binary frame must start with the byte 0x01');
-  if (bytes.length < prefixLength) return malformed('a binary frame must have a header length in its bytes 1 and 2');
-  const end = prefixLength + new DataView(data).getUint16(1);
+  if (bytes.length < headerStart) return malformed('a binary frame must have a header length in its bytes 1 and 2');
+  const end = headerStart + new DataView(data).getUint16(1);
   if (end > bytes.length) return malformed('the binary frame is shorter than its header length says');
-  const header = parseHeader(bytes.subarray(prefixLength, end));
+  const header = parseHeader(bytes.subarray(headerStart, end));
   return header instanceof Refusal ? header : { header, payload: bytes.slice(end) };
 }
 
@@ -59,11 +60,11 @@ export function encodeBinary(frame: (ClientFrame | ServerFrame) & { body: Uint8A
   const { body, ...rest } = frame;
   const header = encoder.encode(JSON.stringify(rest));
   if (header.length > maxHeader) throw new RangeError('the header of a binary frame is too long');
-  const bytes = new Uint8Array(prefixLength + header.length + body.length);
+  const bytes = new Uint8Array(headerStart + header.length + body.length);
   bytes[0] = version;
   new DataView(bytes.buffer).setUint16(1, header.length);
-  bytes.set(header, prefixLength);
-  bytes.set(body, prefixLength + header.length);
+  bytes.set(header, headerStart);
+  bytes.set(body, headerStart + header.length);
   return bytes;
 }
 

@@ -44,6 +44,6 @@ export interface Codec {
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;
 
-  /** Writes a message that was kept. */
+  /** Writes a message that was kept. @throws Error if the bytes are not those of a message. */
   encodeStored(stored: Stored): Wire;
 }

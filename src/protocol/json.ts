@@ -1,5 +1,5 @@
 /** The `json` dialect: one JSON object per text frame; binary frames for bodies that are bytes. */
-import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
+import { checkHeader, decodeBinary, encodeBinary, headerStart } from './binary.ts';
 import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
 import type { ServerAck, ServerFrame, ServerMessage, User } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
@@ -12,8 +12,19 @@ export const jsonCodec: Codec = {
   dialect: 'json',
   decode: (data, isBinary) => [isBinary ? fromBinary(data) : fromText(data)],
   encode: encodeJson,
-  encodeStored: ({ bytes, isBinary }) => (isBinary ? bytes : decoder.decode(bytes)),
+  encodeStored(stored) {
+    // What a server has kept begins in this way. Something else can only come from an import.
+    if (!beginsAsMessage(stored)) fromStored(stored);
+    return stored.isBinary ? stored.bytes : decoder.decode(stored.bytes);
+  },
 };
+
+const beginning = encoder.encode('{"type":"message","room":');
+
+function beginsAsMessage({ bytes, isBinary }: Stored): boolean {
+  const start = isBinary ? headerStart : 0;
+  return beginning.every((byte, index) => bytes[start + index] === byte);
+}
 
 export function encodeJson(frame: ServerFrame): Wire {
   if ('body' in frame && frame.body instanceof Uint8Array) return encodeBinary({ ...frame, body: frame.body });
@@ -35,12 +46,29 @@ export function toStored(wire: Wire): Stored {
 }
 
 /** @throws Error if the bytes are not those of a message. */
-export function fromStored({ bytes, isBinary }: Stored): ServerMessage {
-  if (!isBinary) return JSON.parse(decoder.decode(bytes)) as ServerMessage;
+export function fromStored(stored: Stored): ServerMessage {
+  const value = stored.isBinary ? readBinary(stored.bytes) : JSON.parse(decoder.decode(stored.bytes));
+  if (!isMessage(value)) throw new Error('it is JSON, but not a message');
+  return value;
+}
+
+function readBinary(bytes: Uint8Array): unknown {
   // Not `bytes.slice()`: that of a Buffer does not copy, and its memory has more in it.
   const parts = decodeBinary(Uint8Array.from(bytes).buffer);
   if (parts instanceof Refusal) throw new Error(parts.message);
-  return { ...(parts.header as unknown as ServerMessage), body: parts.payload };
+  return { ...parts.header, body: parts.payload };
+}
+
+/** Whether it has what a message cannot do without; it may be of a version that allowed more, or less, than this one. */
+function isMessage(value: unknown): value is ServerMessage {
+  const { type, room, seq, from, body } = (value ?? {}) as Partial<ServerMessage>;
+  return (
+    type === 'message' &&
+    typeof room === 'string' &&
+    typeof seq === 'number' &&
+    typeof from?.name === 'string' &&
+    body !== undefined
+  );
 }
 
 /** The hot path: the same as `JSON.stringify(frame)`, in half the time. */

@@ -11,7 +11,14 @@ import { everyone, type Receiver } from '../hub/fan-out.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Codecs } from '../protocol/codecs.ts';
 import { closeCodes } from '../protocol/codes.ts';
-import { type Codec, type Decoded, type Dialect, protocolVersion, type Stored } from '../protocol/dialect.ts';
+import {
+  type Codec,
+  type Decoded,
+  type Dialect,
+  protocolVersion,
+  type Stored,
+  type Wire,
+} from '../protocol/dialect.ts';
 import type {
   ClientAuth,
   ClientFrame,
@@ -131,8 +138,12 @@ export class Session implements Receiver {
     else this.#context.edge.send(this.id, wire);
   }
 
-  deliverStored(stored: Stored): void {
-    if (this.#state !== 'closed') this.#context.edge.send(this.id, this.#codec.encodeStored(stored));
+  encodeStored(stored: Stored): Wire {
+    return this.#codec.encodeStored(stored);
+  }
+
+  deliverStored(wire: Wire): void {
+    if (this.#state !== 'closed') this.#context.edge.send(this.id, wire);
   }
 
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */

@@ -69,11 +69,16 @@ export class FakeEdge implements EdgePort {
     this.#awaited.add(connection);
   }
 
-  /** Those that are awaited and open have taken all. */
-  drain(): ConnectionId[] {
-    const drained = [...this.#awaited].filter((connection) => this.#open.has(connection));
-    this.#awaited.clear();
-    return drained;
+  /** Whether it has not taken all yet, as far as the hub's side knows. */
+  isAwaited(connection: ConnectionId): boolean {
+    return this.#awaited.has(connection);
+  }
+
+  /** The first of those that are awaited have taken all: which of them are open. */
+  drain(count = this.#awaited.size): ConnectionId[] {
+    const drained = [...this.#awaited].slice(0, count);
+    for (const connection of drained) this.#awaited.delete(connection);
+    return drained.filter((connection) => this.#open.has(connection));
   }
 
   disconnect(connection: ConnectionId): void {

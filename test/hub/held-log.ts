@@ -1,22 +1,42 @@
+import { LogError } from '../../src/log/error.ts';
 import { MemoryLog } from '../../src/log/memory.ts';
-import type { Commit, Entry, Unavailable } from '../../src/log/port.ts';
+import type { Commit, Entry, Range, ReadLimits, RoomHead, Unavailable } from '../../src/log/port.ts';
+import type { Stored } from '../../src/protocol/dialect.ts';
 
-/** A log in memory that commits, and takes entries, when the test says so. */
+/** What is remembered of ids, as the tests have it: milliseconds, and entries. */
+export const idWindow = { time: 60_000, count: 1000 };
+
+const all: ReadLimits = { entries: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+/** A log in memory that commits, takes entries, can be read and is damaged when the test says so. */
 export class HeldLog extends MemoryLog {
   /** Why nothing is taken now. */
   refusal: Unavailable | undefined;
-  readonly #uncommitted: { readonly room: string; readonly seq: number }[] = [];
+  /** The store is damaged: rooms can neither be opened nor read. */
+  isUnreadable = false;
+  /** How many entries one read gives at most. */
+  readLimit = Number.POSITIVE_INFINITY;
+  readonly #newEpoch: () => string;
+  #uncommitted: { readonly room: string; readonly seq: number }[] = [];
+  readonly #damaged = new Set<string>();
+  readonly #garbled = new Map<string, Stored>();
 
   constructor(newEpoch: () => string) {
     super({
       durability: 'process',
       maxBytes: Number.POSITIVE_INFINITY,
       maxQueue: Number.POSITIVE_INFINITY,
-      idWindow: { time: 60_000, count: 1000 },
+      idWindow,
       seed: 1,
       newEpoch,
       events: { committed: () => undefined, status: () => undefined, damaged: () => undefined },
     });
+    this.#newEpoch = newEpoch;
+  }
+
+  override open(room: string, epoch?: string): RoomHead {
+    this.#ensureReadable();
+    return super.open(room, epoch);
   }
 
   override unavailable(room: string): Unavailable | undefined {
@@ -29,14 +49,98 @@ export class HeldLog extends MemoryLog {
     return unavailable;
   }
 
-  /** How many entries wait. */
-  get waiting(): number {
-    return this.#uncommitted.length;
+  /** Where something is damaged, the limit of bytes does not count. */
+  override read(room: string, range: Range, limits: ReadLimits): Entry[] {
+    this.#ensureReadable();
+    const entries = Math.min(limits.entries, this.readLimit);
+    if (this.#damaged.size === 0) return this.#garble(room, super.read(room, range, { ...limits, entries }));
+    const whole = super.read(room, range, all).filter(({ seq }) => !this.#damaged.has(`${room} ${seq}`));
+    return this.#garble(room, 'after' in range ? whole.slice(0, entries) : whole.slice(-entries));
+  }
+
+  #garble(room: string, entries: Entry[]): Entry[] {
+    if (this.#garbled.size === 0) return entries;
+    return entries.map((entry) => ({ ...entry, ...this.#garbled.get(`${room} ${entry.seq}`) }));
+  }
+
+  override find(...args: Parameters<MemoryLog['find']>): ReturnType<MemoryLog['find']> {
+    this.#ensureReadable();
+    return super.find(...args);
+  }
+
+  #ensureReadable(): void {
+    if (this.isUnreadable) throw new LogError('damaged', 'the store is damaged');
+  }
+
+  /** These entries cannot be read any more. */
+  damage(room: string, ...numbers: readonly number[]): void {
+    for (const seq of numbers) this.#damaged.add(`${room} ${seq}`);
+  }
+
+  /** These entries have something else in them than a message. */
+  garble(room: string, stored: Stored, ...numbers: readonly number[]): void {
+    for (const seq of numbers) this.#garbled.set(`${room} ${seq}`, stored);
+  }
+
+  /** How many entries wait, of one room or of all. */
+  waiting(room?: string): number {
+    return this.#uncommitted.filter((entry) => room === undefined || entry.room === room).length;
   }
 
   /** Commits what was appended first. */
   commit(count = this.#uncommitted.length): Commit[] {
     const latest = new Map(this.#uncommitted.splice(0, count).map(({ room, seq }) => [room, seq]));
     return Array.from(latest, ([room, seq]) => ({ room, seq }));
+  }
+
+  /** Everything that is in the log of a room. */
+  all(room: string): Entry[] {
+    this.open(room);
+    const entries = super.read(room, { after: 0 }, all);
+    this.release(room);
+    return entries;
+  }
+
+  /** Lets a room have the latest entries alone; those that are not committed stay. */
+  keep(room: string, count: number): void {
+    this.open(room);
+    this.trim(room, { count: Math.max(count, this.waiting(room)) }, 0, Number.POSITIVE_INFINITY);
+    this.release(room);
+  }
+
+  /** A room that has nothing left comes to an end, unless it is open. @returns whether it has */
+  end(room: string): boolean {
+    this.open(room);
+    const isOver = this.drop(room);
+    if (!isOver) this.release(room);
+    return isOver;
+  }
+
+  /** What another process finds after this one was killed: what is committed. @param jump how many numbers it passes over. */
+  survivor(jump: number): HeldLog {
+    const survivor = new HeldLog(this.#newEpoch);
+    survivor.readLimit = this.readLimit;
+    for (const room of this.rooms('', Number.POSITIVE_INFINITY)) this.#copy(room, survivor, jump);
+    survivor.commit();
+    return survivor;
+  }
+
+  #copy(room: string, to: HeldLog, jump: number): void {
+    const { epoch, seq, trimmed, next } = this.open(room);
+    this.release(room);
+    const lost = this.#uncommitted.find((entry) => entry.room === room)?.seq ?? Number.POSITIVE_INFINITY;
+    const entries = this.all(room).filter((entry) => entry.seq < lost);
+    if (entries.length === 0 && trimmed === 0) return;
+    to.open(room, epoch);
+    if (entries.length === 0) to.#standAt(room, seq < lost ? seq : trimmed);
+    for (const entry of entries) to.append(room, entry);
+    to.skip(room, next + jump);
+    to.release(room);
+  }
+
+  /** Everything up to this number was trimmed. */
+  #standAt(room: string, seq: number): void {
+    this.append(room, { seq, prev: seq - 1, at: 0, user: '', bytes: new Uint8Array(), isBinary: false });
+    this.trim(room, { count: 0 }, 0, 1);
   }
 }

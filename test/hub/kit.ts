@@ -22,11 +22,13 @@ import { HeldLog } from './held-log.ts';
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 
-/** `wrap` stands another edge before the fake one, to break something on purpose. */
+/** To break something on purpose, `wrap` stands another edge before the fake one; the others change what they get. */
 export type KitOptions = Partial<
   Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'pageBytes' | 'afterCommit' | 'policy' | 'step'>
 > & {
   wrap?: (edge: FakeEdge) => EdgePort;
+  breakLog?: (log: HeldLog) => void;
+  breakJournal?: (journal: Journal) => void;
 };
 
 /** What a room has that keeps nothing, as it is unless the test says otherwise; and one that keeps all. */
@@ -46,14 +48,20 @@ export interface ConnectOptions {
 
 type Listeners = Pick<ConnectOptions, 'onFrame' | 'onLine'>;
 
-export class HubKit {
+/** What is lost with a process that is killed, and the log that it leaves to the next one. */
+interface Process {
   readonly hub: Hub;
   readonly fanOut: FanOut;
   readonly journal: Journal;
-  readonly log = new HeldLog(() => this.#newEpoch());
-  readonly edge = new FakeEdge();
+  readonly log: HeldLog;
+  readonly edge: FakeEdge;
   /** The edge as the hub's side sees it. */
   readonly port: EdgePort;
+}
+
+export class HubKit {
+  readonly #options: KitOptions;
+  #process: Process;
   /** The failures of rooms that the hub reported. */
   readonly failures: { room: string; error: unknown }[] = [];
   /** Milliseconds. */
@@ -67,8 +75,39 @@ export class HubKit {
   });
   #problem: unknown;
 
-  constructor({ wrap = (edge) => edge, ...options }: KitOptions = {}) {
-    this.hub = new Hub({
+  constructor(options: KitOptions = {}) {
+    this.#options = options;
+    this.#process = this.#start(new HeldLog(() => this.#newEpoch()));
+  }
+
+  get hub(): Hub {
+    return this.#process.hub;
+  }
+
+  get fanOut(): FanOut {
+    return this.#process.fanOut;
+  }
+
+  get journal(): Journal {
+    return this.#process.journal;
+  }
+
+  get log(): HeldLog {
+    return this.#process.log;
+  }
+
+  get edge(): FakeEdge {
+    return this.#process.edge;
+  }
+
+  get port(): EdgePort {
+    return this.#process.port;
+  }
+
+  #start(log: HeldLog): Process {
+    const { wrap = (edge) => edge, breakLog, breakJournal, ...options } = this.#options;
+    breakLog?.(log);
+    const hub = new Hub({
       grace: 10_000,
       presenceLimit: 100,
       maxRooms: 100,
@@ -76,22 +115,35 @@ export class HubKit {
       afterCommit: false,
       policy: () => unkept,
       ...options,
-      log: this.log,
+      log,
       now: () => this.now,
       newEpoch: () => this.#newEpoch(),
     });
-    this.port = wrap(this.edge);
+    const edge = new FakeEdge();
+    const port = wrap(edge);
+    const codecs = this.#codecs;
     const find = (id: ConnectionId) => this.#clients.get(id);
-    this.fanOut = new FanOut(this.port, this.#codecs, find);
-    this.journal = new Journal({
-      log: this.log,
-      codecs: this.#codecs,
-      edge: this.port,
+    const fanOut = new FanOut(port, codecs, find);
+    const journal = new Journal({
+      log,
+      codecs,
+      edge: port,
       find,
-      dispatch: (command) => this.hub.commands.next(command),
-      unreadable: (_, error) => this.#fail(error),
+      dispatch: (command) => hub.commands.next(command),
+      unreadable: (room, error) => this.failures.push({ room, error }),
     });
-    this.hub.effects.subscribe((effect) => this.#carryOut(effect));
+    breakJournal?.(journal);
+    hub.effects.subscribe((effect) => this.#carryOut(effect));
+    return { hub, fanOut, journal, log, edge, port };
+  }
+
+  /**
+   * The process is killed, and another one goes on with what is committed. All connections are gone.
+   * @param jump how many numbers of each room are passed over.
+   */
+  kill(jump = 1000): void {
+    this.#clients.clear();
+    this.#process = this.#start(this.log.survivor(jump));
   }
 
   /** A connection of a user; two with the same name are the same user's unless `id` says otherwise. */
@@ -154,10 +206,17 @@ export class HubKit {
     this.dispatch({ type: 'committed', commits: this.log.commit(count) });
   }
 
-  /** Connections that are awaited have taken what they were sent. */
-  drain(): void {
-    for (const connection of this.edge.drain()) this.journal.drained(connection);
+  /** Connections that are awaited have taken what they were sent: the first ones, or all. @returns which. */
+  drain(count?: number): ConnectionId[] {
+    const drained = this.edge.drain(count);
+    for (const connection of drained) this.journal.drained(connection);
     this.#raise();
+    return drained;
+  }
+
+  /** All take what they are sent, piece by piece, until they have caught up. */
+  drainAll(): void {
+    while (this.journal.size > 0) assert.ok(this.drain().length > 0, 'a replay waits for nobody');
   }
 
   /** How many connections there have been; they are named c1, c2 and so on. */
@@ -194,6 +253,7 @@ export class HubKit {
     assert.equal(this.fanOut.size, 0);
     assert.equal(this.journal.size, 0);
     assert.deepEqual(this.edge.topics, []);
+    assert.equal(this.log.stats.open, 0);
   }
 
   #carryOut(effect: Effect): void {
@@ -284,8 +344,12 @@ export class Client implements Receiver {
     this.#kit.port.send(this.connection, wire);
   }
 
-  deliverStored(stored: Stored): void {
-    this.#kit.port.send(this.connection, this.#codec.encodeStored(stored));
+  encodeStored(stored: Stored): Wire {
+    return this.#codec.encodeStored(stored);
+  }
+
+  deliverStored(wire: Wire): void {
+    this.#kit.port.send(this.connection, wire);
   }
 
   receive(wire: Wire): void {

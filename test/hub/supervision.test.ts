@@ -1,27 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Effect } from '../../src/hub/effects.ts';
-import { type RoomCommand, step } from '../../src/hub/room.ts';
 import { type Client, HubKit, kept } from './kit.ts';
-
-/** Makes room x fail: at the next command of this type, before or after the room has changed. */
-class Saboteur {
-  #when: { type: RoomCommand['type']; after: boolean } | undefined;
-  /** Whether it fails every time. */
-  forever = false;
-
-  next(type: RoomCommand['type'], after = false): void {
-    this.#when = { type, after };
-  }
-
-  readonly step: typeof step = (room, command, now) => {
-    const when = this.#when;
-    if (room.name !== 'x' || when?.type !== command.type) return step(room, command, now);
-    if (!this.forever) this.#when = undefined;
-    if (when.after) step(room, command, now);
-    throw new Error(`sabotage of ${command.type}`);
-  };
-}
+import { Saboteur } from './saboteur.ts';
 
 interface Scene {
   readonly kit: HubKit;
@@ -132,6 +113,19 @@ test('who joins a room that fails on it is in it all the same', () => {
     assert.deepEqual(eve.frames(), [joinedAnew(names, 'e3', 'j1')]);
     assert.deepEqual(ada.frames(), [joinedAnew(names, 'e3')]);
     assertSound(whole, [ada, bob, eve]);
+  }
+});
+
+test('who joins with a position a room that fails on it is told that the position is of another epoch', () => {
+  for (const seq of [0, 1]) {
+    const { saboteur, ada, eve } = scene();
+    saboteur.next('join');
+    eve.request({ type: 'join', room: 'x', since: { epoch: 'e1', seq } });
+    const [joined, gap] = eve.frames();
+    assert.deepEqual(joined, { ...joinedAnew(['ada', 'bob', 'eve'], 'e3'), recovered: false });
+    assert.deepEqual(gap, { type: 'gap', room: 'x', why: 'epoch' });
+    ada.say('x', 'after');
+    assert.equal(eve.only('message').seq, 1);
   }
 });
 

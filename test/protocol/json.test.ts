@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createCodecs } from '../../src/protocol/codecs.ts';
 import type { Decoded } from '../../src/protocol/dialect.ts';
 import type { ServerFrame, ServerMessage } from '../../src/protocol/generated/frames.ts';
 import { encodeJson, fromStored, jsonCodec, toStored } from '../../src/protocol/json.ts';
@@ -182,4 +183,33 @@ describe('a message that is kept', () => {
       assert.deepEqual(read, frame);
     });
   }
+
+  const garbage: readonly (string | Uint8Array)[] = [
+    '',
+    'no JSON',
+    ...['null', '42', '"message"', '[]', '{}', '{"type":"joined","room":"a","epoch":"e","seq":0,"count":1}'],
+    '{"seq":7,"type":"message","room":"a","at":1,"body":1}',
+    '{"seq":7,"type":"message","room":"a","from":{"id":"u1"},"at":1,"body":1}',
+    '{"seq":7,"type":"message","room":"a","from":{"id":"u1","name":"ada"},"at":1}',
+    new Uint8Array(),
+    Uint8Array.of(1),
+    Uint8Array.of(1, 0, 2, 0x7b, 0x7d),
+    Uint8Array.of(1, 255, 255, 0x7b, 0x7d),
+    Uint8Array.of(2, 0, 2, 0x7b, 0x7d),
+  ];
+  for (const wire of garbage) {
+    const name = typeof wire === 'string' ? JSON.stringify(wire) : `[${wire}]`;
+    test(`is not ${name}`, () => {
+      const stored = toStored(wire);
+      assert.throws(() => fromStored(stored), Error);
+      for (const dialect of ['json', 'text'] as const) {
+        assert.throws(() => createCodecs([]).create(dialect).encodeStored(stored), Error);
+      }
+    });
+  }
+
+  test('may be written in another way than it is here', () => {
+    const wire = '{ "body": 1, "from": {"name":"ada","id":"u1"}, "at": 1, "seq": 7, "room": "a", "type": "message" }';
+    assert.equal(jsonCodec.encodeStored(toStored(wire)), wire);
+  });
 });

@@ -1,17 +1,9 @@
 /** What users do, and what must come of it. */
-import type { HubFrame } from '../../../src/hub/commands.ts';
 import type { PresenceState, ServerFrame } from '../../../src/protocol/generated/frames.ts';
 import type { Random } from '../../kit/random.ts';
+import type { Choices, World } from './choices.ts';
 import { ensureSame, type Inspection, type Peer } from './inspection.ts';
 import { ensure } from './violation.ts';
-
-/** Who and what there may be. */
-export interface World {
-  readonly users: readonly string[];
-  readonly rooms: readonly string[];
-  /** Per connection. */
-  readonly maxRooms: number;
-}
 
 const names = ['ada', 'bob', 'eve', 'grace hopper', 'tom'];
 const states: readonly PresenceState[] = ['online', 'away', 'busy'];
@@ -21,10 +13,11 @@ export class Actions {
   readonly #random: Random;
   readonly #inspection: Inspection;
   readonly #world: World;
-  #requests = 0;
+  readonly #choices: Choices;
 
-  constructor(random: Random, inspection: Inspection, world: World) {
-    this.#random = random;
+  constructor(choices: Choices, inspection: Inspection, world: World) {
+    this.#random = choices.random;
+    this.#choices = choices;
     this.#inspection = inspection;
     this.#world = world;
   }
@@ -50,6 +43,7 @@ export class Actions {
     const { peers, truth, kit } = this.#inspection;
     const { client } = peer;
     peers.splice(peers.indexOf(peer), 1);
+    this.#choices.remember(peer);
     const act = () => client[how]();
     this.#inspection.command(`${client.connection} ${how === 'quit' ? 'quits' : 'breaks'}`, act, () => {
       truth.disconnect(client.connection, how === 'quit', kit.now);
@@ -73,68 +67,36 @@ export class Actions {
 
   // ---- rooms
 
-  join(peer: Peer, room: string): void {
-    const rooms = this.#roomsOf(peer);
-    const fits = rooms.has(room) || rooms.size < this.#world.maxRooms;
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'join', room }), () => {
-      if (fits) this.#inspection.truth.join(peer.client.connection, room);
-      return { answer: fits ? 'joined' : 'too_many_rooms' };
-    });
-  }
-
   leave(peer: Peer, room: string): void {
-    const isIn = this.#roomsOf(peer).has(room);
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'leave', room }), () => {
+    const isIn = this.#choices.roomsOf(peer).has(room);
+    this.#inspection.request(peer, this.#choices.mayHaveId({ type: 'leave', room }), () => {
       this.#inspection.truth.leave(peer.client.connection, room);
       return { answer: isIn ? 'left' : 'not_joined' };
     });
   }
 
-  say(peer: Peer): void {
-    const { connection } = peer.client;
-    const [first] = this.#roomsOf(peer);
-    const named = this.#random.chance(0.9) ? this.someRoom(peer) : undefined;
-    const room = named ?? first;
-    const isIn = room !== undefined && this.#roomsOf(peer).has(room);
-    const echo = this.#random.chance(0.8);
-    const body = this.#body('m');
-    const to = { ...(named !== undefined && { room: named }), ...(!echo && { echo }) };
-    if (isIn && !echo) peer.replica.spared = room;
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'message', body, ...to }), (failed) => {
-      const { spared } = peer.replica;
-      peer.replica.spared = undefined;
-      if (!isIn) return { answer: 'not_joined' };
-      if (failed.has(room)) return { answer: 'internal' };
-      if (spared !== undefined) peer.replica.said(room);
-      const { truth } = this.#inspection;
-      truth.said(room);
-      const receivers = truth.audience(room).filter((id) => echo || id !== connection);
-      return { answer: 'ack', delivered: { type: 'message', body, to: receivers } };
-    });
-  }
-
   signalRoom(peer: Peer): void {
-    const room = this.someRoom(peer);
-    const isIn = this.#roomsOf(peer).has(room);
-    const body = this.#body('s');
-    const frame = this.#mayHaveId({ type: 'signal', room, kind: 'typing', body });
+    const room = this.#choices.someRoom(peer);
+    const isIn = this.#choices.roomsOf(peer).has(room);
+    const body = this.#choices.body('s');
+    const frame = this.#choices.mayHaveId({ type: 'signal', room, kind: 'typing', body });
     this.#inspection.request(peer, frame, (failed) => {
       if (!isIn) return { answer: 'not_joined' };
       if (failed.has(room)) return { answer: 'internal' };
-      const to = this.#hearingSignals(peer, this.#inspection.truth.audience(room));
-      return { answer: 'ack', delivered: { type: 'signal', body, to } };
+      const to = this.#hearingSignals(peer, this.#inspection.current(room));
+      return { answer: 'ack', delivered: [{ type: 'signal', body, to }] };
     });
   }
 
   listRoom(peer: Peer): void {
     const { truth } = this.#inspection;
-    const room = this.someRoom(peer);
-    const standing = this.#roomsOf(peer).has(room) ? truth.rooms.get(room) : undefined;
+    const room = this.#choices.someRoom(peer);
+    const standing = this.#choices.roomsOf(peer).has(room) ? truth.rooms.get(room) : undefined;
     const look = (answer: ServerFrame) => {
       if (standing) checkList(answer, truth.members(standing), room);
     };
     // Without an id it could not be told from a list that the room tells when it has shrunk.
-    const frame = { type: 'list', room, limit: 1000, id: this.#id() } as const;
+    const frame = { type: 'list', room, limit: 1000, id: this.#choices.id() } as const;
     const then = (failed: ReadonlySet<string>) => {
       if (!standing) return { answer: 'not_joined' } as const;
       return { answer: failed.has(room) ? 'internal' : 'members' } as const;
@@ -147,20 +109,20 @@ export class Actions {
   signalUser(peer: Peer): void {
     const to = this.#random.pick(this.#world.users);
     const user = this.#inspection.truth.users.get(to);
-    const body = this.#body('s');
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'signal', to, kind: 'offer', body }), () => {
+    const body = this.#choices.body('s');
+    this.#inspection.request(peer, this.#choices.mayHaveId({ type: 'signal', to, kind: 'offer', body }), () => {
       if (!user) return { answer: 'unknown_user' };
-      return { answer: 'ack', delivered: { type: 'signal', body, to: this.#hearingSignals(peer, user.connections) } };
+      return { answer: 'ack', delivered: [{ type: 'signal', body, to: this.#hearingSignals(peer, user.connections) }] };
     });
   }
 
   direct(peer: Peer): void {
     const to = this.#random.pick(this.#world.users);
     const user = this.#inspection.truth.users.get(to);
-    const body = this.#body('d');
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'direct', to, body }), () => {
+    const body = this.#choices.body('d');
+    this.#inspection.request(peer, this.#choices.mayHaveId({ type: 'direct', to, body }), () => {
       if (!user) return { answer: 'unknown_user' };
-      return { answer: 'ack', delivered: { type: 'direct', body, to: this.#hearingDirect(peer, user.connections) } };
+      return { answer: 'ack', delivered: [{ type: 'direct', body, to: this.#hearingDirect(peer, user.connections) }] };
     });
   }
 
@@ -168,27 +130,27 @@ export class Actions {
     const to = this.#random.pick(names);
     const called = [...this.#inspection.truth.users.values()].filter(({ name }) => name === to);
     const [user] = called;
-    const body = this.#body('d');
+    const body = this.#choices.body('d');
     const then = () => {
       if (!user) return { answer: 'unknown_user' } as const;
       if (called.length > 1) return { answer: 'ambiguous_name' } as const;
       const receivers = this.#hearingDirect(peer, user.connections);
-      return { answer: 'ack', delivered: { type: 'direct', body, to: receivers } } as const;
+      return { answer: 'ack', delivered: [{ type: 'direct', body, to: receivers }] } as const;
     };
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'direct', to, body }), then, { byName: true });
+    this.#inspection.request(peer, this.#choices.mayHaveId({ type: 'direct', to, body }), then, { byName: true });
   }
 
   broadcast(peer: Peer): void {
-    const body = this.#body('b');
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'broadcast', body }), () => {
+    const body = this.#choices.body('b');
+    this.#inspection.request(peer, this.#choices.mayHaveId({ type: 'broadcast', body }), () => {
       const to = [...this.#inspection.truth.connections.keys()];
-      return { answer: 'ack', delivered: { type: 'broadcast', body, to } };
+      return { answer: 'ack', delivered: [{ type: 'broadcast', body, to }] };
     });
   }
 
   rename(peer: Peer): void {
     const name = this.#random.pick(names);
-    this.#inspection.request(peer, this.#mayHaveId({ type: 'name', name }), () => {
+    this.#inspection.request(peer, this.#choices.mayHaveId({ type: 'name', name }), () => {
       this.#inspection.truth.change(peer.client.connection, { name });
       return { answer: 'ack' };
     });
@@ -197,7 +159,7 @@ export class Actions {
   status(peer: Peer): void {
     const state = this.#random.pick(states);
     const note = this.#random.chance(0.3) ? `note ${this.#random.below(3)}` : undefined;
-    const frame = this.#mayHaveId({ type: 'status', state, ...(note !== undefined && { note }) });
+    const frame = this.#choices.mayHaveId({ type: 'status', state, ...(note !== undefined && { note }) });
     this.#inspection.request(peer, frame, () => {
       this.#inspection.truth.change(peer.client.connection, { state, note });
       return { answer: 'ack' };
@@ -206,7 +168,7 @@ export class Actions {
 
   listServer(peer: Peer): void {
     const look = (answer: ServerFrame) => checkList(answer, this.#inspection.truth.everyone(), 'the server');
-    const frame = { type: 'list', limit: 1000, id: this.#id() } as const;
+    const frame = { type: 'list', limit: 1000, id: this.#choices.id() } as const;
     this.#inspection.request(peer, frame, () => ({ answer: 'members' }), { look });
   }
 
@@ -216,20 +178,10 @@ export class Actions {
       const rooms = Array.from(this.#inspection.truth.rooms, ([name, { places }]) => `${name} (${places.size})`).sort();
       ensure(told.join() === rooms.join(), () => `the rooms are ${rooms}, but ${told} were told`);
     };
-    this.#inspection.request(peer, { type: 'rooms', id: this.#id() }, () => ({ answer: 'rooms' }), { look });
+    this.#inspection.request(peer, { type: 'rooms', id: this.#choices.id() }, () => ({ answer: 'rooms' }), { look });
   }
 
   // ---- odds and ends
-
-  #roomsOf({ client }: Peer): ReadonlySet<string> {
-    return this.#inspection.truth.connections.get(client.connection)?.rooms ?? new Set();
-  }
-
-  /** Mostly one that the connection is in. */
-  someRoom(peer: Peer): string {
-    const own = [...this.#roomsOf(peer)];
-    return this.#random.pick(own.length > 0 && this.#random.chance(0.9) ? own : this.#world.rooms);
-  }
 
   #hearingSignals({ client }: Peer, connections: Iterable<string>): string[] {
     const { truth } = this.#inspection;
@@ -243,20 +195,6 @@ export class Actions {
     const sender = truth.users.get(truth.connections.get(client.connection)?.user ?? '');
     const all = new Set([...connections, ...(sender?.connections ?? [])]);
     return Array.from(all).filter((id) => id !== client.connection);
-  }
-
-  /** Another one for every request. */
-  #body(letter: string): string {
-    return `${letter}${this.#inspection.commands}`;
-  }
-
-  #id(): string {
-    this.#requests += 1;
-    return `q${this.#requests}`;
-  }
-
-  #mayHaveId(frame: HubFrame): HubFrame {
-    return this.#random.chance(0.6) ? { ...frame, id: this.#id() } : frame;
   }
 }
 

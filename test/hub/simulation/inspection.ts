@@ -1,10 +1,12 @@
 /** Watches the hub at work: after every command it holds what was answered, delivered and told against the truth. */
 import type { HubFrame } from '../../../src/hub/commands.ts';
-import { step as realStep } from '../../../src/hub/room.ts';
-import type { ErrorCode, Member, ServerFrame } from '../../../src/protocol/generated/frames.ts';
-import { type Client, type ConnectOptions, HubKit, type KitOptions } from '../kit.ts';
-import { Ledger, Replica, type RoomReplica } from './replica.ts';
-import { type RoomTruth, Truth, type TruthOptions } from './truth.ts';
+import type { Effect } from '../../../src/hub/effects.ts';
+import { type Room, type RoomCommand, step as realStep } from '../../../src/hub/room.ts';
+import type { ErrorCode, Member, ServerFrame, ServerMessage } from '../../../src/protocol/generated/frames.ts';
+import { type Client, type ConnectOptions, HubKit, type KitOptions, kept, unkept } from '../kit.ts';
+import { checkGap, checkKept, type Got } from './kept.ts';
+import { Ledger, Replica, type RoomReplica, type Step, standing } from './replica.ts';
+import { type RoomTruth, Truth, type TruthOptions, type Waiting } from './truth.ts';
 import { ensure } from './violation.ts';
 
 /** A connection, and what a plain client there knows. */
@@ -15,14 +17,29 @@ export interface Peer {
 
 /** What a command must have led to. */
 export interface Expected {
-  /** How it is answered if it had an id: by a type of frame, or an error of this code. */
+  /** How it is answered if it had an id: by a type of frame, or an error of this code; undefined: not yet. */
   readonly answer?: ServerFrame['type'] | ErrorCode;
-  /** What is said to whom; nothing else may be. */
-  readonly delivered?: { readonly type: Delivered; readonly body: string; readonly to: readonly string[] };
+  /** The number of the message that is acknowledged. */
+  readonly seq?: number;
+  /** What is said to whom; nothing else may be, but */
+  readonly delivered?: readonly Delivery[];
+  /** messages that were missed, to these connections: of these the replicas know whether they are right. */
+  readonly replays?: (connection: string) => boolean;
+  /** Who is told only now that a message is kept. */
+  readonly acknowledged?: readonly Waiting[];
+}
+
+export interface Delivery {
+  readonly type: Delivered;
+  readonly body: string;
+  readonly to: readonly string[];
 }
 
 /** Tells what is to be expected, and makes the command true. @param failed the rooms that failed on it */
 type Then = (failed: ReadonlySet<string>) => Expected;
+
+/** Sees an answer, before the command is true. @param failed the rooms that have failed on it */
+type Look = (answer: ServerFrame, failed: readonly string[]) => void;
 
 export type InspectionOptions = KitOptions &
   TruthOptions & {
@@ -31,8 +48,9 @@ export type InspectionOptions = KitOptions &
   };
 
 type Delivered = 'message' | 'signal' | 'direct' | 'broadcast';
+
 const delivered: ReadonlySet<string> = new Set(['message', 'signal', 'direct', 'broadcast']);
-const answers: ReadonlySet<string> = new Set(['ack', 'joined', 'left', 'members', 'rooms', 'error']);
+const answers: ReadonlySet<string> = new Set(['ack', 'joined', 'left', 'members', 'rooms', 'history', 'error']);
 
 /** How many commands of the past a report shows. */
 const traceLength = 25;
@@ -43,7 +61,7 @@ export class Inspection {
   readonly peers: Peer[] = [];
   /** The latest commands. */
   readonly trace: string[] = [];
-  readonly events = { failures: 0, toCounts: 0, toLists: 0, errors: 0 };
+  readonly events = { failures: 0, toCounts: 0, toLists: 0, errors: 0, replayed: 0, gaps: 0 };
   commands = 0;
   deliveries = 0;
   readonly #options: InspectionOptions;
@@ -51,27 +69,37 @@ export class Inspection {
   /** Which epoch each life of a room has, once somebody was told. */
   readonly #epochs = new Map<number, string>();
   readonly #usedEpochs = new Set<string>();
+  /** The numbers of messages, by which those know them who only see lines. */
+  readonly #numbers = new Map<string, Step>();
   /** What became of the command in hand. */
-  #failed = new Set<string>();
-  #delivered: string[] = [];
+  #failed: string[] = [];
+  #got: Got[] = [];
   #answers: string[] = [];
-  #look: (answer: ServerFrame) => void = () => undefined;
+  #look: Look = () => undefined;
+  /** Everyone has been given the time to catch up. */
+  #isQuiet = false;
 
   constructor(options: InspectionOptions) {
     this.#options = options;
-    const { sabotage, step = realStep } = options;
     this.kit = new HubKit({
       ...options,
-      step: (room, command, now) => {
-        const fails = sabotage();
-        if (fails) this.#failed.add(room.name);
-        if (fails === 'before') throw new Error('sabotage before the step');
-        const effects = step(room, command, now);
-        if (fails === 'after') throw new Error('sabotage after the step');
-        return effects;
-      },
+      policy: (room) => (options.isKept(room) ? kept : unkept),
+      step: (room, command, now) => this.#step(room, command, now),
     });
     this.truth = new Truth(options);
+  }
+
+  #step(room: Room, command: RoomCommand, now: number): Effect[] {
+    const { sabotage, step = realStep } = this.#options;
+    const fails = sabotage();
+    if (fails) this.#failed.push(room.name);
+    if (fails === 'before') throw new Error('sabotage before the step');
+    const effects = step(room, command, now);
+    if (fails === 'after') throw new Error('sabotage after the step');
+    for (const { body, seq, prev = seq - 1 } of effects.flatMap(messagesIn)) {
+      this.#numbers.set(`${body}`, { seq, prev });
+    }
+    return effects;
   }
 
   // ---- commands
@@ -80,12 +108,11 @@ export class Inspection {
     this.#command(what, act, then, undefined, '');
   }
 
-  /** @param look is shown the answer, before the command is true */
   request(
     { client }: Peer,
     frame: HubFrame,
     then: Then,
-    { byName = false, look = () => undefined }: { byName?: boolean; look?: (answer: ServerFrame) => void } = {},
+    { byName = false, look = () => undefined }: { byName?: boolean; look?: Look } = {},
   ): void {
     const { connection } = client;
     this.#look = look;
@@ -131,13 +158,19 @@ export class Inspection {
     this.commands += 1;
     this.trace.push(`${this.commands} at ${this.kit.now}: ${what}`);
     if (this.trace.length > traceLength) this.trace.shift();
-    this.#failed = new Set();
+    this.#failed = [];
     this.#answers = [];
-    this.#delivered = [];
+    this.#got = [];
     act();
-    const { answer, delivered: said } = then(this.#failed);
-    this.#checkAnswers(id === undefined ? [] : [`${answer} to ${id} for ${asker}`]);
-    this.#checkDelivered(said?.to.map((to) => `${said.type} ${said.body} for ${to}`) ?? []);
+    this.#look = () => undefined;
+    const expected = then(new Set(this.#failed));
+    const { answer, seq, acknowledged = [] } = expected;
+    const isAnswered = id !== undefined && answer !== undefined;
+    this.#checkAnswers([
+      ...(isAnswered ? [describeAnswer(answer, id, asker, answer === 'ack' ? seq : undefined)] : []),
+      ...acknowledged.map((waiting) => describeAnswer('ack', waiting.id, waiting.connection, waiting.seq)),
+    ]);
+    this.#checkDelivered(expected);
     this.#checkFailures();
   }
 
@@ -148,11 +181,19 @@ export class Inspection {
     const id = 'id' in frame ? frame.id : undefined;
     if (frame.type === 'error') this.events.errors += 1;
     if (id !== undefined && answers.has(frame.type)) {
-      this.#answers.push(`${frame.type === 'error' ? frame.code : frame.type} to ${id} for ${connection}`);
-      this.#look(frame);
+      const seq = frame.type === 'ack' ? frame.seq : undefined;
+      this.#answers.push(describeAnswer(frame.type === 'error' ? frame.code : frame.type, id, connection, seq));
+      this.#look(frame, this.#failed);
     }
-    if ('body' in frame && delivered.has(frame.type)) {
-      this.#delivered.push(`${frame.type} ${frame.body} for ${connection}`);
+    if (frame.type === 'message') {
+      const { type, body, room, seq, prev = seq - 1 } = frame;
+      this.#got.push({ type, body, connection, place: { room, seq, prev, from: frame.from.id } });
+    } else if ('body' in frame && delivered.has(frame.type)) {
+      this.#got.push({ type: frame.type, body: frame.body, connection });
+    }
+    if (frame.type === 'gap') {
+      this.events.gaps += 1;
+      checkGap(this.truth, connection, frame);
     }
     const had = 'room' in frame ? replica.rooms.get(frame.room ?? '')?.members : undefined;
     replica.receive(frame);
@@ -166,40 +207,73 @@ export class Inspection {
     this.deliveries += 1;
     const [, room, body] = /^\[(\S+)\] <[^>]*> (m\d+)$/.exec(line) ?? [];
     const [, announcement] = /^<.* to everyone> (b\d+)$/.exec(line) ?? [];
-    if (room !== undefined) {
-      this.#delivered.push(`message ${body} for ${connection}`);
-      replica.said(room);
-    } else if (announcement !== undefined) {
-      this.#delivered.push(`broadcast ${announcement} for ${connection}`);
-    }
+    if (announcement !== undefined) this.#got.push({ type: 'broadcast', body: announcement, connection });
+    const step = this.#numbers.get(body ?? '');
+    if (room === undefined || !step) return;
+    this.#got.push({ type: 'message', body, connection, place: { room, ...step } });
+    replica.advance(room, step);
   }
 
   // ---- what must be so
 
   #checkAnswers(due: readonly string[]): void {
-    const got = this.#answers.join();
-    ensure(got === due.join(), () => `the answers should be "${due}" and are "${got}"`);
+    const got = this.#answers.sort().join();
+    const should = [...due].sort().join();
+    ensure(got === should, () => `the answers should be "${should}" and are "${got}"`);
   }
 
-  #checkDelivered(due: readonly string[]): void {
-    const got = this.#delivered.sort().join(', ');
-    const should = [...due].sort().join(', ');
-    ensure(got === should, () => `should be delivered: ${should}; was: ${got}`);
+  #checkDelivered({ delivered: said = [], replays = () => false }: Expected): void {
+    const isReplayed = ({ type, connection }: Got) => type === 'message' && replays(connection);
+    const isNew = (got: Got) => !isReplayed(got);
+    const got = this.#got.filter(isNew).map(({ type, body, connection }) => `${type} ${body} for ${connection}`);
+    const due = said.flatMap(({ type, body, to }) => to.map((connection) => `${type} ${body} for ${connection}`));
+    const should = due.sort().join(', ');
+    const was = got.sort().join(', ');
+    ensure(was === should, () => `should be delivered: ${should}; was: ${was}`);
+    this.events.replayed += this.#got.length - got.length;
+    for (const each of this.#got) checkKept(this.truth, each);
   }
 
   #checkFailures(): void {
     const reported = this.kit.failures.splice(0).map(({ room }) => room);
-    const real = [...this.#failed];
+    const real = this.#failed;
     ensure(reported.join() === real.join(), () => `${real} failed, and ${reported} were reported`);
     this.events.failures += real.length;
     for (const room of real) this.truth.rebuilt(room);
   }
 
-  /** When everything there is to tell has been told, all know how it stands. */
+  /** The connections in a room that have everything that was said in it. */
+  current(name: string): string[] {
+    const room = this.truth.rooms.get(name);
+    const known = (connection: string) => this.peer(connection)?.replica.rooms.get(name);
+    return this.truth.audience(name).filter((connection) => {
+      const replica = known(connection);
+      return replica !== undefined && standing(replica) === room?.log.seq;
+    });
+  }
+
+  /** How far a connection has come that is catching up with a room; undefined if it is not. */
+  reached({ replica }: Peer, name: string): number | undefined {
+    const room = replica.rooms.get(name);
+    const log = this.truth.rooms.get(name)?.log;
+    return room && log?.options.isKept && standing(room) < log.seq ? room.position : undefined;
+  }
+
+  peer(connection: string): Peer | undefined {
+    return this.peers.find(({ client }) => client.connection === connection);
+  }
+
+  /** When everything there is to tell has been told, and everyone has caught up, all know how it stands. */
   checkQuiet(): void {
+    this.#isQuiet = true;
+    this.#checkQuiet();
+    this.#isQuiet = false;
+  }
+
+  #checkQuiet(): void {
     // Three ticks, a second apart: one may fail, and the count after that is due a second later.
     for (let i = 0; i < 3; i += 1) this.time(1000);
-    if (this.#failed.size > 0) return;
+    if (this.#failed.length > 0) return;
     for (const { client, replica } of this.peers) {
       const believed = [...replica.rooms.keys()].sort().join();
       const due = [...(this.truth.connections.get(client.connection)?.rooms ?? [])].sort().join();
@@ -216,18 +290,16 @@ export class Inspection {
   }
 
   /** @returns whether the room tells lists; undefined if there is nobody to see it. */
-  #checkReplicas(name: string, standing: RoomTruth): boolean | undefined {
-    const real = this.truth.members(standing);
+  #checkReplicas(name: string, truth: RoomTruth): boolean | undefined {
+    const real = this.truth.members(truth);
     let isList: boolean | undefined;
     for (const { client, replica } of this.peers) {
       const { connection, dialect } = client;
       const room = replica.rooms.get(name);
-      if (!room) continue;
-      this.#checkPosition(connection, name, room, standing);
-      if (dialect === 'text') continue;
+      if (!room || !this.#checkPosition(connection, name, room, truth) || dialect === 'text') continue;
       ensure(room.count === real.size, () => `${connection} counts ${room.count} in ${name}, there are ${real.size}`);
       const hasList = room.members !== undefined;
-      ensure(hasList || standing.large, () => `${connection} has no list of ${name}, which is small`);
+      ensure(hasList || truth.large, () => `${connection} has no list of ${name}, which is small`);
       isList ??= hasList;
       ensure(isList === hasList, () => `some in ${name} have a list and some have none`);
       if (room.members) ensureSame(room.members, real, () => `${name} as ${connection} knows it`);
@@ -235,11 +307,16 @@ export class Inspection {
     return isList;
   }
 
-  #checkPosition(connection: string, name: string, room: RoomReplica, standing: RoomTruth): void {
-    const epoch = this.#epochs.get(standing.life) ?? this.#newEpoch(standing.life, name, room.epoch);
-    const told = `${room.epoch}/${room.seq}`;
-    const real = `${epoch}/${standing.seq}`;
-    ensure(told === real, () => `${connection} knows ${name} up to ${told}, but it stands at ${real}`);
+  /** @returns whether the connection has everything. */
+  #checkPosition(connection: string, name: string, room: RoomReplica, { log }: RoomTruth): boolean {
+    const epoch = this.#epochs.get(log.life) ?? this.#newEpoch(log.life, name, room.epoch);
+    const position = standing(room);
+    const mayLag = log.options.isKept && !this.#isQuiet;
+    ensure(
+      room.epoch === epoch && (position === log.seq || (mayLag && position < log.seq)),
+      () => `${connection} knows ${name} up to ${room.epoch}/${position}, but it stands at ${epoch}/${log.seq}`,
+    );
+    return position === log.seq;
   }
 
   #newEpoch(life: number, name: string, epoch: string): string {
@@ -248,6 +325,15 @@ export class Inspection {
     this.#epochs.set(life, epoch);
     return epoch;
   }
+}
+
+function messagesIn(effect: Effect): ServerMessage[] {
+  if (effect.type !== 'append' && effect.type !== 'publish') return [];
+  return effect.frame.type === 'message' ? [effect.frame] : [];
+}
+
+function describeAnswer(answer: string, id: string, connection: string, seq: number | undefined): string {
+  return `${answer}${seq === undefined ? '' : ` ${seq}`} to ${id} for ${connection}`;
 }
 
 export function ensureSame(

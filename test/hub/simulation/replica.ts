@@ -1,14 +1,30 @@
 /** A plain client: what it knows of its rooms is what it was told. It complains of what no client should see. */
-import type { Member, ServerFrame, ServerJoined, ServerPresence } from '../../../src/protocol/generated/frames.ts';
+import type {
+  Member,
+  ServerFrame,
+  ServerGap,
+  ServerJoined,
+  ServerPresence,
+} from '../../../src/protocol/generated/frames.ts';
 import { ensure } from './violation.ts';
+
+/** A message's number, and that of the one before it. */
+export interface Step {
+  readonly seq: number;
+  readonly prev: number;
+}
 
 export interface RoomReplica {
   epoch: string;
-  /** The number of the latest message it knows of. */
-  seq: number;
+  /** It has everything up to this number, or was told what it cannot have. */
+  position: number;
+  /** Its own messages, which it did not want to have back. */
+  spared: Step[];
   count: number;
   /** undefined: counts only. */
   members: Map<string, Member> | undefined;
+  /** It was told that something is missing, and not what. */
+  isOwedGap: boolean;
 }
 
 /** What a message was, wherever it was seen. */
@@ -37,8 +53,8 @@ export class Ledger {
 
 export class Replica {
   readonly rooms = new Map<string, RoomReplica>();
-  /** The room in which it has just said something that is not to come back. */
-  spared: string | undefined;
+  /** The room that it is joining right now. */
+  joining: string | undefined;
   readonly #who: string;
   readonly #ledger: Ledger;
 
@@ -56,13 +72,12 @@ export class Replica {
         this.rooms.delete(frame.room);
         return;
       case 'message': {
-        const room = this.said(frame.room);
-        ensure(
-          frame.seq === room.seq,
-          () => `${this.#who} got number ${frame.seq} of ${frame.room} where ${room.seq} was to follow`,
-        );
-        return this.#ledger.agree(frame.room, room.epoch, frame.seq, { body: frame.body, from: frame.from.id });
+        const { room, seq, prev = seq - 1, body, from } = frame;
+        const { epoch } = this.advance(room, { seq, prev });
+        return this.#ledger.agree(room, epoch, seq, { body, from: from.id });
       }
+      case 'gap':
+        return this.#gap(frame);
       case 'ack':
         return this.#acknowledged(frame);
       case 'presence':
@@ -81,30 +96,57 @@ export class Replica {
     }
   }
 
-  /** Something was said in a room: by another, or by this client, which was spared it. */
-  said(name: string): RoomReplica {
+  /** A message has come. */
+  advance(name: string, { seq, prev }: Step): RoomReplica {
     const room = this.#in(name, 'message');
-    room.seq += 1;
+    ensure(!room.isOwedGap, () => `${this.#who} was not told what is missing of ${name}`);
+    ensure(seq > room.position, () => `${this.#who} got number ${seq} of ${name}, but has it up to ${room.position}`);
+    const position = standing(room);
+    ensure(
+      prev <= position,
+      () => `${this.#who} got number ${seq} after ${prev} of ${name} where ${position} was last`,
+    );
+    moveTo(room, seq);
     return room;
   }
 
-  #joined({ room, epoch, seq, count, members }: ServerJoined): void {
-    const before = this.rooms.get(room);
-    ensure(
-      before?.epoch !== epoch || before.seq === seq,
-      () => `${this.#who} is told that ${room} stands at ${seq}, but has seen it up to ${before?.seq}`,
-    );
-    this.rooms.set(room, { epoch, seq, count, members: members && byId(members) });
+  /** A message of its own will not come, or has not come, although it is in the room. */
+  spare(name: string, step: Step): void {
+    this.rooms.get(name)?.spared.push(step);
   }
 
-  #acknowledged({ id, room: name, epoch, seq }: Extract<ServerFrame, { type: 'ack' }>): void {
-    if (name === undefined) return;
-    const room = this.#in(name, 'ack');
-    if (this.spared === name) this.said(name);
-    this.spared = undefined;
+  #joined({ room: name, epoch, seq, after = seq, recovered, count, members }: ServerJoined): void {
+    const before = this.rooms.get(name);
     ensure(
-      epoch === room.epoch && seq === room.seq,
-      () => `${this.#who} is told that ${id} is ${epoch}/${seq} in ${name}, but it is ${room.epoch}/${room.seq}`,
+      this.joining === name || before?.epoch !== epoch || (before.position <= after && after <= standing(before)),
+      () => `${this.#who} is told that ${name} stands at ${after}, but has seen it up to ${before?.position}`,
+    );
+    const spared = before?.epoch === epoch && this.joining !== name ? before.spared : [];
+    const isOwedGap = recovered === false;
+    const room = { epoch, position: after, spared, count, members: members && byId(members), isOwedGap };
+    moveTo(room, after);
+    this.rooms.set(name, room);
+  }
+
+  #gap({ room: name, from, to, why }: ServerGap): void {
+    const room = this.#in(name, 'gap');
+    const isLate = !room.isOwedGap;
+    room.isOwedGap = false;
+    if (from === undefined || to === undefined) {
+      ensure(why === 'epoch' && !isLate, () => `${this.#who} is told of a gap in ${name} without numbers`);
+      return;
+    }
+    const fits = from === room.position + 1 && from <= to && why !== 'epoch';
+    ensure(fits, () => `${this.#who} has ${name} up to ${room.position} and is told that ${from} to ${to} are missing`);
+    moveTo(room, to);
+  }
+
+  #acknowledged({ id, room: name, epoch }: Extract<ServerFrame, { type: 'ack' }>): void {
+    const room = name === undefined ? undefined : this.rooms.get(name);
+    // It may have left the room since.
+    ensure(
+      !room || epoch === room.epoch,
+      () => `${this.#who} is told that ${id} is in ${epoch} of ${name}, but that is ${room?.epoch}`,
     );
   }
 
@@ -123,6 +165,16 @@ export class Replica {
     ensure(room !== undefined, () => `${this.#who} got ${what} of ${name} and is not in it`);
     return room;
   }
+}
+
+/** The position, where the client's own messages count that it did not want to have back. */
+export function standing({ position, spared }: RoomReplica): number {
+  return spared.reduce((at, { seq, prev }) => (prev <= at ? Math.max(at, seq) : at), position);
+}
+
+function moveTo(room: RoomReplica, seq: number): void {
+  room.position = seq;
+  if (room.spared.length > 0) room.spared = room.spared.filter((step) => step.seq > seq);
 }
 
 function byId(members: readonly Member[]): Map<string, Member> {

@@ -1,20 +1,26 @@
 /**
- * A seeded run of the hub: many users do what users do, in no order. The hub is held against a plain model of how things
- * really stand, and every connection keeps the replica that a plain client would.
+ * A seeded run of the hub: many users do what users do, in no order, while the log keeps what they say sooner or later,
+ * and the process is killed now and then. The hub is held against a plain model of how things really stand, and every
+ * connection keeps the replica that a plain client would.
  */
 
 import { Random } from '../../kit/random.ts';
 import type { KitOptions } from '../kit.ts';
-import { Actions, type World } from './actions.ts';
+import { Actions } from './actions.ts';
+import { Choices, type World } from './choices.ts';
 import { Inspection, type Peer } from './inspection.ts';
+import { checkLogs } from './kept.ts';
+import { LogActions } from './log-actions.ts';
 import { ensure, Violation } from './violation.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
   readonly commands: number;
   /** To break something on purpose. */
-  readonly breaks?: Pick<KitOptions, 'wrap' | 'step'>;
+  readonly breaks?: Breaks;
 }
+
+type Breaks = Pick<KitOptions, 'wrap' | 'step' | 'breakLog' | 'breakJournal'>;
 
 /** How often what is rare has happened, to see that the run was worth something. */
 export interface SimulationResult {
@@ -29,8 +35,23 @@ export interface SimulationResult {
   /** Places that were kept, and those of them that were come back to. */
   readonly kept: number;
   readonly cameBack: number;
-  /** Requests that were answered by an error. */
+  /** Requests that were answered by an error; those of them whose message the log did not take. */
   readonly errors: number;
+  readonly unavailable: number;
+  /** Messages that came from the log to those who had missed them, and gaps that were told. */
+  readonly replayed: number;
+  readonly gaps: number;
+  /** Messages that were said again under the same name. */
+  readonly repeats: number;
+  /** Requests to join, with no position, in the midst of a replay. */
+  readonly joinedAgain: number;
+  /** Pages of history. */
+  readonly pages: number;
+  readonly trims: number;
+  /** Processes that were killed, with how many messages, and processes that ended as they should. */
+  readonly kills: number;
+  readonly lost: number;
+  readonly restarts: number;
 }
 
 /** @throws Violation, with the seed and the last commands */
@@ -61,8 +82,18 @@ const weights = {
   quit: 3,
   lose: 4,
   time: 15,
+  sayAgain: 4,
+  history: 3,
+  commit: 12,
+  drain: 8,
+  trim: 1,
+  refuse: 0.4,
+  kill: 0.06,
+  restart: 0.06,
 };
 type Kind = keyof typeof weights;
+/** What a user does who is connected. */
+type UserKind = Exclude<Kind, 'time' | 'connect' | 'commit' | 'drain' | 'trim' | 'refuse' | 'kill' | 'restart'>;
 type Phase = readonly (readonly [weight: number, kind: Kind])[];
 
 const phases: readonly Phase[] = [
@@ -71,16 +102,20 @@ const phases: readonly Phase[] = [
   { ...weights, connect: 20, quit: 1, lose: 3, leave: 2 },
   { ...weights, connect: 3, join: 4, quit: 10, lose: 8, leave: 12 },
   { ...weights, connect: 16, lose: 16, quit: 0.5 },
+  { ...weights, commit: 0, kill: 0.2 },
+  { ...weights, connect: 16, join: 16, lose: 10, drain: 1, trim: 4 },
 ].map((phase) => Object.entries(phase).map(([kind, weight]) => [weight, kind as Kind]));
 
 class Simulation {
   readonly #random: Random;
   readonly #inspection: Inspection;
   readonly #actions: Actions;
+  readonly #logActions: LogActions;
+  readonly #choices: Choices;
   readonly #world: World;
   readonly #grace: number;
 
-  constructor(seed: number, breaks: Pick<KitOptions, 'wrap' | 'step'>) {
+  constructor(seed: number, breaks: Breaks) {
     const random = new Random(seed);
     this.#random = random;
     this.#world = {
@@ -93,9 +128,17 @@ class Simulation {
     const failureRate = random.pick([0, 0, 0.002, 0.03]);
     const failing = new Random(~seed);
     const sabotage = () => (failing.chance(failureRate) ? failing.pick(['before', 'after'] as const) : undefined);
-    const options = { grace: this.#grace, presenceLimit, maxRooms: this.#world.maxRooms, ...breaks };
-    this.#inspection = new Inspection({ ...options, sabotage });
-    this.#actions = new Actions(random, this.#inspection, this.#world);
+    const { rooms, maxRooms } = this.#world;
+    const share = random.pick([0, 0.5, 1, 1]);
+    const kept = new Set(rooms.filter(() => random.chance(share)));
+    const isKept = (room: string) => kept.has(room);
+    const pageBytes = random.pick([300, 100_000]);
+    const options = { grace: this.#grace, presenceLimit, maxRooms, isKept, afterCommit: random.chance(0.4), pageBytes };
+    this.#inspection = new Inspection({ ...options, ...breaks, sabotage });
+    this.#inspection.kit.log.readLimit = random.pick([1, 3, 10, 100]);
+    this.#choices = new Choices(random, this.#inspection, this.#world);
+    this.#actions = new Actions(this.#choices, this.#inspection, this.#world);
+    this.#logActions = new LogActions(this.#choices, this.#inspection, maxRooms);
   }
 
   /** The latest commands. */
@@ -107,22 +150,47 @@ class Simulation {
     while (this.#inspection.commands < commands) {
       const likely = this.#random.pick(phases);
       for (let left = 20 + this.#random.below(300); left > 0; left -= 1) this.#act(this.#random.weighted(likely));
+      this.#calm();
       this.#inspection.checkQuiet();
       if (this.#random.chance(0.1)) this.#everyoneGoes();
     }
     this.#everyoneGoes();
     const { commands: done, deliveries, events, truth } = this.#inspection;
-    return { commands: done, deliveries, ...events, ...truth.events };
+    return { commands: done, deliveries, ...events, ...truth.events, ...this.#logActions.events };
+  }
+
+  /** Everything is kept, and everyone has got what they missed. */
+  #calm(): void {
+    this.#logActions.refuse(false);
+    this.#logActions.commit();
+    this.#logActions.drainAll();
   }
 
   #act(kind: Kind): void {
     const { peers } = this.#inspection;
-    if (kind === 'time') this.#inspection.time(this.#random.pick([1, 50, 100, 100, 100, 400]));
-    else if (kind === 'connect' || peers.length === 0) this.#actions.connect();
-    else this.#use(this.#random.pick(peers), kind);
+    const isEven = this.#random.chance(0.5);
+    switch (kind) {
+      case 'time':
+        return this.#inspection.time(this.#random.pick([1, 50, 100, 100, 100, 400]));
+      case 'commit':
+        return this.#logActions.commit(isEven ? 1 + this.#random.below(5) : undefined);
+      case 'drain':
+        return this.#logActions.drain(isEven ? 1 : undefined);
+      case 'refuse':
+        return this.#logActions.refuse(isEven);
+      case 'trim':
+      case 'kill':
+      case 'restart':
+        return this.#logActions[kind]();
+      case 'connect':
+        return this.#actions.connect();
+      default:
+        if (peers.length === 0) this.#actions.connect();
+        else this.#use(this.#random.pick(peers), kind);
+    }
   }
 
-  #use(peer: Peer, kind: Exclude<Kind, 'time' | 'connect'>): void {
+  #use(peer: Peer, kind: UserKind): void {
     const actions = this.#actions;
     const isEven = this.#random.chance(0.5);
     switch (kind) {
@@ -132,11 +200,14 @@ class Simulation {
       case 'identify':
         return actions.identify(peer);
       case 'join':
-        return actions.join(peer, this.#random.pick(this.#world.rooms));
+        return this.#logActions.join(peer, this.#random.pick(this.#world.rooms));
       case 'leave':
-        return actions.leave(peer, actions.someRoom(peer));
+        return actions.leave(peer, this.#choices.someRoom(peer));
       case 'message':
-        return actions.say(peer);
+        return this.#logActions.say(peer);
+      case 'sayAgain':
+      case 'history':
+        return this.#logActions[kind](peer);
       case 'signal':
         return isEven ? actions.signalRoom(peer) : actions.signalUser(peer);
       case 'direct':
@@ -157,10 +228,12 @@ class Simulation {
   #everyoneGoes(): void {
     const { peers, kit, truth } = this.#inspection;
     while (peers.length > 0) this.#actions.disconnect(this.#random.pick(peers), this.#random.pick(['quit', 'lose']));
+    this.#calm();
     // A tick may fail, and what it was to do is done by the next one.
     this.#inspection.time(this.#grace);
     this.#inspection.time(1);
     kit.assertEmpty();
+    checkLogs(truth, kit.log);
     ensure(truth.rooms.size === 0, () => 'the simulation itself is wrong: there are rooms left');
   }
 }

@@ -1,5 +1,6 @@
-/** How things really stand: a second, plain model of users, rooms and kept places, told of every command. */
+/** How things really stand: a second, plain model of users, rooms, kept places and messages, told of every command. */
 import type { Member, PresenceState } from '../../../src/protocol/generated/frames.ts';
+import { RoomLog, type Said, type Saying } from './room-log.ts';
 
 interface Standing {
   name: string;
@@ -26,9 +27,7 @@ interface Place {
 
 export interface RoomTruth {
   readonly places: Map<string, Place>;
-  seq: number;
-  /** Another one whenever the numbering starts anew. */
-  life: number;
+  log: RoomLog;
   /** It has been above the limit, and may be telling counts. */
   large: boolean;
 }
@@ -36,6 +35,25 @@ export interface RoomTruth {
 export interface TruthOptions {
   readonly grace: number;
   readonly presenceLimit: number;
+  /** Whether a room has a log. */
+  readonly isKept: (room: string) => boolean;
+  /** Whether messages that are kept go out when they are committed. */
+  readonly afterCommit: boolean;
+}
+
+/** A message in its room. */
+export interface Placed {
+  readonly room: string;
+  readonly log: RoomLog;
+  readonly said: Said;
+}
+
+/** Who is to be told that a message is kept, and how they called it. */
+export interface Waiting {
+  readonly connection: string;
+  readonly id: string;
+  readonly log: RoomLog;
+  readonly seq: number;
 }
 
 export class Truth {
@@ -44,8 +62,13 @@ export class Truth {
   readonly #absent = new Map<string, Standing & { readonly until: number }>();
   readonly connections = new Map<string, ConnectionTruth>();
   readonly rooms = new Map<string, RoomTruth>();
-  /** How many places were kept, and how many of them were come back to. */
-  readonly events = { kept: 0, cameBack: 0 };
+  /** The rooms that have a log, also those where nobody is. */
+  readonly logs = new Map<string, RoomLog>();
+  /** What is not committed, in the order in which it was said. */
+  uncommitted: Placed[] = [];
+  #waiting: Waiting[] = [];
+  /** How many places were kept, and how many of them were come back to; messages lost with a process. */
+  readonly events = { kept: 0, cameBack: 0, lost: 0 };
   readonly #options: TruthOptions;
   #lives = 0;
 
@@ -92,9 +115,49 @@ export class Truth {
     this.#exit(id, connection.user, room, undefined);
   }
 
-  said(room: string): void {
-    const standing = this.rooms.get(room);
-    if (standing) standing.seq += 1;
+  /** What was said in a room, if that is open or has a log. */
+  log(room: string): RoomLog | undefined {
+    return this.rooms.get(room)?.log ?? this.logs.get(room);
+  }
+
+  say(room: string, saying: Saying): Placed {
+    const log = this.#log(room);
+    const placed = { room, log, said: log.say(saying) };
+    if (log.options.isKept) this.uncommitted.push(placed);
+    return placed;
+  }
+
+  /** Somebody is to be told when the message is kept. */
+  wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  /** The log keeps what was said first. @returns who is to be told now */
+  commit(count: number): Waiting[] {
+    for (const { log, said } of this.uncommitted.splice(0, count)) log.commit(said);
+    const isDue = ({ log, seq }: Waiting) => log.messages.get(seq)?.isCommitted ?? true;
+    const due = this.#waiting.filter(isDue);
+    this.#waiting = this.#waiting.filter((waiting) => !isDue(waiting));
+    return due.filter(({ connection }) => this.connections.has(connection));
+  }
+
+  /** The process is gone, and with it everybody and what was not committed. */
+  kill(jump: number): void {
+    this.users.clear();
+    this.#absent.clear();
+    this.connections.clear();
+    this.rooms.clear();
+    this.uncommitted = [];
+    this.#waiting = [];
+    for (const [name, log] of this.logs) {
+      this.events.lost += log.kill(jump);
+      if (!log.isStored) this.logs.delete(name);
+    }
+  }
+
+  /** The log of a room where nobody is has come to an end. */
+  drop(room: string): void {
+    this.logs.delete(room);
   }
 
   change(id: string, to: Partial<Standing>): void {
@@ -111,13 +174,12 @@ export class Truth {
     }
   }
 
-  /** The room has failed: the kept places are lost, and the numbering starts anew. */
+  /** The room has failed: the kept places are lost, and the numbering starts anew unless the room has a log. */
   rebuilt(name: string): void {
     const room = this.rooms.get(name);
     if (!room) return;
     for (const [user, { kept }] of room.places) if (kept) room.places.delete(user);
-    room.seq = 0;
-    room.life = ++this.#lives;
+    if (!room.log.options.isKept) room.log = this.#newLog(name);
     room.large = room.places.size > this.#options.presenceLimit;
     this.#forgetIfEmpty(name);
   }
@@ -143,7 +205,7 @@ export class Truth {
   }
 
   #enter(id: string, user: string, name: string): void {
-    const room = this.rooms.get(name) ?? { places: new Map(), seq: 0, life: ++this.#lives, large: false };
+    const room = this.rooms.get(name) ?? this.#open(name);
     this.rooms.set(name, room);
     const place = room.places.get(user) ?? { connections: new Set(), kept: undefined };
     room.places.set(user, place);
@@ -189,7 +251,27 @@ export class Truth {
     if (lostAt !== undefined && grace > 0) this.#absent.set(user, { name, state, note, until: lostAt + grace });
   }
 
+  #open(name: string): RoomTruth {
+    const log = this.#log(name);
+    return { places: new Map(), log, large: log.isLarge };
+  }
+
   #forgetIfEmpty(name: string): void {
-    if (this.rooms.get(name)?.places.size === 0) this.rooms.delete(name);
+    const room = this.rooms.get(name);
+    if (room?.places.size !== 0) return;
+    this.rooms.delete(name);
+    room.log.isLarge = room.large;
+    if (this.logs.get(name)?.next === 1) this.logs.delete(name);
+  }
+
+  #log(name: string): RoomLog {
+    const log = this.log(name) ?? this.#newLog(name);
+    if (log.options.isKept) this.logs.set(name, log);
+    return log;
+  }
+
+  #newLog(name: string): RoomLog {
+    const isKept = this.#options.isKept(name);
+    return new RoomLog(++this.#lives, { isKept, isHeldBack: isKept && this.#options.afterCommit });
   }
 }

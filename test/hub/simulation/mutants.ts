@@ -1,0 +1,93 @@
+/** What can be broken on purpose to see that the simulation notices. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EdgePort } from '../../../src/hub/edge-port.ts';
+import type { Effect } from '../../../src/hub/effects.ts';
+import { step } from '../../../src/hub/room.ts';
+import type { Wire } from '../../../src/protocol/dialect.ts';
+import type { ServerFrame } from '../../../src/protocol/generated/frames.ts';
+import type { FakeEdge } from '../fake-edge.ts';
+import { type SimulationOptions, simulate } from './simulation.ts';
+
+/** What breaks the hub, and what the simulation says of it. */
+export interface Mutant {
+  readonly breaks: NonNullable<SimulationOptions['breaks']>;
+  readonly says: RegExp;
+}
+
+/** How many times a thing is done well before it is done wrongly. */
+const patience = 200;
+
+/** A message is missing, is one too many, or stands in the wrong place: who notices first depends on who speaks next. */
+export const disorder = /should be delivered|has it up to|was last|r\d stands at|but it stands at/;
+
+/** One test for each. */
+export function finds(mutants: Readonly<Record<string, () => Mutant>>): void {
+  for (const [name, mutant] of Object.entries(mutants)) {
+    test(`the simulation finds ${name}`, () => {
+      for (let seed = 1; seed <= 30; seed += 1) {
+        const { breaks, says } = mutant();
+        const reason = violation(seed, breaks);
+        if (reason !== undefined) return assert.match(reason, says);
+      }
+      assert.fail('it did not');
+    });
+  }
+}
+
+/** What the simulation says, if anything. */
+function violation(seed: number, breaks: Mutant['breaks']): string | undefined {
+  try {
+    simulate({ seed, commands: 2000, breaks });
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return error.message.split('\nafter\n')[0] ?? '';
+  }
+}
+
+/** True once, after a while. */
+export function countdown(): () => boolean {
+  let left = patience;
+  return () => left-- === 0;
+}
+
+export function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
+  return {
+    send: (connection, wire) => edge.send(connection, wire),
+    sendSoon: (connection, wire) => edge.sendSoon(connection, wire),
+    publish: (topic, wire, except) => edge.publish(topic, wire, except),
+    publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),
+    subscribe: (connection, topic, ephemeral) => edge.subscribe(connection, topic, ephemeral),
+    unsubscribe: (connection, topic) => edge.unsubscribe(connection, topic),
+    whenDrained: (connection) => edge.whenDrained(connection),
+    disconnect: (connection) => edge.disconnect(connection),
+    ...over,
+  };
+}
+
+/** Publishes one wire of a kind in another way. */
+export function publishing(
+  isMeant: (wire: Wire) => boolean,
+  publish: (edge: FakeEdge, topic: string, wire: Wire, except: string | undefined) => void,
+): Mutant['breaks'] {
+  return {
+    wrap: (edge) => {
+      const isDue = countdown();
+      return around(edge, {
+        publish: (topic, wire, except) =>
+          isMeant(wire) && isDue() ? publish(edge, topic, wire, except) : edge.publish(topic, wire, except),
+      });
+    },
+  };
+}
+
+export function effects(change: (effect: Effect) => Effect): Mutant['breaks'] {
+  return { step: (room, command, now) => step(room, command, now).map(change) };
+}
+
+export function frames(change: (frame: ServerFrame) => ServerFrame): Mutant['breaks'] {
+  return effects((effect) =>
+    'frame' in effect && effect.type !== 'append' ? { ...effect, frame: change(effect.frame) } : effect,
+  );
+}
