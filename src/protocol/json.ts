@@ -19,7 +19,7 @@ export const jsonCodec: Codec = {
   },
 };
 
-const beginning = encoder.encode('{"type":"message","room":');
+const beginning = new TextEncoder().encode('{"type":"message","room":');
 
 function beginsAsMessage({ bytes, isBinary }: Stored): boolean {
   const start = isBinary ? headerStart : 0;
