@@ -58,6 +58,9 @@ const warmUpPatience = 15_000;
 /** Messages on their way while a server is warmed up. */
 const warmUpWindow = 128;
 
+/** How many are sent without a pause: in a single room with few members more of them would get ahead of its log. */
+const warmUpPart = 4000;
+
 /** How long nothing must come before a room counts as quiet, in milliseconds. Hubbub tells presence every second at most. */
 const silence = { hubbub: 1200, relay: 200, 'socket.io': 200 };
 
@@ -142,8 +145,10 @@ export class Room implements AsyncDisposable {
     await crew.openFirst(place);
     await crew.arm(senders, { burst, ids });
     await crew.settle(fewSilence);
-    const messages = Math.ceil(warmUp / count);
-    await this.drive({ kind: 'window', window: warmUpWindow, messages, duration: warmUpPatience });
+    for (let left = Math.ceil(warmUp / count); left > 0; left -= warmUpPart) {
+      const messages = Math.min(left, warmUpPart);
+      await this.drive({ kind: 'window', window: warmUpWindow, messages, duration: warmUpPatience });
+    }
     await crew.fill(place, members, sampled);
     await crew.settle(silence[dialect]);
     await this.drive(plan(rehearsal));

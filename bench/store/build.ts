@@ -35,7 +35,8 @@ export async function buildStore(directory: string, { rooms, messages, messageSi
   };
   const log = await openLmdbLog({
     directory,
-    durability: 'process',
+    // Or the first start would wait until the kernel has written what was built.
+    durability: 'disk',
     maxBytes: Number.POSITIVE_INFINITY,
     maxQueue: 1 << 26,
     idWindow: { time: 0, count: 0 },
