@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium as playwright } from 'playwright-core';
 import { createPages, type Page as WebPage } from '../../src/http/pages.ts';
 import { chromium } from '../kit/chromium.ts';
@@ -167,4 +168,11 @@ export function scrolled(page: BrowserPage): Promise<{ top: number; height: numb
     const { scrollTop: top, scrollHeight: height, clientHeight: seen } = document.querySelector('.scroller');
     return { top, height, seen };
   })()`);
+}
+
+/** What axe-core finds wrong. */
+export async function faults(page: BrowserPage): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`);
 }

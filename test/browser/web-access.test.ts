@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { JsonClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
-import { type BrowserPage, builtPages, composer, holds, launch, messages, say, skip, visit } from './kit.ts';
-
-/** What axe-core finds wrong. */
-async function faults(page: BrowserPage): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`);
-}
+import { builtPages, composer, faults, holds, launch, messages, say, skip, visit } from './kit.ts';
 
 const themes = ['light', 'dark'] as const;
 

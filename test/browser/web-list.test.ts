@@ -83,13 +83,19 @@ describe('a room with many messages', { skip }, () => {
       return /message \\d+/.exec(found.textContent)[0];
     })()`);
     const place = await placeOf(page, words);
-    await page.evaluate(`document.querySelector('.scroller').scrollTop -= 150`);
+    // A little further, and the next page comes.
+    const further = await page.evaluate<number>(`(() => {
+      const scroller = document.querySelector('.scroller');
+      const { scrollTop } = scroller;
+      scroller.scrollTop = 1150;
+      return scrollTop - scroller.scrollTop;
+    })()`);
     await holds(page, `document.querySelector('.rows > li').ariaSetSize > 150`);
     await holds(
       page,
       `(() => {
         const found = [...document.querySelectorAll('.message')].find((one) => one.textContent.includes('${words} '));
-        return found !== undefined && Math.abs(found.getBoundingClientRect().top - ${place + 150}) < 2;
+        return found !== undefined && Math.abs(found.getBoundingClientRect().top - ${place + further}) < 2;
       })()`,
     );
   });

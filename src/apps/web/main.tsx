@@ -1,9 +1,10 @@
 /** The chat page. */
 import { render } from 'preact';
+import { keyFrom } from './connection/address.ts';
 import { Memory } from './connection/memory.ts';
 import { Session } from './connection/session.ts';
 import { Store } from './connection/store.ts';
-import { keyFrom, watchPage } from './connection/watch.ts';
+import { watchPage } from './connection/watch.ts';
 import { App } from './views/app.tsx';
 import { Welcome } from './views/dialogs.tsx';
 import { keepTheme } from './views/theme.ts';

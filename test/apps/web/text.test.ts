@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { hashOf, keyFrom } from '../../../src/apps/web/connection/address.ts';
 import { contentOf } from '../../../src/apps/web/state/content.ts';
 import { fileTypeOf, mimeOf } from '../../../src/apps/web/state/mime.ts';
+import type { Key } from '../../../src/apps/web/state/state.ts';
 import { beginningOf, cleanName, cleanText, segmentsOf } from '../../../src/apps/web/state/text.ts';
 
 describe('text of others', () => {
@@ -80,4 +82,18 @@ describe('files', () => {
     assert.deepEqual(contentOf({ a: 1 }, undefined), { kind: 'json', text: '{\n  "a": 1\n}' });
     assert.deepEqual(contentOf('a\u202eb', 'text/html'), { kind: 'text', text: 'ab' });
   });
+});
+
+test('every room and every user has an address, and none has that of another', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('#', '@'), fc.string({ unit: 'grapheme', minLength: 1 }), (kind, name) => {
+      const key = `${kind}${name}` as Key;
+      assert.equal(keyFrom(hashOf(key)), key);
+    }),
+  );
+  assert.equal(keyFrom('#cats'), '#cats');
+  assert.deepEqual(
+    [keyFrom(''), keyFrom('#'), keyFrom('#%'), keyFrom('#@')],
+    [undefined, undefined, undefined, undefined],
+  );
 });

@@ -104,7 +104,8 @@ export class Session {
   older(key: Key): void {
     const conversation = this.#store.state.conversations.get(key);
     const room = this.#rooms.get(nameIn(key));
-    if (!room || conversation?.older !== 'some' || conversation.phase !== 'open') return;
+    if (!room || !conversation || conversation.phase !== 'open') return;
+    if (conversation.older !== 'some' && conversation.older !== 'failed') return;
     this.#tell({ type: 'paging', key });
     const before = firstPosition(conversation)?.seq;
     room.history({ limit: page.older, ...(before !== undefined && { before }) }).then(
@@ -242,6 +243,8 @@ export class Session {
   }
 
   #bar(key: Key, error: unknown): void {
+    // The whole connection was closed; the room may be entered again with another one.
+    if (error instanceof HubbubError && error.code === 'closed') return;
     this.#rooms.delete(nameIn(key));
     if (!this.#store.state.conversations.has(key)) return;
     this.#tell({ type: 'barred', key, why: wordsFor(error) });
@@ -260,6 +263,8 @@ export class Session {
   async #transmit(key: Key, content: Content): Promise<{ at: number }> {
     const { body, mime } = bodyOf(content);
     const options = mime === undefined ? {} : { mime };
+    // Its rooms would only say that they were left.
+    if (this.#hub.state === 'closed') throw new HubbubError('closed', 'the connection is closed');
     if (!isRoom(key)) return this.#hub.direct(nameIn(key), body, options);
     const room = this.#rooms.get(nameIn(key));
     if (!room) throw new Error('You are not in this room.');

@@ -1,7 +1,8 @@
 /** What follows from the state outside of the document: the title, the address, and what is remembered. */
 import type { Position } from '../../../protocol/generated/frames.ts';
 import { latestPosition } from '../state/conversation.ts';
-import { isRoom, type Key, nameIn, type State } from '../state/state.ts';
+import { isRoom, type Key, type State } from '../state/state.ts';
+import { hashOf, keyFrom } from './address.ts';
 import type { Memory } from './memory.ts';
 import type { Session } from './session.ts';
 import type { Store } from './store.ts';
@@ -17,22 +18,6 @@ export function titleOf({ conversations, active }: State): string {
   const name = active === undefined ? undefined : conversations.get(active)?.name;
   const place = name === undefined ? 'Hubbub' : `${name} · Hubbub`;
   return unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${place}` : place;
-}
-
-/** `#cats` is the room cats, `#@u1` the conversation with u1. */
-export function keyFrom(hash: string): Key | undefined {
-  let name = hash.replace(/^#/, '');
-  try {
-    name = decodeURIComponent(name);
-  } catch {
-    return undefined;
-  }
-  if (name === '') return undefined;
-  return name.startsWith('@') ? (name as Key) : `#${name}`;
-}
-
-export function hashOf(key: Key): string {
-  return `#${isRoom(key) ? encodeURIComponent(nameIn(key)) : `@${encodeURIComponent(nameIn(key))}`}`;
 }
 
 /** Keeps title and address true, and the store informed of whether somebody looks. */

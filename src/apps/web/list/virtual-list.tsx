@@ -82,10 +82,9 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
       geometry.measured.set(row.key, height);
       hasChanged = true;
     }
-    if (hasChanged) {
-      geometry.offsets = offsetsOf(rows, geometry.measured);
-      setSpace(inner, geometry.offsets, geometry.drawn);
-    }
+    if (hasChanged) geometry.offsets = offsetsOf(rows, geometry.measured);
+    // Also if nothing has: what is drawn the same as before is left as this made it then.
+    setSpace(inner, geometry.offsets, geometry.drawn);
     const wanted = placeOf(geometry.anchor, rows, geometry.offsets, geometry.viewport) ?? outer.scrollTop;
     if (Math.abs(outer.scrollTop - wanted) > 0.5) outer.scrollTop = wanted;
     geometry.placed = outer.scrollTop;

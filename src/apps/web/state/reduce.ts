@@ -84,7 +84,7 @@ export function reduce(state: State, happening: Happening): State {
     case 'page':
       return change(state, happening.key, (one) => conversations.paged(one, happening.page));
     case 'not paged':
-      return change(state, happening.key, (one) => ({ ...one, older: 'some' }));
+      return change(state, happening.key, (one) => ({ ...one, older: 'failed' }));
     case 'paging':
       return change(state, happening.key, (one) => ({ ...one, older: 'loading' }));
     case 'barred':

@@ -62,7 +62,8 @@ export interface Conversation {
   readonly read: Position | undefined;
   /** The room's latest message when it was entered: later ones are new. */
   readonly entered: Position | undefined;
-  readonly older: 'none' | 'some' | 'loading';
+  /** Whether the room has earlier messages; `failed`: they could not be read. */
+  readonly older: 'none' | 'some' | 'loading' | 'failed';
   readonly catchingUp: CatchingUp | undefined;
   /** What the entries take, in bytes, about. */
   readonly size: number;

@@ -1,6 +1,6 @@
 /** How the connection is, when there is something to say about it. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Connection, Conversation } from '../state/state.ts';
+import type { Back, Connection, Conversation } from '../state/state.ts';
 import { Icon } from './icons.tsx';
 import { resumedWords } from './rows.tsx';
 
@@ -18,7 +18,7 @@ export function Banner({ connection, conversations, onAgain }: BannerProps) {
   const now = useNow(state !== 'online' || back !== undefined);
   if (state === 'online') {
     if (!back || now > back.at + backTime) return null;
-    const caughtUp = [...conversations].reduce((sum, one) => sum + resumedIn(one), 0);
+    const caughtUp = [...conversations].reduce((sum, one) => sum + resumedIn(one, back), 0);
     return <p class="banner good">{resumedWords({ away: back.away, caughtUp })}</p>;
   }
   if (state === 'closed') {
@@ -49,9 +49,9 @@ export function Banner({ connection, conversations, onAgain }: BannerProps) {
 }
 
 /** How many messages came after the latest interruption. */
-function resumedIn({ entries }: Conversation): number {
+function resumedIn({ entries }: Conversation, { away }: Back): number {
   const entry = entries.findLast(({ kind }) => kind === 'resumed');
-  return entry?.kind === 'resumed' ? entry.caughtUp : 0;
+  return entry?.kind === 'resumed' && entry.away === away ? entry.caughtUp : 0;
 }
 
 /** The time, as long as it matters. */

@@ -1,6 +1,6 @@
 /** Where messages are written. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Content } from '../state/content.ts';
+import { type Content, contentOf } from '../state/content.ts';
 import type { Key } from '../state/state.ts';
 import { type Attachment, read, roomFor, shrink } from './attachments.ts';
 import { Icon } from './icons.tsx';
@@ -86,7 +86,9 @@ export function Composer(props: ComposerProps) {
     const fitting = files.filter(({ isTooBig }) => !isTooBig);
     for (const { content } of fitting) onSay(content);
     setFiles(files.filter(({ isTooBig }) => isTooBig));
-    if (text.trim() !== '') onSay({ kind: 'text', text: text.trim() });
+    // The first line may be indented.
+    const said = contentOf(text.replace(/^(\s*\n)+/, '').trimEnd(), undefined);
+    if (text.trim() !== '') onSay(said);
     write('');
     field.current?.focus();
   };

@@ -24,7 +24,7 @@ export interface ConversationProps {
 
 export function ConversationView(props: ConversationProps) {
   const { conversation, me, isOnline, atEnd, frameLimit, session, draft, onDraft, onEnd } = props;
-  const { key, name, entries, outbox, mark, unread, phase, typing } = conversation;
+  const { key, name, entries, outbox, mark, unread, phase, typing, older } = conversation;
   const steering = useRef<Steering>(undefined);
   const [dropped, setDropped] = useState<readonly File[]>([]);
   const [isOver, setOver] = useState(false);
@@ -35,7 +35,7 @@ export function ConversationView(props: ConversationProps) {
 
   const render = (row: Row) =>
     row.kind === 'start' ? (
-      <StartView conversation={conversation} />
+      <StartView conversation={conversation} onOlder={() => session.older(key)} />
     ) : (
       <RowView row={row} me={me} isOnline={isOnline} onRetry={retry} onDiscard={discard} />
     );
@@ -87,7 +87,7 @@ export function ConversationView(props: ConversationProps) {
           isAnchor={isAnchor}
           render={render}
           startAt={mark === undefined ? undefined : 'new'}
-          onStart={() => session.older(key)}
+          onStart={() => older === 'some' && session.older(key)}
           onEnd={onEnd}
           steer={(given) => {
             steering.current = given;

@@ -166,10 +166,20 @@ export function typingWords(names: readonly string[]): string {
 }
 
 /** What stands before the first message. */
-export function StartView({ conversation }: { readonly conversation: Conversation }) {
+export function StartView({ conversation, onOlder }: { readonly conversation: Conversation; onOlder: () => void }) {
   const { key, name, older, entries } = conversation;
   const hasMessages = entries.some(({ kind }) => kind === 'message');
   if (older === 'loading') return <p class="start muted">Reading earlier messages…</p>;
+  if (older === 'failed') {
+    return (
+      <p class="start muted">
+        Earlier messages could not be read.{' '}
+        <button type="button" class="link" onClick={onOlder}>
+          Try again
+        </button>
+      </p>
+    );
+  }
   if (older === 'some') return <p class="start muted">Earlier messages follow</p>;
   if (!isRoom(key)) {
     return (

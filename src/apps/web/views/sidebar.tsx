@@ -1,6 +1,6 @@
 /** Where one can be: rooms that were joined, people one talks with, and rooms that are open to join. */
 import { useRef, useState } from 'preact/hooks';
-import { hashOf } from '../connection/watch.ts';
+import { hashOf } from '../connection/address.ts';
 import { type Conversation, isRoom, type Key, type State } from '../state/state.ts';
 import { cleanName } from '../state/text.ts';
 import { Avatar } from './avatar.tsx';

@@ -1,10 +1,11 @@
-import { useReducer } from 'preact/hooks';
+import { useEffect, useReducer } from 'preact/hooks';
 import type { Memory } from '../connection/memory.ts';
 import { Icon } from './icons.tsx';
-import { currentTheme, switchTheme } from './theme.ts';
+import { currentTheme, followSystem, switchTheme } from './theme.ts';
 
 export function ThemeSwitch({ memory }: { readonly memory: Memory }) {
   const [, redraw] = useReducer((times: number) => times + 1, 0);
+  useEffect(() => followSystem(() => redraw(undefined)), []);
   const isDark = currentTheme(memory) === 'dark';
   const words = isDark ? 'Light theme' : 'Dark theme';
   return (

@@ -15,8 +15,14 @@ export function keepTheme(memory: Memory): void {
     document.documentElement.dataset['theme'] = currentTheme(memory);
   };
   show();
-  dark.addEventListener('change', show);
+  followSystem(show);
   addEventListener('storage', show);
+}
+
+/** @returns what ends it. */
+export function followSystem(listener: () => void): () => void {
+  dark.addEventListener('change', listener);
+  return () => dark.removeEventListener('change', listener);
 }
 
 export function switchTheme(memory: Memory): void {
