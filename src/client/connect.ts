@@ -1,0 +1,16 @@
+/** The client: `import { connect } from 'hubbub/client'`. */
+import type { ConnectOptions, Hub } from './api.ts';
+
+export type * from './api.ts';
+// biome-ignore lint/performance/noBarrelFile: one bundle is made of it, and this is all it shows.
+export { HubbubError } from './error.ts';
+
+/**
+ * Keeps up a connection to a server, from now until it is closed. Returns at once; what is asked of the hub waits for the
+ * connection.
+ * @param url where the server is: `wss://chat.example`, or `https://chat.example`; in a page also relative to it.
+ * @throws TypeError if that is no URL.
+ */
+export function connect(url: string, options: ConnectOptions = {}): Hub {
+  throw new Error(`not there yet: ${url} ${Object.keys(options)}`);
+}
