@@ -7,6 +7,7 @@ FROM base AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY schemas ./schemas
+COPY scripts ./scripts
 COPY src ./src
 RUN npm run build && rm -f dist/.tsbuildinfo
 

@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 /** What an application sees of the client. Times are milliseconds, and times of day milliseconds since 1970. */
 import type { GapReason, Member, Position, PresenceState, ServerDirect, User } from '../protocol/generated/frames.ts';
 import type { HubbubError } from './error.ts';
@@ -198,7 +198,7 @@ export interface SendOptions extends BodyOptions {
 /**
  * Messages between the one before and the next that cannot be had: the numbers `from` to `to`. `trimmed`, `not_kept` and
  * `damaged` are the server's word. `epoch`: the room has been numbered anew, and the end of what was there before cannot be
- * told; everything that is there now follows. `unread`: nobody listened, and too much came.
+ * told; everything that is there now follows. `unread`: nobody listened, and more came than is held; `history` has it.
  */
 export interface Gap {
   readonly room: string;
@@ -218,7 +218,7 @@ export interface Joined {
   readonly count: number;
 }
 
-/** What is different among the members since the last time, after breaks of the connection too. */
+/** What is different among the members since the last time, after breaks of the connection too. It may be nothing. */
 export interface Presence {
   readonly count: number;
   readonly joins: readonly Member[];
@@ -239,7 +239,7 @@ export interface RoomEvents<Body = unknown> {
   readonly joined: Joined;
   /** The room is over for this client; with an error if the server ended it. Nothing follows. */
   readonly left: HubbubError | undefined;
-  /** Something about the members is different: all of it together … */
+  /** The server has told of the members. What is different comes together … */
   readonly presence: Presence;
   /** … and one by one. */
   readonly join: Member;

@@ -1,9 +1,13 @@
 /** The client: `import { connect } from 'hubbub/client'`. */
 import type { ConnectOptions, Hub } from './api.ts';
+import { environment } from './environment.ts';
+import { HubClient } from './hub.ts';
+import { socketUrl } from './socket.ts';
 
 export type * from './api.ts';
 // biome-ignore lint/performance/noBarrelFile: one bundle is made of it, and this is all it shows.
-export { HubbubError } from './error.ts';
+export { type ClientErrorCode, HubbubError } from './error.ts';
+export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 
 /**
  * Keeps up a connection to a server, from now until it is closed. Returns at once; what is asked of the hub waits for the
@@ -11,6 +15,6 @@ export { HubbubError } from './error.ts';
  * @param url where the server is: `wss://chat.example`, or `https://chat.example`; in a page also relative to it.
  * @throws TypeError if that is no URL.
  */
-export function connect(url: string, options: ConnectOptions = {}): Hub {
-  throw new Error(`not there yet: ${url} ${Object.keys(options)}`);
+export function connect(url: string | URL, options: ConnectOptions = {}): Hub {
+  return new HubClient(socketUrl(url), options, environment);
 }

@@ -11,3 +11,13 @@ export interface WebSocketLike {
 }
 
 export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocketLike;
+
+/** Where a WebSocket is to go: the scheme may be that of HTTP, and in a page the rest may be relative. @throws TypeError */
+export function socketUrl(url: string | URL): URL {
+  const { location } = globalThis as { location?: { readonly href: string } };
+  const parsed = new URL(url, location?.href);
+  parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
+  parsed.hash = '';
+  if (!/^wss?:$/.test(parsed.protocol)) throw new TypeError(`${parsed.href} is no address of a WebSocket`);
+  return parsed;
+}

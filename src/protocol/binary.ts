@@ -2,7 +2,7 @@
  * Binary frames: one byte 0x01, the header's length in two bytes (big endian), the header (a JSON frame without `body`),
  * then the payload, which is the body.
  */
-import type { ServerFrame } from './generated/frames.ts';
+import type { ClientFrame, ServerFrame } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
 
 const version = 0x01;
@@ -55,7 +55,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> | Refusal {
 }
 
 /** @throws RangeError if the header is longer than 65,535 bytes, which no valid frame's is. */
-export function encodeBinary(frame: ServerFrame & { body: Uint8Array }): Uint8Array {
+export function encodeBinary(frame: (ClientFrame | ServerFrame) & { body: Uint8Array }): Uint8Array {
   const { body, ...rest } = frame;
   const header = encoder.encode(JSON.stringify(rest));
   if (header.length > maxHeader) throw new RangeError('the header of a binary frame is too long');

@@ -1,0 +1,27 @@
+/** A promise that is settled from outside. */
+export class Deferred<T> {
+  resolve!: (value: T) => void;
+  reject!: (reason: unknown) => void;
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+}
+
+/**
+ * The same promise, but it is given up when the signal says so: then it rejects with the signal's reason.
+ * @param aborted called in that case.
+ */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, aborted?: () => void): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason);
+      aborted?.();
+    };
+    const forget = () => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(forget);
+  });
+}

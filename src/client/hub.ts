@@ -1,0 +1,418 @@
+/** The client's centre: one connection at a time, and what is to happen on every new one. */
+import type {
+  Member,
+  PresenceState,
+  ServerAck,
+  ServerError,
+  ServerFrame,
+  ServerGoodbye,
+  ServerMembers,
+  ServerRooms,
+  ServerWelcome,
+  User,
+} from '../protocol/generated/frames.ts';
+import type {
+  BodyOptions,
+  Broadcast,
+  CallOptions,
+  ClosedBecause,
+  ConnectOptions,
+  Direct,
+  Hub,
+  HubEvents,
+  HubState,
+  JoinOptions,
+  OpenRoom,
+  Receipt,
+  Room,
+  StateChange,
+} from './api.ts';
+import { Backoff, mayReturn } from './backoff.ts';
+import { Connection } from './connection.ts';
+import { abortable, Deferred } from './deferred.ts';
+import { asyncDispose } from './dispose.ts';
+import { Emitter } from './emitter.ts';
+import type { Environment } from './environment.ts';
+import { HubbubError } from './error.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Identity } from './identity.ts';
+import { defaultRetry, type Question, Requests, toError } from './requests.ts';
+import { RoomClient, type RoomContext } from './room.ts';
+import { encode, signalOf } from './wire.ts';
+import { Writer } from './writer.ts';
+
+const subprotocol = 'hubbub.json';
+const defaultQueue = 1000;
+const defaultInterval = 25_000;
+const defaultTimeout = 10_000;
+/** How long `close` waits for acknowledgements, and then for the other side; in milliseconds. */
+const drainTime = 5000;
+const closeTime = 1000;
+/** As many entries as a page may have. */
+const limit = 1000;
+
+export class HubClient implements Hub {
+  readonly #url: URL;
+  readonly #options: ConnectOptions;
+  readonly #environment: Environment;
+  readonly #emitter = new Emitter<HubEvents>();
+  readonly #rooms = new Map<string, RoomClient>();
+  readonly #identity: Identity;
+  readonly #backoff: Backoff;
+  readonly #writer: Writer;
+  readonly #requests: Requests;
+  readonly #context: RoomContext;
+  readonly #stopWatching: () => void;
+  readonly #abort = () => void this.close({ timeout: 0 });
+  #state: HubState = 'connecting';
+  #connection: Connection | undefined;
+  /** Counts the attempts to connect: what comes late, of one that was given up, is not for the next one. */
+  #attempt = 0;
+  #onlineAt = 0;
+  #heartbeat: Heartbeat | undefined;
+  #goodbye: ServerGoodbye | undefined;
+  /** Ends the time in which a connection must open, or the time until the next attempt. */
+  #stopTimer: () => void = () => undefined;
+  /** Why nothing can be asked for any more. */
+  #over: HubbubError | undefined;
+  #closing: Promise<void> | undefined;
+  #whenEnded: () => void = () => undefined;
+
+  constructor(url: URL, options: ConnectOptions, environment: Environment) {
+    this.#url = url;
+    this.#options = options;
+    this.#environment = environment;
+    this.#identity = new Identity(options);
+    this.#backoff = new Backoff(options.backoff ?? {}, environment.random);
+    this.#writer = new Writer(environment);
+    const prefix = environment.newPrefix();
+    let count = 0;
+    const newId = () => {
+      count += 1;
+      return `${prefix}-${count}`;
+    };
+    this.#requests = new Requests(environment, this.#writer, newId);
+    this.#context = {
+      environment,
+      newId,
+      writer: this.#writer,
+      requests: this.#requests,
+      refusal: () => this.#refusal(),
+      over: (room) => this.#rooms.get(room.name) === room && this.#rooms.delete(room.name),
+      changed: (changes) => this.#identify(() => this.#identity.changed(changes)),
+    };
+    this.#stopWatching = environment.onWaking(() => this.#check());
+    const { signal } = options;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (signal?.aborted) this.#abort();
+    else void this.#open();
+  }
+
+  get state(): HubState {
+    return this.#state;
+  }
+
+  get user(): User | undefined {
+    return this.#identity.user;
+  }
+
+  get ticket(): string | undefined {
+    return this.#identity.ticket;
+  }
+
+  get joined(): ReadonlyMap<string, Room> {
+    return this.#rooms;
+  }
+
+  on<Event extends keyof HubEvents>(event: Event, listener: (event: HubEvents[Event]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  // ---- what the application asks for
+
+  async join<Body = unknown>(name: string, options: JoinOptions = {}): Promise<Room<Body>> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    await this.#rooms.get(name)?.leaving;
+    if (this.#over) throw this.#over;
+    const room = this.#rooms.get(name) ?? this.#enter(name, options);
+    room.waiting += 1;
+    await abortable(room.entered.promise, signal, () => {
+      room.waiting -= 1;
+      if (room.waiting === 0) void room.leave();
+    });
+    return room as Room<unknown> as Room<Body>;
+  }
+
+  async direct(to: string, body: unknown, { mime, signal }: BodyOptions = {}): Promise<Receipt> {
+    return this.#requests.ask<ServerAck>({ type: 'direct', to, body, mime }, signal, false);
+  }
+
+  async broadcast(body: unknown, { mime, signal }: BodyOptions = {}): Promise<Receipt> {
+    return this.#requests.ask<ServerAck>({ type: 'broadcast', body, mime }, signal, false);
+  }
+
+  async signal(to: string, kind: string, body?: unknown, { mime, signal }: BodyOptions = {}): Promise<void> {
+    this.#mustBeOnline();
+    await this.#requests.ask({ type: 'signal', to, kind, body, mime }, signal, false);
+  }
+
+  async status(state: PresenceState, note?: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#requests.ask({ type: 'status', state, note }, signal, true);
+    this.#identity.stated(state, note);
+  }
+
+  async rename(name: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#requests.ask({ type: 'name', name }, signal, true);
+    this.#identify(() => this.#identity.renamed(name));
+  }
+
+  async list({ signal }: CallOptions = {}): Promise<Member[]> {
+    const pages = await this.#pages<ServerMembers>({ type: 'list' }, signal);
+    return pages.flatMap(({ members }) => members);
+  }
+
+  async rooms(prefix?: string, { signal }: CallOptions = {}): Promise<OpenRoom[]> {
+    const pages = await this.#pages<ServerRooms>({ type: 'rooms', prefix }, signal);
+    return pages.flatMap(({ rooms }) => rooms);
+  }
+
+  async ping({ signal }: CallOptions = {}): Promise<number> {
+    this.#mustBeOnline();
+    const start = this.#environment.now();
+    await this.#requests.ask({ type: 'ping' }, signal, false);
+    return this.#environment.now() - start;
+  }
+
+  close({ timeout = drainTime }: { readonly timeout?: number } = {}): Promise<void> {
+    this.#over ??= new HubbubError('closed', 'the hub is closed');
+    this.#closing ??= this.#close(timeout);
+    return this.#closing;
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(timeout: number): Promise<void> {
+    if (this.#state === 'online' && timeout > 0) await this.#settled(timeout);
+    const connection = this.#connection;
+    this.#finish();
+    if (!connection) return;
+    const ended = new Deferred<void>();
+    this.#whenEnded = () => ended.resolve();
+    const stop = this.#environment.after(closeTime, () => connection.abandon('the server does not answer'));
+    connection.close();
+    await ended.promise;
+    stop();
+  }
+
+  /** What was sent is acknowledged, or the time is over. */
+  async #settled(timeout: number): Promise<void> {
+    const late = new Deferred<void>();
+    const stop = this.#environment.after(timeout, () => late.resolve());
+    await Promise.race([late.promise, Promise.all(Array.from(this.#rooms.values(), (room) => room.settled()))]);
+    stop();
+  }
+
+  #enter(name: string, options: JoinOptions): RoomClient {
+    const room = new RoomClient(this.#context, name, options);
+    this.#rooms.set(name, room);
+    if (this.#writer.isOpen) room.enter();
+    return room;
+  }
+
+  async #pages<Page extends ServerMembers | ServerRooms>(question: Question, signal?: AbortSignal): Promise<Page[]> {
+    const pages: Page[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#requests.ask<Page>({ ...question, limit, cursor } as Question, signal, true);
+      pages.push(page);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return pages;
+  }
+
+  #mustBeOnline(): void {
+    if (this.#state !== 'online') throw new HubbubError('offline', 'there is no connection');
+  }
+
+  /** Why no message can be sent, if so. */
+  #refusal(): HubbubError | undefined {
+    const { queue = defaultQueue } = this.#options;
+    let unacknowledged = 0;
+    for (const room of this.#rooms.values()) unacknowledged += room.unacknowledged;
+    const full = `${queue} messages are not acknowledged yet`;
+    return this.#over ?? (unacknowledged < queue ? undefined : new HubbubError('queue_full', full));
+  }
+
+  // ---- the connection
+
+  async #open(): Promise<void> {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    const { WebSocket = this.#environment.WebSocket(), heartbeat } = this.#options;
+    this.#stopTimer = this.#environment.after(heartbeat?.timeout ?? defaultTimeout, () => this.#giveUp());
+    this.#set({ state: 'connecting' });
+    try {
+      const Socket = await WebSocket;
+      const url = new URL(this.#url);
+      for (const [name, value] of await this.#identity.query()) url.searchParams.append(name, value);
+      if (attempt !== this.#attempt) return;
+      this.#connection = new Connection(new Socket(url.href, [subprotocol]), {
+        frame: (frame) => this.#receive(frame),
+        end: (because) => this.#lost(because),
+      });
+    } catch (error) {
+      if (attempt === this.#attempt) this.#lost({ code: 1006, message: (error as Error).message });
+    }
+  }
+
+  #giveUp(): void {
+    const message = 'the server does not answer';
+    if (this.#connection) this.#connection.abandon(message);
+    else this.#lost({ code: 1006, message });
+  }
+
+  /** The connection may be dead, or possible again. */
+  #check(): void {
+    if (this.#state === 'online') this.#heartbeat?.check();
+    if (this.#state !== 'offline') return;
+    this.#stopTimer();
+    void this.#open();
+  }
+
+  #welcome(frame: ServerWelcome): void {
+    const connection = this.#connection;
+    if (!connection || this.#state === 'closed') return;
+    this.#stopTimer();
+    this.#onlineAt = this.#environment.now();
+    this.#writer.start(frame.limits, (wire) => connection.send(wire));
+    this.#heartbeat = this.#beat(frame.heartbeat);
+    const again = this.#identify(() => this.#identity.welcomed(frame));
+    for (const question of again) this.#requests.ask(question, undefined, false).catch(() => undefined);
+    for (const room of this.#rooms.values()) room.enter();
+    this.#requests.resume();
+    this.#set({ state: 'online' });
+  }
+
+  #beat(patience: number): Heartbeat {
+    const { interval, timeout = defaultTimeout } = this.#options.heartbeat ?? {};
+    return new Heartbeat(this.#environment, {
+      interval: interval ?? Math.min(defaultInterval, patience / 2 || defaultInterval),
+      timeout,
+      ask: () => this.#writer.push(encode({ type: 'ping' })),
+      dead: () => this.#giveUp(),
+    });
+  }
+
+  #lost(because: ClosedBecause): void {
+    const lasted = this.#writer.isOpen ? this.#environment.now() - this.#onlineAt : 0;
+    const goodbye = this.#goodbye;
+    this.#release();
+    if (this.#state === 'closed') return this.#whenEnded();
+    this.#requests.lost(new HubbubError('connection_lost', 'the connection was lost before the answer'));
+    for (const room of this.#rooms.values()) room.lost();
+    const reason = { ...because, ...(goodbye && { message: goodbye.message }) };
+    if (!mayReturn(goodbye?.code ?? because.code)) return this.#finish(reason);
+    const retry = this.#backoff.next(lasted, goodbye?.retry);
+    this.#stopTimer = this.#environment.after(retry, () => void this.#open());
+    this.#set({ state: 'offline', reason, retry });
+  }
+
+  #release(): void {
+    this.#attempt += 1;
+    this.#connection = undefined;
+    this.#goodbye = undefined;
+    this.#stopTimer();
+    this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
+    this.#writer.stop();
+  }
+
+  /** For good: by the application, or by the server for this reason. */
+  #finish(reason?: ClosedBecause): void {
+    if (this.#state === 'closed') return;
+    this.#release();
+    this.#stopWatching();
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    const error = reason && new HubbubError('closed', reason.message);
+    this.#over ??= error;
+    this.#requests.close(this.#over);
+    this.#state = 'closed';
+    for (const room of this.#rooms.values()) room.end(error, this.#over);
+    this.#emitter.emit('state', { state: 'closed', ...(reason && { reason }) });
+  }
+
+  #set(change: StateChange): void {
+    if (this.#state === change.state && change.state !== 'offline') return;
+    this.#state = change.state;
+    this.#emitter.emit('state', change);
+  }
+
+  // ---- frames
+
+  #receive(frame: ServerFrame): void {
+    if (this.#state === 'closed') return;
+    this.#heartbeat?.heard();
+    switch (frame.type) {
+      case 'welcome':
+        return this.#welcome(frame);
+      case 'goodbye':
+        this.#goodbye = frame;
+        return;
+      case 'error':
+        return this.#refused(frame);
+      case 'direct':
+      case 'broadcast': {
+        const { type, ...said } = frame;
+        return this.#emitter.emit(type, said as Direct & Broadcast);
+      }
+      case 'ack':
+        return this.#acknowledged(frame);
+      default:
+        return this.#pass(frame);
+    }
+  }
+
+  #acknowledged(frame: ServerAck): void {
+    if (!this.#requests.settle(frame) && frame.room !== undefined) this.#rooms.get(frame.room)?.acknowledged(frame);
+  }
+
+  /** An answer, or something for a room. */
+  #pass(frame: ServerFrame): void {
+    if (this.#requests.settle(frame)) return;
+    if ('room' in frame && frame.room !== undefined) this.#rooms.get(frame.room)?.receive(frame);
+    else if (frame.type === 'signal') this.#emitter.emit('signal', signalOf(frame));
+  }
+
+  #refused(frame: ServerError): void {
+    if (frame.id !== undefined) {
+      const isKnown =
+        this.#requests.refuse(frame) || Array.from(this.#rooms.values()).some((room) => room.refused(frame));
+      if (isKnown) return;
+    }
+    const error = toError(frame);
+    if (frame.code === 'rate_limited') return this.#slowDown(error);
+    const isToken = frame.code === 'invalid_token' && frame.id === undefined;
+    this.#emitter.emit(isToken ? 'refused' : 'error', error);
+  }
+
+  /** Something was refused for its rate, and the server did not say what. */
+  #slowDown(error: HubbubError): void {
+    const { retry = defaultRetry } = error;
+    this.#writer.pause(retry);
+    this.#requests.repeat(retry, error);
+    for (const room of this.#rooms.values()) room.repeat(retry);
+  }
+
+  // ---- who this is
+
+  #identify<Result>(change: () => Result): Result {
+    const before = this.user;
+    const result = change();
+    const { user } = this;
+    if (user && (user.id !== before?.id || user.name !== before.name)) this.#emitter.emit('user', { user, before });
+    return result;
+  }
+}
