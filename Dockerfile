@@ -20,6 +20,20 @@ RUN binary=$(node -p '`uws_${process.platform}_${process.arch}_${process.version
   && find . -type f -name 'uws_*.node' ! -name "$binary" -delete \
   && cd /app \
   && node --input-type=module -e "import 'uWebSockets.js'"
+# lmdb brings four, 15 MB, and its sources. The one that this Node takes stays, and must work; so do the licenses.
+RUN binary=$(node -p '`node.abi${process.versions.modules}.glibc.node`') \
+  && cd "node_modules/@lmdb/lmdb-$(node -p '`${process.platform}-${process.arch}`')" \
+  && if ! test -f "$binary"; then binary=node.napi.glibc.node; test -f "$binary"; fi \
+  && find . -type f -name 'node.*.node' ! -name "$binary" -delete \
+  && cd /app \
+  && find node_modules/lmdb/dependencies node_modules/lmdb/src -type f ! -iname '*licen*' ! -iname 'copyright*' -delete \
+  && node --input-type=module -e " \
+    import { open } from 'lmdb'; \
+    const root = open('/tmp/lmdb', {}); \
+    await root.put('a', 1); \
+    if (root.get('a') !== 1) throw new Error('lmdb does not work'); \
+    await root.close();" \
+  && rm -r /tmp/lmdb
 
 FROM node:22-trixie-slim
 ENV NODE_ENV=production HUBBUB_DATA=/data

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { help, type Request, readCommandLine, UsageError } from './command-line.ts';
 import { judge } from './goals.ts';
+import { htmlReport } from './html-report.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { caseTable, problems, runLine, verdictTable } from './report.ts';
 import type { Results } from './results.ts';
@@ -30,12 +31,12 @@ async function main(args: readonly string[]): Promise<void> {
     runEnds: ({ columns }, ...run) => print(runLine(columns[0], ...run)),
     caseEnds: (result) => (isQuick ? undefined : print(`\n${caseTable(result)}`)),
   });
-  const file = save(started, machine, request, results);
+  const directory = save(args, started, machine, request, results);
   const broken = problems(results);
   if (broken.length > 0) print(`\nRuns that count for nothing:\n${broken.map((line) => `  ${line}`).join('\n')}`);
   if (!isQuick) print(`\n${verdictTable(results)}`);
   print(
-    `\n${broken.length === 0 ? 'Nothing was lost, and everything came in order.' : 'INVALID RUNS: see above.'} ${file}`,
+    `\n${broken.length === 0 ? 'Nothing was lost, and everything came in order.' : 'INVALID RUNS: see above.'} ${directory}/report.html`,
   );
   if (broken.length > 0) process.exitCode = exitCodes.broken;
 }
@@ -48,11 +49,16 @@ function planned({ scenarios, settings }: Request): Case[] {
   });
 }
 
-/** Writes everything that was measured to `bench/results/<time>/results.json`. */
-function save(started: Date, machine: Machine, { settings }: Request, results: Results): string {
+/** Writes everything that was measured to `bench/results/<time>/`, for programs and for people. */
+function save(
+  args: readonly string[],
+  started: Date,
+  machine: Machine,
+  { settings }: Request,
+  results: Results,
+): string {
   const directory = join(import.meta.dirname, 'results', started.toISOString().slice(0, 19).replaceAll(':', '-'));
   mkdirSync(directory, { recursive: true });
-  const file = join(directory, 'results.json');
   const content = {
     started: started.toISOString(),
     ended: new Date().toISOString(),
@@ -61,8 +67,10 @@ function save(started: Date, machine: Machine, { settings }: Request, results: R
     cases: results.map(({ case: { scenario, title, traits }, runs }) => ({ scenario, title, traits, runs })),
     goals: judge(results),
   };
-  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
-  return relative(process.cwd(), file);
+  writeFileSync(join(directory, 'results.json'), `${JSON.stringify(content, undefined, 2)}\n`);
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  writeFileSync(join(directory, 'report.html'), htmlReport(results, { started, machine, command }));
+  return relative(process.cwd(), directory);
 }
 
 function machineLine({ cpu, cores, memory, kernel, node, packages, commit, load }: Machine): string {

@@ -48,6 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
     meters: process,
     pages: createPages(readPages()),
     schemas: readSchemas(),
+    user: process.geteuid?.(),
   });
   // First: who reads the line may send a signal at once.
   stopAtSignal(broker, config, logger);
@@ -91,10 +92,17 @@ function addresses(): string[] {
   return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address);
 }
 
+/** How long the log has for what is left when the connections are gone, in milliseconds. */
+const logTimeout = 2000;
+
 function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger): void {
   const stop = (signal: string) => {
     logger.info('stopping', { signal, connections: broker.counts().connections });
-    setTimeout(() => process.exit(exitCodes.stopped), drainTimeout).unref();
+    const late = new LogError(
+      'unsaved',
+      'some messages may not have been kept: the disk took too long for the shutdown',
+    );
+    setTimeout(() => fail(late), drainTimeout + logTimeout).unref();
     broker.stop().then(() => {
       logger.info('stopped');
       process.exit(exitCodes.stopped);

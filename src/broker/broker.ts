@@ -8,12 +8,13 @@ import { Edge } from '../edge/edge.ts';
 import type { Page } from '../http/pages.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
-import { type Effect, isKeeping } from '../hub/effects.ts';
+import { type Delivery, isKeeping, type Keeping } from '../hub/effects.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
+import type { Log, LogEvents } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import { FigureTaker, figuresInterval, type Meters } from '../observe/figures.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -23,6 +24,7 @@ import { Session, type SessionContext } from '../session/session.ts';
 import { drain } from './drain.ts';
 import { listenError } from './listen-error.ts';
 import { openLog } from './open-log.ts';
+import { Reports } from './reports.ts';
 import { sweepRegularly } from './sweep.ts';
 
 export interface BrokerOptions {
@@ -34,6 +36,8 @@ export interface BrokerOptions {
   readonly pages: ReadonlyMap<string, Page>;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
+  /** The user id of this process, where there is such a thing. */
+  readonly user?: number | undefined;
 }
 
 /** A running server. */
@@ -53,33 +57,59 @@ const maxPage = 256 * 1024;
  * @throws PolicyError if the rules of the rooms cannot be followed.
  * @throws LogError if the log cannot be had.
  */
-export async function startBroker({
-  config,
-  logger,
-  server,
-  tls,
-  meters,
-  pages,
-  schemas,
-}: BrokerOptions): Promise<Broker> {
-  const now = Date.now;
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { config, logger, user } = options;
   const policies = new Policies(config.rooms);
-  const sessions = new Map<ConnectionId, Session>();
-  const newEpoch = () => randomBytes(6).toString('base64url');
-  const log = await openLog(config, newEpoch, {
-    committed(commits) {
-      for (const { room } of commits) sweeper.touch(room);
-      dispatch({ type: 'committed', commits });
-    },
-    status: ({ state, detail }) => logger[state === 'ready' ? 'info' : 'error'](detail),
-    damaged: (room, seq) => logger.error('a message in the log is damaged and left out', { room, seq }),
+  const reports = new Reports(logger, Date.now);
+  // Nothing is committed before there is a hub.
+  let committed: LogEvents['committed'] = () => undefined;
+  const log = await openLog(config, newEpoch, user, {
+    committed: (commits) => committed(commits),
+    status: (status) => reports.status(status),
+    damaged: (room, seq) => reports.damaged(room, seq),
   });
+  reports.status(log.status);
+  try {
+    return await serve(options, {
+      ...{ policies, reports, log },
+      onCommit(listener) {
+        committed = listener;
+      },
+    });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+function newEpoch(): string {
+  return randomBytes(6).toString('base64url');
+}
+
+interface Parts {
+  readonly policies: Policies;
+  readonly reports: Reports;
+  readonly log: Log;
+  /** Who is told of what the log has committed. */
+  readonly onCommit: (listener: LogEvents['committed']) => void;
+}
+
+async function serve(
+  { config, logger, server, tls, meters, pages, schemas }: BrokerOptions,
+  { policies, reports, log, onCommit }: Parts,
+): Promise<Broker> {
+  const now = Date.now;
+  const sessions = new Map<ConnectionId, Session>();
   const ticketSecret = config.ticketSecret ?? (config.log === 'lmdb' ? keptSecret(config.data) : newSecret());
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
     return config.log === 'off' ? { ...own, retention: undefined } : own;
   };
   const sweeper = new Sweeper(log, (room) => policy(room).retention);
+  onCommit((commits) => {
+    for (const { room } of commits) sweeper.touch(room);
+    dispatch({ type: 'committed', commits });
+  });
   const hub = new Hub({
     ...config,
     now,
@@ -136,12 +166,16 @@ export async function startBroker({
 
   const find = (id: ConnectionId) => sessions.get(id);
   const fanOut = new FanOut(edge, codecs, find);
-  const unreadable = (room: string, error: unknown) =>
-    logger.error('the log of a room cannot be read', { room, error });
+  const unreadable = (room: string, error: unknown) => reports.failed(room, 'the log of a room cannot be read', error);
   const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
-  hub.effects.subscribe((effect) => carryOut(effect, fanOut, journal, logger));
+  hub.effects.subscribe((effect) => {
+    if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);
+    else carryOut(effect, fanOut, journal, logger);
+  });
   const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
-  const endSweeping = sweepRegularly(sweeper, now, (error) => logger.error('the log cannot be trimmed', { error }));
+  const endSweeping = sweepRegularly(sweeper, now, (error) =>
+    reports.failed(undefined, 'the log cannot be trimmed', error),
+  );
   const figures = new FigureTaker(() => {
     const { connections, users, rooms } = hub.counts;
     const { queued, used } = log.stats;
@@ -182,11 +216,7 @@ export async function startBroker({
 }
 
 /** One effect that cannot be carried out must not keep the others from it. */
-function carryOut(effect: Effect, fanOut: FanOut, journal: Journal, logger: Logger): void {
-  if (effect.type === 'failure') {
-    logger.error(effect.message, { room: effect.room, error: effect.error });
-    return;
-  }
+function carryOut(effect: Delivery | Keeping, fanOut: FanOut, journal: Journal, logger: Logger): void {
   try {
     if (isKeeping(effect)) journal.carryOut(effect);
     else fanOut.carryOut(effect);

@@ -220,6 +220,7 @@ export class Edge implements EdgePort {
       spared: undefined,
       soon: undefined,
       isAwaited: false,
+      isAnnounced: false,
     };
     response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
   }

@@ -28,6 +28,8 @@ export interface Peer {
   soon: Wire[] | undefined;
   /** Somebody wants to know when it has caught up. */
   isAwaited: boolean;
+  /** It has caught up, and is among those of whom this is told next. */
+  isAnnounced: boolean;
 }
 
 export interface PressureLimits {
@@ -49,7 +51,7 @@ export class Peers {
   readonly #peers = new Map<ConnectionId, Peer>();
   /** Those that are to be sent something at the end of the turn. */
   #waiting: Peer[] = [];
-  /** Those that are awaited and have caught up. */
+  /** Those that are awaited and have caught up; each once. */
   #caughtUp: Peer[] = [];
   /** Bytes published since the buffers were looked at. */
   #messageBytes = 0;
@@ -98,7 +100,7 @@ export class Peers {
 
   whenDrained(id: ConnectionId): void {
     const peer = this.#peers.get(id);
-    if (!peer || peer.isAwaited) return;
+    if (!peer) return;
     peer.isAwaited = true;
     if (this.#isDrained(peer)) this.#announce(peer);
   }
@@ -183,17 +185,20 @@ export class Peers {
   }
 
   #announce(peer: Peer): void {
+    if (peer.isAnnounced) return;
+    peer.isAnnounced = true;
     if (this.#caughtUp.push(peer) === 1) setImmediate(() => this.#tellCaughtUp());
   }
 
-  /** A few in each turn: what they are sent then takes time. */
+  /** A few in each turn: what they are sent then takes time. One that has fallen behind again is told of later. */
   #tellCaughtUp(): void {
     const peers = this.#caughtUp.splice(0, toldPerTurn);
     if (this.#caughtUp.length > 0) setImmediate(() => this.#tellCaughtUp());
     for (const peer of peers) {
-      const isAwaited = peer.isAwaited && peer.socket;
+      peer.isAnnounced = false;
+      if (!peer.isAwaited || !peer.socket || !this.#isDrained(peer)) continue;
       peer.isAwaited = false;
-      if (isAwaited) this.#onDrained(peer.session.id);
+      this.#onDrained(peer.session.id);
     }
   }
 }

@@ -33,7 +33,8 @@ export function readUpgrade(
       dialect: subprotocols[subprotocol] ?? pathDialect,
       name: query.get('name') ?? undefined,
       token: query.get('token') ?? undefined,
-      rooms: rooms.length > 0 ? rooms : undefined,
+      // An empty name is none: `?room=` asks for no rooms at all.
+      rooms: rooms.length > 0 ? rooms.filter((room) => room !== '') : undefined,
     },
     subprotocol,
     address: clientAddress(response, request, trustProxy),

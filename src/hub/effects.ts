@@ -1,5 +1,5 @@
 import type { Dialect } from '../protocol/dialect.ts';
-import type { ServerFrame, ServerMessage } from '../protocol/generated/frames.ts';
+import type { ServerFrame, ServerJoined, ServerMessage } from '../protocol/generated/frames.ts';
 import type { ConnectionId } from './user.ts';
 
 /** What the hub wants done. Plain data, to be carried out in this order. */
@@ -22,10 +22,14 @@ export type Keeping =
       readonly to: number;
     }
   /** It is not to get the rest of it. */
-  | { readonly type: 'stopReplay'; readonly connection: ConnectionId; readonly room: string };
+  | { readonly type: 'stopReplay'; readonly connection: ConnectionId; readonly room: string }
+  /** It asked to join in the middle of a replay: to be told with `after` how far that has come. */
+  | { readonly type: 'joinedAgain'; readonly connection: ConnectionId; readonly joined: ServerJoined };
 
-export function isKeeping(effect: Effect): effect is Keeping {
-  return effect.type === 'append' || effect.type === 'replay' || effect.type === 'stopReplay';
+const keeping: ReadonlySet<string> = new Set<Keeping['type']>(['append', 'replay', 'stopReplay', 'joinedAgain']);
+
+export function isKeeping(effect: Delivery | Keeping): effect is Keeping {
+  return keeping.has(effect.type);
 }
 
 /** What concerns the sockets. */

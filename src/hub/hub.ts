@@ -178,12 +178,18 @@ export class Hub {
     });
   }
 
-  /** Where the messages of who joins go on; undefined: after the latest one. */
+  /** Where the messages of who joins go on; undefined: after the latest one. @throws Error if the log cannot be read. */
   #start(room: Room, { since, last }: Request<'join'>): Start | undefined {
     const { log, pageBytes } = this.#options;
     const { name, options } = room;
     if (since) return resume(room, options.isKept ? log.head(name) : undefined, since);
-    return last === undefined || !options.isKept ? undefined : { after: latest(log, room, last, pageBytes) };
+    if (last === undefined || !options.isKept) return undefined;
+    try {
+      return { after: latest(log, room, last, pageBytes) };
+    } catch (error) {
+      this.#rooms.settle(room);
+      throw error;
+    }
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
@@ -234,6 +240,9 @@ export class Hub {
       then();
     } catch (error) {
       this.#emit({ type: 'failure', room, message: 'the log of a room cannot be read', error });
+      // It may have been opened for this.
+      const opened = this.#rooms.get(room);
+      if (opened) this.#rooms.settle(opened);
       const refusal = new Refusal('unavailable', 'the messages of this room cannot be read', {
         retry: unreadableRetry,
       });

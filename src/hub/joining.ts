@@ -4,7 +4,7 @@
  * order, and nothing is left out, however much is said meanwhile.
  */
 import type { RoomHead } from '../log/port.ts';
-import type { GapReason, Position } from '../protocol/generated/frames.ts';
+import type { GapReason, Position, ServerJoined } from '../protocol/generated/frames.ts';
 import type { Effect } from './effects.ts';
 import type { Room } from './room.ts';
 import type { Connection, ConnectionId } from './user.ts';
@@ -45,6 +45,9 @@ export function resume(room: Room, head: RoomHead | undefined, since: Position):
 
 /** What a `join` causes, besides that the roster has the connection now. */
 export function enter(room: Room, { connection, isNew, id, start }: JoinCommand): Effect[] {
+  if (!start && room.catchingUp.has(connection.id)) {
+    return [{ type: 'joinedAgain', connection: connection.id, joined: joinedFrame(room, id) }];
+  }
   const wasCatchingUp = room.catchingUp.delete(connection.id);
   const isLive = !isNew && !wasCatchingUp;
   const answer = [joined(room, connection.id, id, start), ...gap(room, connection.id, start)];
@@ -90,22 +93,22 @@ export function leave(room: Room, connection: Connection, id: string | undefined
 }
 
 function joined(room: Room, connection: ConnectionId, id?: string, start?: Start): Effect {
+  return { type: 'send', connection, frame: joinedFrame(room, id, start) };
+}
+
+function joinedFrame(room: Room, id?: string, start?: Start): ServerJoined {
   const members = room.roster.list();
   const { after = room.seq, recovered } = start ?? {};
   return {
-    type: 'send',
-    connection,
-    frame: {
-      type: 'joined',
-      room: room.name,
-      epoch: room.epoch,
-      seq: room.seq,
-      ...(after !== room.seq && { after }),
-      ...(recovered !== undefined && { recovered }),
-      count: room.roster.size,
-      ...(members && { members }),
-      ...(id !== undefined && { id }),
-    },
+    type: 'joined',
+    room: room.name,
+    epoch: room.epoch,
+    seq: room.seq,
+    ...(after !== room.seq && { after }),
+    ...(recovered !== undefined && { recovered }),
+    count: room.roster.size,
+    ...(members && { members }),
+    ...(id !== undefined && { id }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Entry, Log, ReadLimits } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
+import type { ServerJoined } from '../protocol/generated/frames.ts';
 import { toStored } from '../protocol/json.ts';
 import type { Command } from './commands.ts';
 import type { EdgePort } from './edge-port.ts';
@@ -37,6 +38,8 @@ export class Journal {
   readonly #options: JournalOptions;
   /** What each connection is to get, one room after the other. */
   readonly #replays = new Map<ConnectionId, Replay[]>();
+  /** Those that were sent a piece, and may have taken little of it yet: many short replays are much, too. */
+  readonly #fed = new WeakSet<Receiver>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -62,11 +65,15 @@ export class Journal {
         return this.#start(effect.connection, { room: effect.room, after: effect.after, to: effect.to });
       case 'stopReplay':
         return this.#end(effect.connection, effect.room);
+      case 'joinedAgain':
+        return this.#answer(effect.connection, effect.joined);
     }
   }
 
   /** The connection has taken most of what it was sent. */
   drained(connection: ConnectionId): void {
+    const receiver = this.#options.find(connection);
+    if (receiver) this.#fed.delete(receiver);
     const [replay] = this.#replays.get(connection) ?? [];
     if (replay) this.#proceed(connection, replay, laterPiece);
   }
@@ -78,7 +85,8 @@ export class Journal {
       return;
     }
     this.#replays.set(connection, [replay]);
-    this.#proceed(connection, replay, firstPiece);
+    const receiver = this.#options.find(connection);
+    if (!receiver || !this.#fed.has(receiver)) this.#proceed(connection, replay, firstPiece);
   }
 
   /** Another replay of the connection that waits is gone on with when the edge says so: it was asked to. */
@@ -97,8 +105,15 @@ export class Journal {
     const { room } = replay;
     const isOver = this.#sendPiece(receiver, replay, limits);
     if (isOver) this.#end(connection, room);
-    if (this.#replays.has(connection)) this.#options.edge.whenDrained(connection);
+    this.#fed.add(receiver);
+    this.#options.edge.whenDrained(connection);
     if (isOver) this.#options.dispatch({ type: 'replayed', connection, room, seq: replay.to });
+  }
+
+  /** Says where the connection is: the replay goes on there. */
+  #answer(connection: ConnectionId, joined: ServerJoined): void {
+    const replay = this.#replays.get(connection)?.find(({ room }) => room === joined.room);
+    this.#options.find(connection)?.deliver({ ...joined, ...(replay && { after: replay.after }) });
   }
 
   /** @returns whether that was all. */

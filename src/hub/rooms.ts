@@ -52,7 +52,7 @@ export class Rooms {
     return this.#rooms.values();
   }
 
-  /** The room, which is opened if it is not. To be told of a member next. @throws Error if its log cannot be read. */
+  /** The room, which is opened if it is not. To be told of a member next, or settled. @throws Error if its log cannot be read. */
   open(name: string): Room {
     const found = this.#rooms.get(name);
     if (found) return found;
@@ -73,7 +73,7 @@ export class Rooms {
       return this.#rebuild(room, command, error);
     }
     this.#emit(effects);
-    this.#settle(room);
+    this.settle(room);
   }
 
   tellNamed(name: string, command: RoomCommand): void {
@@ -91,7 +91,7 @@ export class Rooms {
   }
 
   /** Forgets a room where nobody is or waits, and sees to it that a restless one is told of the time. */
-  #settle(room: Room): void {
+  settle(room: Room): void {
     const { roster, pending, options, name } = room;
     if (roster.size > 0 && roster.restless) {
       this.#restless.add(room);
@@ -124,7 +124,7 @@ export class Rooms {
       this.#emit(asked ? enter(room, command) : standing(room, member.id));
     }
     this.#emit(amends(room, command, now()));
-    this.#settle(room);
+    this.settle(room);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -16,7 +17,8 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { findDamagedPage, readRoot, treeLength } from './data-tree.ts';
 import { LogError } from './error.ts';
 
 /** What LMDB and the first commit need at least. */
@@ -27,7 +29,16 @@ const maxMissingPages = 64;
 const magic = 0xbeefc0de;
 const dataVersion = 2;
 const metaFlag = 0x08;
-const at = { flags: 18, magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152 } as const;
+const at = {
+  flags: 18,
+  magic: 24,
+  version: 28,
+  pageSize: 48,
+  free: 48,
+  tables: 96,
+  lastPage: 144,
+  transaction: 152,
+} as const;
 const metaLength = 168;
 
 /** Where the log is in a server's data directory. */
@@ -45,7 +56,20 @@ export function prepareDirectory(directory: string): void {
     if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw cannotUse(directory, error);
+    throw cannotUse(directory, whyNotMade(directory, error));
+  }
+}
+
+/** Below a directory that is read-only Node says that there is none. */
+function whyNotMade(directory: string, error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  let above = resolve(directory);
+  while (!existsSync(above)) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK | constants.X_OK);
+    return error;
+  } catch (reason) {
+    return reason;
   }
 }
 
@@ -112,18 +136,24 @@ function checkData(directory: string, fd: number, readOnly: boolean): void {
   const second = readMeta(fd, first.pageSize);
   if (second?.pageSize !== first.pageSize || second.version !== dataVersion)
     throw damaged('its second page is unreadable');
-  const { lastPage } = first.transaction > second.transaction ? first : second;
-  const expected = (lastPage + 1) * first.pageSize;
-  if (size >= expected) return;
-  if (expected - size > maxMissingPages * first.pageSize) {
+  const { pageSize, lastPage, free, tables } = first.transaction > second.transaction ? first : second;
+  const expected = (lastPage + 1) * pageSize;
+  if (expected - size > maxMissingPages * pageSize) {
     throw damaged(`its data file has ${size} bytes and should have ${expected}`);
   }
-  if (!readOnly) ftruncateSync(fd, expected);
+  // Another process may be writing to a store that is only read here, and use pages again.
+  if (readOnly) return;
+  const page = findDamagedPage({ fd, pageSize, lastPage }, free, tables);
+  if (page !== undefined) throw damaged(`page ${page} of its data file is unreadable`);
+  if (size < expected) ftruncateSync(fd, expected);
 }
 
 interface Meta {
   readonly version: number;
   readonly pageSize: number;
+  /** The root of the list of free pages, and of that of the tables. */
+  readonly free: number | undefined;
+  readonly tables: number | undefined;
   readonly lastPage: number;
   readonly transaction: number;
 }
@@ -134,11 +164,14 @@ function readMeta(fd: number, position: number): Meta | undefined {
   readSync(fd, page, 0, metaLength, position);
   const pageSize = page.readUInt32LE(at.pageSize);
   const isMeta = (page.readUInt16LE(at.flags) & metaFlag) !== 0 && page.readUInt32LE(at.magic) === magic;
-  if (!isMeta || pageSize < 512 || pageSize > 65_536) return undefined;
+  const lastPage = Number(page.readBigUInt64LE(at.lastPage));
+  if (!isMeta || pageSize < 512 || pageSize > 65_536 || !Number.isSafeInteger(lastPage * pageSize)) return undefined;
   return {
     version: page.readUInt32LE(at.version),
     pageSize,
-    lastPage: Number(page.readBigUInt64LE(at.lastPage)),
+    free: readRoot(page.subarray(at.free, at.free + treeLength)),
+    tables: readRoot(page.subarray(at.tables, at.tables + treeLength)),
+    lastPage,
     transaction: Number(page.readBigUInt64LE(at.transaction)),
   };
 }

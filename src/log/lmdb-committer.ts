@@ -5,7 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { LogError } from './error.ts';
 import type { OpenRoom } from './lmdb-room.ts';
-import type { Batch, LmdbStore, Size } from './lmdb-store.ts';
+import { type Batch, type LmdbStore, type Size, spaceKept } from './lmdb-store.ts';
 import type { LogStatus } from './port.ts';
 import { type Placed, type RoomRecord, sizeBound } from './records.ts';
 
@@ -43,14 +43,10 @@ interface Callbacks {
 
 const ready: LogStatus = { state: 'ready', detail: 'the log is ready' };
 const diskFull: LogStatus = { state: 'full', detail: 'no space left on the disk of the log' };
-/** What entries leave free on the disk: LMDB needs some of it to remove others. */
-const spaceKept = 1 << 20;
 /** What LMDB may take for each room, besides the entries: a page that is written anew, and its share of those above. */
 const pagesPerRoom = 4 * 4096;
 /** What an entry takes besides its bytes while it waits. */
 const overhead = 300;
-/** ENOSPC, EDQUOT. */
-const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
 
 export class Committer {
   readonly #store: LmdbStore;
@@ -78,6 +74,7 @@ export class Committer {
     this.#callbacks = callbacks;
     this.#size = store.size;
     this.#measure();
+    this.#told = this.status;
   }
 
   get status(): LogStatus {
@@ -202,10 +199,8 @@ export class Committer {
       this.#measure();
       return undefined;
     } catch (error) {
-      const { code, message } = error as { code?: unknown; message: string };
-      // LMDB takes a write that was cut short for an I/O error, but that is how a disk fills up.
-      if (noSpace.has(code) || this.#store.free < spaceKept) return diskFull;
-      return { state: 'failing', detail: `the log cannot be written: ${message}` };
+      if (this.#store.isForWantOfSpace(error)) return diskFull;
+      return { state: 'failing', detail: `the log cannot be written: ${(error as Error).message}` };
     }
   }
 
@@ -217,15 +212,23 @@ export class Committer {
 
   async #recover(): Promise<void> {
     await this.#pause(this.#options.retry);
-    if (this.#closing) throw new LogError('unsaved', `not everything could be kept: ${this.status.detail}`);
+    if (this.#closing) {
+      if (await this.#makeRoom()) return;
+      throw this.#unsaved(this.status.detail);
+    }
     try {
       this.#store.probe();
     } catch (error) {
       const detail = `the store of the log has failed for good: ${(error as Error).message}`;
       this.#tell({ state: 'broken', detail });
-      throw new LogError('unsaved', detail, { cause: error });
+      throw this.#unsaved(detail, error);
     }
     while (await this.#makeRoom());
+  }
+
+  #unsaved(detail: string, cause?: unknown): LogError {
+    const what = this.#entries === 1 ? '1 message' : `${this.#entries} messages`;
+    return new LogError('unsaved', `${what} could not be kept: ${detail}`, { cause });
   }
 
   /** What is to be removed must not wait until there is room. Whether something was. */
@@ -275,7 +278,9 @@ export class Committer {
   #tell(trouble: LogStatus | undefined): void {
     this.#trouble = trouble;
     const { status } = this;
-    if (status.state === this.#told.state && status.detail === this.#told.detail) return;
+    // LMDB says each time in other words how a commit failed.
+    const isSame = status.state === 'failing' || status.detail === this.#told.detail;
+    if (status.state === this.#told.state && isSame) return;
     this.#told = status;
     this.#callbacks.status(status);
   }

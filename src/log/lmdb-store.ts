@@ -9,6 +9,7 @@ import {
   type RootDatabaseOptions,
   type Transaction,
 } from 'lmdb';
+import { cannotUse } from './data-file.ts';
 import { LogError } from './error.ts';
 import {
   decodeEntry,
@@ -65,6 +66,10 @@ interface Stats {
 }
 
 const storeKey = Buffer.from('store');
+/** ENOSPC, EDQUOT. */
+const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
+/** With less than this a failed write is for want of space, in bytes: LMDB needs some of it to remove what is stored. */
+export const spaceKept = 1 << 20;
 const maxSeq = Number.MAX_SAFE_INTEGER;
 /** How many records are read at once by who reads all. */
 const stride = 100;
@@ -119,13 +124,13 @@ export class LmdbStore {
       encoding: 'binary',
       keyEncoding: 'binary',
     };
-    const root = open<Buffer, Buffer>(directory, options);
+    let root: RootDatabase<Buffer, Buffer> | undefined;
     try {
+      root = open<Buffer, Buffer>(directory, options);
       return new LmdbStore(directory, root);
     } catch (error) {
-      await root.close();
-      if (error instanceof LogError) throw error;
-      throw damaged(directory, (error as Error).message, error);
+      await root?.close();
+      throw whyNot(directory, error);
     }
   }
 
@@ -229,12 +234,12 @@ export class LmdbStore {
 
   /** What is free on the disk, in bytes; Infinity if that cannot be told. */
   get free(): number {
-    try {
-      const { bavail, bsize } = statfsSync(this.#directory);
-      return bavail * bsize;
-    } catch {
-      return Number.POSITIVE_INFINITY;
-    }
+    return freeSpace(this.#directory);
+  }
+
+  /** Why a write did not work. LMDB takes one that was cut short for an I/O error, but that is how a disk fills up. */
+  isForWantOfSpace(error: unknown): boolean {
+    return isForWantOfSpace(this.#directory, error);
   }
 
   /** Throws if nothing can be read any more. After a failed write of its meta page LMDB refuses everything. */
@@ -315,9 +320,16 @@ export class LmdbStore {
     }
   }
 
-  /** The same on the JavaScript thread, for the start. Twice: the second commit flushes the meta page of the first. */
+  /**
+   * The same on the JavaScript thread, for the start. Twice: the second commit flushes the meta page of the first.
+   * @throws LogError if it does not work.
+   */
   writeNow(record: StoreRecord): void {
-    for (let time = 0; time < 2; time += 1) this.#store.putSync(storeKey, encodeRecord(record));
+    try {
+      for (let time = 0; time < 2; time += 1) this.#store.putSync(storeKey, encodeRecord(record));
+    } catch (error) {
+      throw whyNot(this.#directory, error);
+    }
   }
 
   close(): Promise<void> {
@@ -325,6 +337,28 @@ export class LmdbStore {
     this.#frozen = {};
     return this.#root.close();
   }
+}
+
+function freeSpace(directory: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function isForWantOfSpace(directory: string, error: unknown): boolean {
+  return noSpace.has((error as { code?: unknown }).code) || freeSpace(directory) < spaceKept;
+}
+
+/** Why the store cannot be opened. */
+function whyNot(directory: string, error: unknown): LogError {
+  if (error instanceof LogError) return error;
+  const { code, message } = error as { code?: unknown; message: string };
+  // Numbers from 0 on are of the operating system; others, of LMDB: what it has read makes no sense.
+  if (typeof code !== 'number' || code < 0) return damaged(directory, message, error);
+  return cannotUse(directory, isForWantOfSpace(directory, error) ? { code: 'ENOSPC' } : error);
 }
 
 function damaged(directory: string, what: string, cause?: unknown): LogError {

@@ -27,7 +27,7 @@ export interface LmdbLogOptions extends LogOptions {
   readonly commit?: Partial<Omit<CommitterOptions, 'maxBytes'>>;
 }
 
-const defaultCommit = { interval: 5, retry: 1000, batch: { steps: 500, bytes: 1 << 20 } } as const;
+const defaultCommit = { interval: 5, retry: 1000, batch: { steps: 2000, bytes: 2 << 20 } } as const;
 /** When to try again if too much waits to be committed: a few commits later. */
 const retryBehind = 250;
 
@@ -42,9 +42,18 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
   try {
     checkFiles(directory, false);
     const store = await LmdbStore.open(directory, { flush: durability === 'disk', readOnly: false });
-    return new LmdbLog(store, lock, options);
+    return await startLog(store, lock, options);
   } catch (error) {
     await lock.release();
+    throw error;
+  }
+}
+
+async function startLog(store: LmdbStore, lock: DirectoryLock, options: LmdbLogOptions): Promise<Log> {
+  try {
+    return new LmdbLog(store, lock, options);
+  } catch (error) {
+    await store.close();
     throw error;
   }
 }

@@ -10,7 +10,7 @@
  * `jump` is twice a block, because a power loss may undo the last commit, and a checkpoint with it: up to a block above
  * the checkpoint before, there may have been the lost one, and up to a block above that, messages.
  */
-export const block = 10_000;
+export const block = 100_000;
 export const jump = 2 * block;
 
 /** After how many numbers a new checkpoint is written. */

@@ -60,18 +60,27 @@ export class Sweeper {
     if (left.rooms <= 0 || (this.#at === undefined && now < this.#nextRound)) return;
     if (this.#at === undefined) this.#nextRound = now + this.#options.round;
     const names = this.#log.rooms(this.#at ?? '', left.rooms);
-    this.#at = names.length < left.rooms ? undefined : names.at(-1);
-    for (const room of names) this.#trim(room, now, left);
+    const isLast = names.length < left.rooms;
+    for (const room of names) {
+      // If it cannot be read, the others after it have their turn.
+      this.#at = room;
+      this.#trim(room, now, left);
+    }
+    if (isLast) this.#at = undefined;
   }
 
   #trim(room: string, now: number, left: { steps: number; rooms: number }): void {
     left.rooms -= 1;
     const { count } = this.#log.open(room);
-    const { removed, more } = this.#log.trim(room, this.#retention(room) ?? nothing, now, Math.max(1, left.steps));
-    left.steps -= removed;
-    if (more) this.#touched.add(room);
-    // A room that never had an entry is about to have its first.
-    const isOver = count > 0 && removed === count;
-    if (!isOver || !this.#log.drop(room)) this.#log.release(room);
+    let isOver = false;
+    try {
+      const { removed, more } = this.#log.trim(room, this.#retention(room) ?? nothing, now, Math.max(1, left.steps));
+      left.steps -= removed;
+      if (more) this.#touched.add(room);
+      // A room that never had an entry is about to have its first.
+      isOver = count > 0 && removed === count;
+    } finally {
+      if (!isOver || !this.#log.drop(room)) this.#log.release(room);
+    }
   }
 }

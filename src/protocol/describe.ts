@@ -40,6 +40,7 @@ export function describe(errors: readonly ValidationError[] | null | undefined, 
     const message = `${quote(String(unknown))} is not a field of ${fieldName(steps, name)}`;
     return new Refusal('invalid_frame', message, { path: pointer([...steps, String(unknown)]) });
   }
+  if (keyword === 'not') return refusal(steps, commentOf(error) ?? 'is not allowed');
   return refusal(steps, rule(keyword, params) ?? commentOf(error) ?? error.message ?? 'is not valid');
 }
 
@@ -72,7 +73,6 @@ function rule(keyword: string, params: Readonly<Record<string, unknown>>): strin
       return `must be one of ${(params['allowedValues'] as unknown[]).map(written).join(', ')}`;
     case 'const':
       return `must be ${written(params['allowedValue'])}`;
-    case 'not':
     case 'false schema':
       return 'is not allowed';
     default:

@@ -30,7 +30,8 @@ export function toStored(wire: Wire): Stored {
 /** @throws Error if the bytes are not those of a message. */
 export function fromStored({ bytes, isBinary }: Stored): ServerMessage {
   if (!isBinary) return JSON.parse(decoder.decode(bytes)) as ServerMessage;
-  const parts = decodeBinary(bytes.slice().buffer);
+  // Not `bytes.slice()`: that of a Buffer does not copy, and its memory has more in it.
+  const parts = decodeBinary(Uint8Array.from(bytes).buffer);
   if (parts instanceof Refusal) throw new Error(parts.message);
   return { ...(parts.header as unknown as ServerMessage), body: parts.payload };
 }

@@ -14,6 +14,9 @@ const decoder = new TextDecoder();
 /** What a body has more of stands in the last one: a long name before thousands of empty lines is out of proportion. */
 const maxLines = 100;
 
+/** How much of a room's history is shown, in UTF-16 units: with a long name before each line it is more than was asked. */
+const maxHistory = 65_536;
+
 const help = [
   '* What you type is said in the current room. Commands:',
   '*   /join <room>          enter a room; what you type goes there from now on',
@@ -209,8 +212,21 @@ export function encodeText(frame: ServerFrame, home: ReadonlySet<string>): strin
 
 function history({ room, messages }: ServerHistory, home: ReadonlySet<string>): string {
   if (messages.length === 0) return `* ${room}: no messages`;
-  const lines = messages.map((message) => encodeText({ ...message, body: bodyOf(message) }, home));
-  return [`* ${room}: the latest ${messages.length} messages`, ...lines, `* ${room}: that was the history`].join('\n');
+  const shown = latestLines(messages, home);
+  return [`* ${room}: the latest ${shown.length} messages`, ...shown, `* ${room}: that was the history`].join('\n');
+}
+
+/** The latest message, and those before it as far as there is room for them. */
+function latestLines(messages: readonly StoredMessage[], home: ReadonlySet<string>): string[] {
+  const lines: string[] = [];
+  let length = 0;
+  for (const message of messages.toReversed()) {
+    const said = encodeText({ ...message, body: bodyOf(message) }, home);
+    length += said.length;
+    if (length > maxHistory && lines.length > 0) break;
+    lines.push(said);
+  }
+  return lines.reverse();
 }
 
 function bodyOf({ body, base64 }: StoredMessage): unknown {

@@ -113,11 +113,29 @@ describe('name and rooms in the query', () => {
     assert.deepEqual(ofType(frames, 'error'), []);
   });
 
+  for (const [query, rooms] of [
+    ['room=', []],
+    ['room', []],
+    ['room=&room=', []],
+    ['room=&room=cats&room=', ['cats']],
+  ] as const) {
+    test(`an empty room is none: ?${query}`, async () => {
+      await using server = await startServer({ autoJoin: ['lobby', 'news'] });
+      await using client = await JsonClient.connect(`${server.url}/?${query}`);
+      const frames = await greeting(client);
+      assert.deepEqual(ofType(frames, 'error'), []);
+      assert.deepEqual(ofType(frames, 'welcome')[0]?.rooms, rooms);
+      assert.deepEqual(
+        ofType(frames, 'joined').map(({ room }) => room),
+        rooms,
+      );
+    });
+  }
+
   const wrong: Record<string, { query: string; path: string; rooms: string[] }> = {
     'an empty name': { query: 'name=', path: '/name', rooms: ['lobby'] },
     'a name that is too long': { query: `name=${'x'.repeat(65)}`, path: '/name', rooms: ['lobby'] },
     'a name with a line feed': { query: 'name=ada%0Abob', path: '/name', rooms: ['lobby'] },
-    'an empty room': { query: 'room=', path: '/room', rooms: [] },
     'a room with a control character, beside a good one': {
       query: 'room=a%00b&room=good',
       path: '/room',

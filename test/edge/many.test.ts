@@ -63,9 +63,10 @@ async function round(server: TestServer): Promise<void> {
   await until(() => order.received === members * messages, 'everyone has every message', 30_000);
   assert.equal(order.differences, 0);
   const heard = order.messages.map((message) => JSON.parse(message.toString()));
+  const [first] = heard;
   assert.deepEqual(
     heard.map(({ seq }) => seq),
-    Array.from({ length: messages }, (_, index) => index + 1),
+    Array.from({ length: messages }, (_, index) => first.seq + index),
   );
   for (let sender = 0; sender < senders; sender += 1) {
     const own = heard.map(({ body }) => body.index).filter((index) => index % senders === sender);

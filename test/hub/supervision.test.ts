@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Effect } from '../../src/hub/effects.ts';
 import { type RoomCommand, step } from '../../src/hub/room.ts';
-import { type Client, HubKit } from './kit.ts';
+import { type Client, HubKit, kept } from './kit.ts';
 
 /** Makes room x fail: at the next command of this type, before or after the room has changed. */
 class Saboteur {
@@ -313,4 +313,22 @@ test('a connection that is closed by an effect is gone for what comes after it',
   kit.advance(20_000);
   ada.quit();
   kit.assertEmpty();
+});
+
+test('who asks for messages that cannot be read is told so, is not in the room, and leaves nothing behind', () => {
+  const kit = new HubKit({ policy: () => kept });
+  const ada = kit.connect('ada');
+  const damaged = new Error('the log is damaged');
+  kit.log.read = () => {
+    throw damaged;
+  };
+  ada.request({ type: 'join', room: 'x', last: 10, id: 'j1' });
+  const { code, id } = ada.only('error');
+  assert.deepEqual({ code, id }, { code: 'unavailable', id: 'j1' });
+  assert.deepEqual(kit.failures, [{ room: 'x', error: damaged }]);
+  assert.equal(kit.hub.counts.rooms, 0);
+  assert.equal(kit.log.stats.open, 0);
+  // What comes from now on can be had all the same.
+  ada.request({ type: 'join', room: 'x', id: 'j2' });
+  assert.equal(ada.only('joined').id, 'j2');
 });

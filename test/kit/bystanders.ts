@@ -56,7 +56,7 @@ export class Bystanders {
 
   /** Nobody is in the room but these two. */
   async areAlone(): Promise<void> {
-    await until(() => this.#server.broker.counts().connections === 2, 'the third connection is gone');
+    await until(() => this.#server.broker.counts().connections === 2, 'ada and bob are alone');
     this.#ada.send({ type: 'list', room: 'lobby' });
     const { members } = await this.#ada.next('members');
     assert.deepEqual(members.map(({ name }) => name).sort(), ['ada', 'bob']);

@@ -57,7 +57,10 @@ export class JsonClient implements AsyncDisposable {
     return this.#frames.drain();
   }
 
-  /** Everything sent before has been dealt with, and everything it caused for this client has come. */
+  /**
+   * Everything sent before has been dealt with, and everything it caused for this client has come, but what waits for
+   * the log: the `ack` of a message, and what is replayed.
+   */
   async settle(): Promise<void> {
     const id = `settle-${Math.random().toString(36).slice(2)}`;
     this.send({ type: 'ping', id });

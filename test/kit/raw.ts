@@ -95,6 +95,8 @@ export class RawClient implements AsyncDisposable {
   readonly gone: Promise<void>;
   /** The head of the answer to the request. */
   readonly head: Promise<ResponseHead>;
+  /** Gets every frame first, in order. */
+  onFrame: (one: RawFrame) => void = () => undefined;
   readonly #frames = new Inbox<RawFrame>();
   readonly #answersPings: boolean;
   #settled = 0;
@@ -220,6 +222,7 @@ export class RawClient implements AsyncDisposable {
         reason: payload.toString('utf8', 2),
       });
     }
+    this.onFrame(one);
     this.#frames.push(one);
   }
 }

@@ -2,18 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { locally, Program, temporaryDirectory } from './program.ts';
-
-/** It does not start: one line says why, and the exit code that the operator has to change something. */
-async function fails(args: readonly string[], env: Record<string, string>, message: string | RegExp): Promise<void> {
-  await using program = await Program.start(args, env);
-  assert.deepEqual(await program.exit, { code: 2, signal: null });
-  const [line = '', ...rest] = program.errors.split('\n');
-  assert.deepEqual(rest, [''], program.errors);
-  if (typeof message === 'string') assert.equal(line, `hubbub: ${message}`);
-  else assert.match(line, message);
-  assert.ok(!program.lines.some((one) => one.startsWith('Hubbub ')));
-}
+import { fails, locally, Program, temporaryDirectory } from './program.ts';
 
 describe('it does not start, and says so in one line,', () => {
   test('if the port is in use', async () => {

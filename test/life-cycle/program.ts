@@ -32,12 +32,13 @@ export class Program implements AsyncDisposable {
   readonly #unread = new Inbox<string>();
   readonly #directory: string;
 
-  private constructor(directory: string, args: readonly string[], env: Record<string, string>) {
+  private constructor(directory: string, args: readonly string[], env: Record<string, string>, user?: number) {
     this.#directory = directory;
     this.#process = spawn(process.execPath, [main, ...args], {
       cwd: directory,
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(user !== undefined && { uid: user, gid: user }),
     });
     const { stdout, stderr } = this.#process;
     createInterface(stdout).on('line', (line) => {
@@ -51,8 +52,13 @@ export class Program implements AsyncDisposable {
     this.exit = once(this.#process, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
-  static async start(args: readonly string[], env: Record<string, string> = {}): Promise<Program> {
-    return new Program(await mkdtemp(join(tmpdir(), 'hubbub-')), args, env);
+  /** @param user the user id it is to have, if not that of the tests. */
+  static async start(args: readonly string[], env: Record<string, string> = {}, user?: number): Promise<Program> {
+    return new Program(await mkdtemp(join(tmpdir(), 'hubbub-')), args, env, user);
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   /** Where it listens, once it does (fails if it ends instead): `ws://127.0.0.1:<port>`. */
@@ -67,9 +73,15 @@ export class Program implements AsyncDisposable {
   }
 
   /** The next record of the log with this message. */
-  async logged(message: string): Promise<LogRecord> {
-    const found = await this.#unread.take((line) => parse(line)?.['message'] === message, `the record "${message}"`);
+  async logged(wanted: string | RegExp): Promise<LogRecord> {
+    const fits = (message: unknown) => (typeof wanted === 'string' ? message === wanted : wanted.test(String(message)));
+    const found = await this.#unread.take((line) => fits(parse(line)?.['message']), `the record ${wanted}`);
     return parse(found) ?? {};
+  }
+
+  /** The messages of all records so far. */
+  get messages(): unknown[] {
+    return this.lines.map((line) => parse(line)?.['message']).filter((message) => message !== undefined);
   }
 
   /** The lines that are not the one for a person. */
@@ -86,11 +98,33 @@ export class Program implements AsyncDisposable {
     this.#process.kill(signal);
   }
 
+  /** Asks it to stop, and waits until it has. */
+  stop(): Promise<Exit> {
+    this.kill('SIGTERM');
+    return this.exit;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill('SIGKILL');
     await this.exit;
     await rm(this.#directory, { recursive: true });
   }
+}
+
+/** It does not start: one line says why, and the exit code that the operator has to change something. */
+export async function fails(
+  args: readonly string[],
+  env: Record<string, string>,
+  message: string | RegExp,
+  user?: number,
+): Promise<void> {
+  await using program = await Program.start(args, env, user);
+  assert.deepEqual(await program.exit, { code: 2, signal: null }, program.errors);
+  const [line = '', ...rest] = program.errors.split('\n');
+  assert.deepEqual(rest, [''], program.errors);
+  if (typeof message === 'string') assert.equal(line, `hubbub: ${message}`);
+  else assert.match(line, message);
+  assert.ok(!program.lines.some((one) => one.startsWith('Hubbub ')));
 }
 
 /** A directory that is there for the time of a test. */

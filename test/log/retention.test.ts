@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LogError } from '../../src/log/error.ts';
 import type { Retention } from '../../src/log/port.ts';
 import { Sweeper, type SweepOptions } from '../../src/log/retention.ts';
 import { append, appendMany, lmdb, memory, type Observed, readAll, seqs } from './kit.ts';
@@ -50,6 +51,37 @@ for (const [name, open] of Object.entries({ memory, lmdb })) {
       await log.flush();
       assert.equal(sweep(sweeper, 1), 4);
       for (const room of rooms) assert.equal(log.head(room).count, 10);
+    });
+
+    test('a room that cannot be read does not keep the others from it, and stays closed', async () => {
+      const { observed, sweeper } = await start({ rooms: 4 });
+      await using _ = observed;
+      const { log } = observed;
+      const rooms = Array.from({ length: 6 }, (_, n) => `room${n}`);
+      for (const room of rooms) {
+        log.open(room);
+        appendMany(log, room, 12);
+      }
+      await log.flush();
+      for (const room of rooms) log.release(room);
+      const trim = log.trim.bind(log);
+      const damaged = new LogError('damaged', 'it is damaged');
+      log.trim = (room, ...rest) => {
+        if (room === 'room1') throw damaged;
+        return trim(room, ...rest);
+      };
+      const failures: unknown[] = [];
+      for (let step = 0; step < 10; step += 1) {
+        try {
+          sweeper.step(1);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      assert.deepEqual(failures, [damaged]);
+      await log.flush();
+      assert.equal(log.stats.open, 0);
+      for (const room of rooms) assert.equal(log.open(room).count, room === 'room1' ? 12 : 10, room);
     });
 
     test('rooms that nobody has open are come to in rounds', async () => {

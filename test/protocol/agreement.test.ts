@@ -86,7 +86,7 @@ function follow($ref: string): unknown {
 }
 
 test('every frame of a client may carry an id, and so may every answer', () => {
-  const answers = ['ack', 'echo', 'error', 'joined', 'left', 'members', 'pong', 'rooms', 'welcome'];
+  const answers = ['ack', 'echo', 'error', 'history', 'joined', 'left', 'members', 'pong', 'rooms', 'welcome'];
   const all = [...Object.values(schemas.client), ...answers.map((type) => schemas.server[type])];
   for (const schema of all) assert.ok(schema && 'id' in (schema['properties'] as object), String(schema?.['$id']));
 });

@@ -1,6 +1,7 @@
 /**
  * Frames made up by chance, many and in every wrong way there is, against a real server. What is made up is decided by a
  * seed: `FUZZ_SEED=7 npm test -- fuzz` tries another one, `FUZZ_FRAMES=1000000` more of it.
+ * Only the positions in it are the server's own: how far the rooms have come, and what their epochs are called.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,6 +12,7 @@ import { Random } from '../kit/random.ts';
 import { startServer, type TestServer, until } from '../kit/server.ts';
 import { someFrame, type World } from './fuzz/frames.ts';
 import { Fuzzer, readFrame } from './fuzz/fuzzer.ts';
+import { Ledger } from './fuzz/ledger.ts';
 import { someLines } from './fuzz/lines.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
@@ -105,11 +107,12 @@ test(`${frames} frames in the json dialect are each taken or refused as the sche
     '*json',
     ...Array.from({ length: 25 }, (_, index) => `r${index}`),
   ];
-  const world: World = { users, tokens, rooms, maxFrame: limits.maxFrame };
+  const ledger = new Ledger();
+  const world: World = { users, tokens, rooms, positions: ledger.positions, maxFrame: limits.maxFrame };
 
   const noise = () =>
     tokens.map(async (token, index) => {
-      const fuzzer = await Fuzzer.connect(`${server.url}/?token=${token}`);
+      const fuzzer = await Fuzzer.connect(`${server.url}/?token=${token}`, ledger);
       const random = new Random(seed * 1000 + index);
       for (let sent = 0; sent < frames / connections; sent += batchSize) {
         const batch = Array.from({ length: batchSize }, (_, at) => someFrame(random, world, sent + at === 0));
@@ -119,9 +122,11 @@ test(`${frames} frames in the json dialect are each taken or refused as the sche
       return fuzzer.counts;
     });
   const all = await amid(server, () => Promise.all(noise()));
-  const sum = (what: 'accepted' | 'refused' | 'binary') => all.reduce((total, counts) => total + counts[what], 0);
+  const sum = (what: keyof Fuzzer['counts']) => all.reduce((total, counts) => total + counts[what], 0);
   context.diagnostic(`${sum('accepted')} accepted, ${sum('refused')} refused; ${sum('binary')} were binary`);
+  context.diagnostic(`${sum('replays')} replays, ${sum('pages')} pages of history, ${sum('repeats')} repeats`);
   assert.ok(sum('accepted') > frames / 10 && sum('refused') > frames / 10);
+  for (const what of ['replays', 'pages', 'repeats'] as const) assert.ok(sum(what) > frames / 1000, what);
   await everyoneIsGone(server);
 });
 

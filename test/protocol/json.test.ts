@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Decoded } from '../../src/protocol/dialect.ts';
-import type { ServerFrame } from '../../src/protocol/generated/frames.ts';
-import { jsonCodec } from '../../src/protocol/json.ts';
+import type { ServerFrame, ServerMessage } from '../../src/protocol/generated/frames.ts';
+import { encodeJson, fromStored, jsonCodec, toStored } from '../../src/protocol/json.ts';
 import { bytes } from './bytes.ts';
 import { schemas } from './schemas.ts';
 
@@ -148,4 +148,32 @@ describe('a frame of the server', () => {
     const wire = jsonCodec.encode({ type: 'echo', body: '\ud83d' });
     assert.equal(wire, '{"type":"echo","body":"\\ud83d"}');
   });
+});
+
+describe('a message that is kept', () => {
+  const message = { type: 'message', room: 'a', seq: 7, prev: 5, id: 'm1', from: { id: 'u1', name: 'ada' }, at: 1 };
+  const bodies: [string, unknown][] = [
+    ['a text', 'h\u00e9llo \ud83d\udc4b \u2028'],
+    ['an object', JSON.parse('{"__proto__":{"a":1},"2":0,"toJSON":"x","":[null,-1.5e-7,"\\ud83d"]}')],
+    ['nothing', null],
+    ['bytes', Uint8Array.from({ length: 256 }, (_, value) => value)],
+    ['no bytes', new Uint8Array()],
+  ];
+  for (const [name, body] of bodies) {
+    const frame = { ...message, body } as ServerMessage;
+    test(`with ${name} goes out again as it went out, and can be read`, () => {
+      const stored = toStored(encodeJson(frame));
+      assert.equal(stored.isBinary, body instanceof Uint8Array);
+      assert.deepEqual(jsonCodec.encodeStored(stored), encodeJson(frame));
+      assert.deepEqual(fromStored(stored), frame);
+    });
+
+    test(`with ${name} can be read where it is a part of a larger memory, and is not kept hold of`, () => {
+      const { bytes: own, isBinary } = toStored(encodeJson(frame));
+      const memory = Buffer.concat([Buffer.from('before'), own, Buffer.from('behind')]);
+      const read = fromStored({ bytes: memory.subarray(6, 6 + own.length), isBinary });
+      memory.fill(0);
+      assert.deepEqual(read, frame);
+    });
+  }
 });

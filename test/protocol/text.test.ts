@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Decoded } from '../../src/protocol/dialect.ts';
-import type { Member, ServerFrame } from '../../src/protocol/generated/frames.ts';
+import type { Member, ServerFrame, StoredMessage } from '../../src/protocol/generated/frames.ts';
 import { encodeText, TextCodec } from '../../src/protocol/text.ts';
 import { validateServerFrame } from '../../src/protocol/validate.ts';
 import { bytes } from './bytes.ts';
@@ -144,6 +144,18 @@ describe('the command', () => {
   means('/rooms', { type: 'rooms' });
   means('/rooms ca', { type: 'rooms', prefix: 'ca' });
 
+  means('/history', { type: 'history', room: 'lobby', limit: 20 });
+  means('/history 7', { type: 'history', room: 'lobby', limit: 7 });
+  refused('/history 0', 'limit must be at least 1');
+  refused('/history 1001', 'limit must be at most 1000');
+  for (const wrong of ['all', '-1', '1.5', '1 2', '٣'])
+    refused(`/history ${wrong}`, 'write it like this: /history [number of messages]');
+  test('/history without a room is refused', () => {
+    const [decoded] = decodeAll(inRooms(), '/history');
+    assert.ok(decoded?.kind === 'refused');
+    assert.deepEqual([decoded.refusal.code, decoded.refusal.message], ['not_joined', 'you are in no room; /join one']);
+  });
+
   means('/broadcast fire  in the kitchen', { type: 'broadcast', body: 'fire  in the kitchen' });
   refused('/broadcast', 'write it like this: /broadcast <text>');
 
@@ -158,7 +170,20 @@ describe('the command', () => {
   test('/help is answered with every command, each line one of the server', () => {
     const decoded = decode('/help');
     assert.ok(decoded.kind === 'answer' && typeof decoded.wire === 'string');
-    const commands = ['join', 'leave', 'name', 'who', 'rooms', 'msg', 'broadcast', 'status', 'ping', 'help', 'quit'];
+    const commands = [
+      'join',
+      'leave',
+      'name',
+      'who',
+      'rooms',
+      'history',
+      'msg',
+      'broadcast',
+      'status',
+      'ping',
+      'help',
+      'quit',
+    ];
     for (const command of commands) assert.match(decoded.wire, new RegExp(`/${command}\\b`));
     for (const line of decoded.wire.split('\n')) assert.match(line, /^\* /);
   });
@@ -304,6 +329,7 @@ describe('what a person sees of', () => {
     },
     '* ada, bob joined cats\n* eve left cats\n* zoe is now called zoë\n* dan is away: tea',
   );
+  shows('a gap', { type: 'gap', room: 'cats', from: 1, to: 7, why: 'trimmed' }, '* cats: messages are missing here');
   shows('presence that is a number only', { type: 'presence', room: 'cats', count: 1000 }, '');
 
   test('an own direct message from another device', () => {
@@ -315,6 +341,44 @@ describe('what a person sees of', () => {
     const rest = { connection: 'c', server, protocol: 1, limits, rooms: [], heartbeat: 1, ticket: 't' };
     codec.encode({ type: 'welcome', user: ada, ...rest });
     assert.equal(codec.encode(direct), '[you, on another device] psst');
+  });
+});
+
+describe('what a person sees of the history', () => {
+  const stored = (body: unknown, more: Partial<StoredMessage> = {}): StoredMessage => {
+    return { type: 'message', room: 'cats', seq: 1, from: ada, at, body, ...more };
+  };
+  const history = (...messages: StoredMessage[]): string =>
+    shown({ type: 'history', room: 'cats', epoch: 'e', messages, more: true });
+
+  test('is what was said, from the oldest to the latest', () => {
+    const { body: _, ...picture } = stored('', { base64: 'aGVsbG8=', mime: 'image/png' });
+    assert.deepEqual(history(stored('hi\nall'), picture, stored({ a: 1 })).split('\n'), [
+      '* cats: the latest 3 messages',
+      '[cats] <ada> hi',
+      '[cats] <ada> all',
+      '[cats] <ada> sent 5 bytes (image/png)',
+      '[cats] <ada> {"a":1}',
+      '* cats: that was the history',
+    ]);
+  });
+
+  test('is one line where nothing was said', () => {
+    assert.equal(history(), '* cats: no messages');
+  });
+
+  test('is the latest ones, where a long name before each line would make it a hundred times what was said', () => {
+    const from = { id: 'u1', name: '😀'.repeat(64) };
+    const lines = history(...Array.from({ length: 1000 }, () => stored('\n'.repeat(99), { from })), stored('the end'));
+    assert.ok(lines.length < 100_000, String(lines.length));
+    const [head = '', ...rest] = lines.split('\n');
+    assert.equal(rest.at(-2), '[cats] <ada> the end');
+    const [, count] = /^\* cats: the latest (\d+) messages$/.exec(head) ?? [];
+    assert.equal(rest.length, 100 * (Number(count) - 1) + 2);
+  });
+
+  test('is at least the latest one', () => {
+    assert.ok(history(stored('first'), stored('x'.repeat(200_000))).includes('x'.repeat(200_000)));
   });
 });
 

@@ -30,7 +30,8 @@ function nested(levels: number): unknown {
   return JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
 }
 
-const types = 'auth, broadcast, direct, echo, hello, join, leave, list, message, name, ping, rooms, signal, status';
+const types =
+  'auth, broadcast, direct, echo, hello, history, join, leave, list, message, name, ping, rooms, signal, status';
 
 describe('examples', () => {
   for (const { reference, examples } of withExamples()) {
@@ -194,6 +195,56 @@ describe('a number', () => {
   test('at its limits is accepted', () => {
     for (const limit of [1, 1000]) accepted({ type: 'list', limit });
     accepted({ type: 'hello', version: Number.MAX_VALUE });
+  });
+});
+
+describe('a position', () => {
+  const join = (since: unknown) => ({ type: 'join', room: 'a', since });
+  refused('that is a number', join(7), 'since must be an object', '/since');
+  refused('without an epoch', join({ seq: 7 }), 'since.epoch is required', '/since/epoch');
+  refused('without a number', join({ epoch: 'e' }), 'since.seq is required', '/since/seq');
+  refused('below zero', join({ epoch: 'e', seq: -1 }), 'since.seq must be at least 0', '/since/seq');
+  refused('with a fraction', join({ epoch: 'e', seq: 0.5 }), 'since.seq must be an integer', '/since/seq');
+  refused(
+    'past what a double counts',
+    join({ epoch: 'e', seq: 2 ** 53 }),
+    'since.seq must be at most 9007199254740991',
+    '/since/seq',
+  );
+  refused('with an empty epoch', join({ epoch: '', seq: 1 }), 'since.epoch must not be empty', '/since/epoch');
+  refused(
+    'with more than that',
+    join({ epoch: 'e', seq: 1, room: 'a' }),
+    '"room" is not a field of since',
+    '/since/room',
+  );
+  test('is an epoch and a number', () => {
+    for (const seq of [0, 1, Number.MAX_SAFE_INTEGER]) accepted(join({ epoch: 'x'.repeat(36), seq }));
+  });
+});
+
+describe('where messages start', () => {
+  const since = { epoch: 'e', seq: 1 };
+  refused(
+    'is not since and last',
+    { type: 'join', room: 'a', since, last: 1 },
+    'join must not have both since and last',
+    '',
+  );
+  refused(
+    'is not before and after',
+    { type: 'history', room: 'a', before: 2, after: 1 },
+    'history must not have both before and after',
+    '',
+  );
+  refused('is not the last none', { type: 'join', room: 'a', last: 0 }, 'last must be at least 1', '/last');
+  refused('is not the last 1001', { type: 'join', room: 'a', last: 1001 }, 'last must be at most 1000', '/last');
+  refused('of a history is a number', { type: 'history', room: 'a', after: '1' }, 'after must be an integer', '/after');
+  refused('of a history needs a room', { type: 'history' }, 'room is required', '/room');
+  test('is any of them, or none', () => {
+    for (const more of [{}, { since }, { last: 1000 }]) accepted({ type: 'join', room: 'a', ...more });
+    for (const more of [{}, { before: 0 }, { after: 0, limit: 1000 }])
+      accepted({ type: 'history', room: 'a', ...more });
   });
 });
 

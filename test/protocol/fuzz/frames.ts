@@ -1,5 +1,6 @@
 /** Frames as clients send them, right and wrong in every way there is. */
 import type { Schema } from '../../../scripts/generate/schemas.ts';
+import type { Position } from '../../../src/protocol/generated/frames.ts';
 import type { Random } from '../../kit/random.ts';
 import { schemas } from '../schemas.ts';
 import { anything, nested, number, objectOf, strangeKeys, text } from './values.ts';
@@ -15,6 +16,8 @@ export interface World {
   readonly users: readonly string[];
   readonly tokens: readonly string[];
   readonly rooms: readonly string[];
+  /** How far the rooms have come, as far as anybody knows. */
+  readonly positions: ReadonlyMap<string, Position>;
   /** In bytes; no frame is longer. */
   readonly maxFrame: number;
 }
@@ -35,6 +38,7 @@ export function someFrame(random: Random, world: World, isFirst: boolean): Sent 
 function choose(random: Random, world: World): Sent {
   return random.weighted<() => Sent>([
     [22, () => textFrame(objectOf(validFields(random, world, random.pick(types))))],
+    [8, () => textFrame(objectOf(validFields(random, world, random.pick(['join', 'message']))))],
     [22, () => textFrame(objectOf(oneWrong(random, world)))],
     [8, () => textFrame(objectOf(oneTooMany(random, world)))],
     [5, () => textFrame(objectOf(oneMissing(random, world)))],
@@ -67,11 +71,44 @@ function properties(type: string): Record<string, Schema> {
 function validFields(random: Random, world: World, type: string): Fields {
   const required = schemas.client[type]?.['required'] as string[];
   const names = Object.keys(properties(type)).filter((name) => required.includes(name) || random.chance(0.4));
+  if (type === 'join' || type === 'history') return fieldsOfPlace(random, world, type, names);
   const fields = names.map((name) => [name, validValue(random, world, type, name)] as Fields[number]);
   if (type !== 'signal') return fields;
   const receiver = random.pick(['room', 'to']);
   const rest = fields.filter(([name]) => name !== 'room' && name !== 'to');
   return [...rest, [receiver, validValue(random, world, type, receiver)]];
+}
+
+/** A place in a room, in at most one way of those that there are. */
+function fieldsOfPlace(random: Random, world: World, type: string, names: readonly string[]): Fields {
+  const ways = ['since', 'last', 'before', 'after'];
+  const way = random.pick(names.filter((name) => ways.includes(name)).concat('none'));
+  const room = random.pick(world.rooms);
+  const position = world.positions.get(room) ?? { epoch: 'unknown', seq: 0 };
+  return names.flatMap((name): Fields => {
+    if (name === 'room') return [[name, JSON.stringify(room)]];
+    if (!ways.includes(name)) return [[name, validValue(random, world, type, name)]];
+    return name === way ? [[name, place(random, name, position)]] : [];
+  });
+}
+
+function place(random: Random, name: string, { epoch, seq }: Position): string {
+  const near = String(Math.max(0, seq - random.below(40) + 3));
+  const number = random.weighted([
+    [8, near],
+    [1, String(random.below(seq + 1))],
+    [1, random.pick(['0', '1', '-0', '1e1', '2.0', '9007199254740991'])],
+  ]);
+  if (name === 'last') return random.pick(['1', '7', '1e1', '50', '1000']);
+  if (name !== 'since') return number;
+  const named = random.weighted([
+    [8, epoch],
+    [1, random.pick(['x', '日本語', '😀'.repeat(36), '__proto__'])],
+  ]);
+  return objectOf([
+    ['epoch', JSON.stringify(named)],
+    ['seq', number],
+  ]);
 }
 
 function validValue(random: Random, { users, tokens, rooms }: World, type: string, name: string): string {

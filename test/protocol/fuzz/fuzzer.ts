@@ -3,48 +3,31 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import WebSocket from 'ws';
-import type { ErrorCode, ServerFrame } from '../../../src/protocol/generated/frames.ts';
+import type { ServerAck, ServerFrame, ServerHistory } from '../../../src/protocol/generated/frames.ts';
+import { Follower } from '../../kit/follower.ts';
 import type { Random } from '../../kit/random.ts';
 import { frame, opcodes } from '../../kit/raw.ts';
+import { type Answer, check, isUnasked } from './answers.ts';
 import type { Sent } from './frames.ts';
-import { formCodes, idOf, judge, type Verdict } from './oracle.ts';
+import type { Ledger } from './ledger.ts';
+import { judge, type Verdict } from './oracle.ts';
 
-/** What came back: a frame of the server, and the payload if it was a binary one. */
-interface Answer {
-  readonly frame: ServerFrame;
-  readonly payload: Buffer | undefined;
-}
-
-/** What reaches a connection without its asking. */
-const unasked: ReadonlySet<string> = new Set(['message', 'signal', 'direct', 'broadcast', 'presence']);
-
-/** What answers a request that is carried out; `ack` only if it has an id. */
-const answerTo: Readonly<Record<string, ServerFrame['type']>> = {
-  hello: 'welcome',
-  join: 'joined',
-  leave: 'left',
-  list: 'members',
-  rooms: 'rooms',
-  echo: 'echo',
-  ping: 'pong',
-};
-
-/** Why a request of the right form may be refused. */
-const otherCodes: ReadonlySet<ErrorCode> = new Set([
-  'hello_not_first',
-  'unsupported_version',
-  'invalid_token',
-  'forbidden',
-  'not_joined',
-  'too_many_rooms',
-  'unknown_user',
-]);
+/** How long is waited for what must come, in milliseconds. */
+const patience = 60_000;
 
 export class Fuzzer {
-  readonly counts = { accepted: 0, refused: 0, binary: 0 };
+  readonly counts = { accepted: 0, refused: 0, binary: 0, replays: 0, repeats: 0, pages: 0 };
+  readonly #ledger: Ledger;
   readonly #socket: WebSocket;
   #tcp: Socket | undefined;
-  readonly #sent: Sent[] = [];
+  readonly #sent: { readonly data: Sent; readonly verdict: Verdict }[] = [];
+  /** What it is in, or was. */
+  readonly #rooms = new Map<string, Follower>();
+  /** Own messages that are not to be sent back, by the room they were for; they may be missing there. */
+  readonly #hushed = new Map<string | undefined, number>();
+  /** Of which ids of messages how many acknowledgements are to come. */
+  readonly #unacknowledged = new Map<string, number>();
+  #user = '';
   /** What comes without asking when a connection opens has come. */
   #isReady = false;
   /** What has come since the last marker. */
@@ -53,7 +36,8 @@ export class Fuzzer {
   #failure: unknown;
   #wake: () => void = () => undefined;
 
-  private constructor(url: string) {
+  private constructor(url: string, ledger: Ledger) {
+    this.#ledger = ledger;
     const connect = ((options: object) => {
       this.#tcp = createConnection(options as { host: string; port: number });
       return this.#tcp;
@@ -61,27 +45,34 @@ export class Fuzzer {
     this.#socket = new WebSocket(url, { perMessageDeflate: false, createConnection: connect });
     this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
       const payload = isBinary ? data.subarray(headerEnd(data)) : undefined;
-      this.#guard(() => this.#take({ frame: readFrame(data, isBinary), payload }));
+      this.#guard(() => this.#take(readFrame(data, isBinary), payload, data));
     });
     this.#socket.on('close', (code) => this.#guard(() => assert.fail(`the server closed with ${code}`)));
     this.#socket.on('error', (error) => this.#guard(() => assert.fail(error)));
   }
 
-  static async connect(url: string): Promise<Fuzzer> {
-    const fuzzer = new Fuzzer(url);
+  static async connect(url: string, ledger: Ledger): Promise<Fuzzer> {
+    const fuzzer = new Fuzzer(url, ledger);
     await fuzzer.#until(() => fuzzer.#isReady);
     return fuzzer;
   }
 
-  /** Sends the frames at once, a marker behind each, and waits until all are answered as they have to be. */
+  /**
+   * Sends the frames at once, a marker behind each, and waits until all are answered as they have to be, and all that was
+   * missed in rooms has come.
+   */
   async exchange(frames: readonly Sent[], random: Random): Promise<void> {
     const first = this.#sent.length;
-    this.#sent.push(...frames);
+    for (const data of frames) {
+      const verdict = judge(data);
+      this.#sent.push({ data, verdict });
+      if (isHushed(verdict)) this.#hush(verdict.fields['room'], 1);
+    }
     const pairs = frames.flatMap((sent, index) => [sent, marker(first + index)]);
     // Half of the time frames are put together here, some in fragments, and go out as one write.
     if (random.chance(0.5)) this.#tcp?.write(Buffer.concat(pairs.map((sent) => assemble(sent, random))));
     else for (const { data, isBinary } of pairs) this.#socket.send(data, { binary: isBinary });
-    await this.#until(() => this.#answered === this.#sent.length);
+    await this.#until(() => this.#answered === this.#sent.length && this.#isSettled());
   }
 
   async close(): Promise<void> {
@@ -91,11 +82,13 @@ export class Fuzzer {
   }
 
   async #until(condition: () => boolean): Promise<void> {
+    const timer = setTimeout(() => this.#guard(() => assert.fail(this.#unsettled())), patience);
     while (!condition() && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+    clearTimeout(timer);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -108,70 +101,110 @@ export class Fuzzer {
     }
   }
 
-  #take(answer: Answer): void {
-    const { frame: own } = answer;
+  #isSettled(): boolean {
+    return [...this.#unacknowledged.values()].every((left) => left === 0) && [...this.#rooms.values()].every(hasAll);
+  }
+
+  #unsettled(): string {
+    const acks = [...this.#unacknowledged].filter(([, left]) => left !== 0);
+    const rooms = [...this.#rooms.values()].filter((room) => !hasAll(room)).map(({ room }) => room);
+    const answered = `${this.#answered} of ${this.#sent.length} are answered`;
+    return `${answered}; acknowledgements of ${JSON.stringify(acks)} and messages in ${rooms} are missing`;
+  }
+
+  #take(own: ServerFrame, payload: Buffer | undefined, data: Buffer): void {
+    if (own.type === 'welcome') this.#user = own.user.id;
+    const before = 'room' in own && own.room !== undefined ? this.#follow(own, own.room, data) : undefined;
+    if (own.type === 'ack' && own.room !== undefined) this.#acknowledged(own);
     if (!this.#isReady) {
       this.#isReady = own.type === 'joined';
       this.#wake();
       return;
     }
-    if (own.type !== 'pong' || own.id === undefined || !own.id.startsWith('#')) {
-      this.#answers.push(answer);
-      return;
-    }
-    assert.equal(own.id, `#${this.#answered}`);
-    const answers = this.#answers.filter(({ frame: { type } }) => !unasked.has(type));
-    this.#answers = [];
-    const sent = this.#sent[this.#answered];
-    assert.ok(sent);
-    this.#check(sent, answers);
-    this.#answered += 1;
+    if (own.type === 'pong' && own.id?.startsWith('#')) this.#mark(own.id);
+    else this.#answers.push({ frame: own, payload, before });
     if (this.#answered === this.#sent.length) this.#wake();
   }
 
-  #check(sent: Sent, answers: readonly Answer[]): void {
-    const verdict = judge(sent);
+  /** @returns the number at which it was in the room. */
+  #follow(own: ServerFrame, room: string, data: Buffer): number | undefined {
+    const follower = this.#rooms.get(room) ?? new Follower(room);
+    this.#rooms.set(room, follower);
+    const { position: { seq: before } = {} } = follower;
+    const allowed = (this.#hushed.get(room) ?? 0) + (this.#hushed.get(undefined) ?? 0);
+    follower.hushed = allowed;
+    follower.take(own);
+    follower.check();
+    const { position } = follower;
+    if (own.type === 'message' && position) {
+      const missing = allowed - follower.hushed;
+      const here = Math.min(missing, this.#hushed.get(room) ?? 0);
+      this.#hush(room, -here);
+      this.#hush(undefined, here - missing);
+      this.#ledger.see(room, position, data);
+    }
+    // They are seen once, and many.
+    follower.messages.length = 0;
+    follower.others.length = 0;
+    return before;
+  }
+
+  #acknowledged(ack: ServerAck): void {
+    if (this.#ledger.acknowledge(this.#user, ack)) this.counts.repeats += 1;
+    this.#unacknowledged.set(ack.id, (this.#unacknowledged.get(ack.id) ?? 0) - 1);
+  }
+
+  #hush(room: unknown, count: number): void {
+    const key = typeof room === 'string' ? room : undefined;
+    this.#hushed.set(key, (this.#hushed.get(key) ?? 0) + count);
+  }
+
+  #mark(id: string): void {
+    assert.equal(id, `#${this.#answered}`);
+    const sent = this.#sent[this.#answered];
+    assert.ok(sent);
+    const answers = this.#answers.filter(({ frame: own }) => !isUnasked(own, sent.verdict));
+    this.#answers = [];
+    this.#check(sent.data, sent.verdict, answers);
+    this.#answered += 1;
+  }
+
+  #check(sent: Sent, verdict: Verdict, answers: readonly Answer[]): void {
     this.counts[verdict.refused === undefined ? 'accepted' : 'refused'] += 1;
     if (sent.isBinary) this.counts.binary += 1;
     const got = answers.map((answer) => answer.frame);
-    const told = () =>
-      `frame ${this.#answered}, ${describe(sent)}, was answered by ${JSON.stringify(got).slice(0, 1000)}`;
-    if (verdict.refused === undefined) checkAccepted(verdict, answers, told);
-    else checkRefused(verdict, got, told);
+    const isDone = check(verdict, answers, () => {
+      return `frame ${this.#answered}, ${describe(sent)}, was answered by ${JSON.stringify(got).slice(0, 1000)}`;
+    });
+    const { type, id, room } = verdict.fields;
+    if (!isDone && isHushed(verdict)) this.#hush(room, -1);
+    if (isDone && type === 'message' && typeof id === 'string') {
+      this.#unacknowledged.set(id, (this.#unacknowledged.get(id) ?? 0) + 1);
+    }
+    for (const own of got) {
+      if (own.type === 'joined' && own.after !== undefined) this.counts.replays += 1;
+      if (own.type === 'history') this.#seeAll(own);
+    }
+  }
+
+  #seeAll({ room, epoch, messages }: ServerHistory): void {
+    if (messages.length > 0) this.counts.pages += 1;
+    for (const message of messages) {
+      if (message.base64 === undefined) {
+        this.#ledger.see(room, { epoch, seq: message.seq }, JSON.stringify(message));
+      }
+    }
   }
 }
 
-function checkRefused(verdict: Verdict, got: readonly ServerFrame[], told: () => string): void {
-  const [error, ...more] = got;
-  assert.ok(error?.type === 'error' && more.length === 0, told());
-  assert.equal(error.code, verdict.refused, told());
-  assert.equal(error.id, idOf(verdict), told());
+/** Whether everything has come that there was when it joined. */
+function hasAll({ position, joins }: Follower): boolean {
+  return !position || position.seq >= (joins.at(-1)?.seq ?? 0);
 }
 
-function checkAccepted(verdict: Verdict, answers: readonly Answer[], told: () => string): void {
-  const { type, id } = verdict.fields as { type: string; id?: string };
-  const [answer, ...more] = answers;
-  // Who turns out to be somebody else is told how the rooms stand.
-  const allowed = type === 'hello' && answer?.frame.type === 'welcome' ? 'joined' : undefined;
-  assert.ok(
-    more.every(({ frame: { type: other } }) => other === allowed),
-    told(),
-  );
-  const expected = answerTo[type] ?? (id === undefined ? undefined : 'ack');
-  if (answer === undefined) {
-    assert.equal(expected, undefined, told());
-    return;
-  }
-  const { frame: own } = answer;
-  assert.equal('id' in own ? own.id : undefined, id, told());
-  if (own.type === 'error') {
-    assert.ok(!formCodes.has(own.code) && otherCodes.has(own.code), told());
-    return;
-  }
-  assert.equal(own.type, expected, told());
-  if (own.type !== 'echo') return;
-  if (verdict.payload) assert.ok(answer.payload?.equals(verdict.payload), told());
-  else assert.equal(JSON.stringify(own.body), JSON.stringify(verdict.fields['body']), told());
+/** Whether the frame is a message that its sender does not get. */
+function isHushed({ refused, fields }: Verdict): boolean {
+  return refused === undefined && fields['type'] === 'message' && fields['echo'] === false;
 }
 
 function marker(index: number): Sent {

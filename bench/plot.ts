@@ -1,0 +1,108 @@
+/** Plots as SVG, without a script: lines over sizes on a logarithmic axis, and bars. */
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  /** The smallest and the largest of the rounds. */
+  readonly range: readonly [number, number];
+}
+
+export interface Series {
+  readonly name: string;
+  readonly points: readonly Point[];
+}
+
+export interface PlotOptions {
+  readonly title: string;
+  /** What stands at the vertical axis. */
+  readonly format: (value: number) => string;
+}
+
+const size = { width: 460, height: 260 } as const;
+const inner = { left: 64, right: 12, top: 34, bottom: 34 } as const;
+const colours = 8;
+
+/** @param series with at least one point in all. */
+export function linePlot(series: readonly Series[], { title, format }: PlotOptions): string {
+  const points = series.flatMap((one) => one.points);
+  const xs = [...new Set(points.map(({ x }) => x))].toSorted((a, b) => a - b);
+  const top = niceTop(Math.max(...points.map(({ range: [, most] }) => most)));
+  const [least = 1, most = 1] = [xs[0], xs.at(-1)];
+  const span = Math.log(most / least) || 1;
+  const place = {
+    x: (x: number) => inner.left + (Math.log(x / least) / span) * (size.width - inner.left - inner.right),
+    y: (y: number) => size.height - inner.bottom - (y / top) * (size.height - inner.top - inner.bottom),
+  };
+  const ticks = xs.map((x) => label(place.x(x), size.height - 12, x.toLocaleString('en'), 'middle'));
+  const lines = series.map(({ name, points: own }, at) => {
+    const path = own.map(({ x, y }) => `${round(place.x(x))},${round(place.y(y))}`).join(' ');
+    const marks = own.map(({ x, y, range: [low, high] }) => {
+      const [cx, cy] = [round(place.x(x)), round(place.y(y))];
+      const bar = `<path d="M${cx} ${round(place.y(low))}V${round(place.y(high))}"/>`;
+      return `${bar}<circle cx="${cx}" cy="${cy}" r="3"><title>${escapeHtml(`${name}, ${x}: ${format(y)}`)}</title></circle>`;
+    });
+    return `<g class="c${at % colours}"><polyline points="${path}"/>${marks.join('')}</g>`;
+  });
+  return frame(title, size.height, [...grid(top, place.y, format), ...ticks, ...lines]);
+}
+
+/** A bar for each, the first one on top. */
+export function barPlot(
+  bars: readonly { readonly name: string; readonly value: number; readonly range: readonly [number, number] }[],
+  { title, format }: PlotOptions,
+): string {
+  const left = 110;
+  const height = inner.top + bars.length * 26 + 8;
+  const top = Math.max(...bars.map(({ range: [, most] }) => most)) || 1;
+  const width = (value: number) => (value / top) * (size.width - left - 80);
+  const rows = bars.map(({ name, value, range: [low, high] }, at) => {
+    const y = inner.top + at * 26;
+    const end = left + width(value);
+    return [
+      label(left - 8, y + 13, name, 'end'),
+      `<g class="c${at % colours}"><rect x="${left}" y="${y}" width="${round(width(value))}" height="16" rx="2"/>`,
+      `<path d="M${round(left + width(low))} ${y + 8}H${round(left + width(high))}"/></g>`,
+      label(Math.max(end, left + width(high)) + 6, y + 13, format(value), 'start'),
+    ].join('');
+  });
+  return frame(title, height, rows);
+}
+
+/** The names in the colours of the lines. */
+export function legend(names: readonly string[]): string {
+  const entries = names.map((name, at) => `<span class="c${at % colours}"><i></i>${escapeHtml(name)}</span>`);
+  return `<p class="legend">${entries.join(' ')}</p>`;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function frame(title: string, height: number, content: readonly string[]): string {
+  const head = `<text class="title" x="0" y="16">${escapeHtml(title)}</text>`;
+  return `<svg viewBox="0 0 ${size.width} ${height}" role="img" aria-label="${escapeHtml(title)}">${head}${content.join('')}</svg>`;
+}
+
+function grid(top: number, y: (value: number) => number, format: (value: number) => string): string[] {
+  return [0, 0.25, 0.5, 0.75, 1].map((share) => {
+    const at = round(y(top * share));
+    const line = `<path class="grid" d="M${inner.left} ${at}H${size.width - inner.right}"/>`;
+    return line + label(inner.left - 6, at + 4, format(top * share), 'end');
+  });
+}
+
+function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escapeHtml(text)}</text>`;
+}
+
+/** The next of 1, 2, 2.5, 4, 5, 8 times a power of ten. */
+function niceTop(value: number): number {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const factor = [1, 2, 2.5, 4, 5, 8, 10].find((one) => one * power >= value) ?? 10;
+  return factor * power;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
