@@ -9,17 +9,23 @@ export interface ConnectionHandlers {
   readonly end: (because: ClosedBecause) => void;
 }
 
+type Socket = Omit<WebSocketLike, 'send'> & {
+  send(data: string | Uint8Array): void;
+  /** Only that of `ws` has it. */
+  terminate?(): void;
+};
+
 /** A close code that is not final: the server keeps the user's place (PROTOCOL.md, "Leaving"). */
 const abandoned = 4000;
 
 /** One WebSocket, from its beginning to its end, which is told once. */
 export class Connection {
-  readonly #socket: WebSocketLike & { terminate?: () => void };
+  readonly #socket: Socket;
   #handlers: ConnectionHandlers | undefined;
   #trouble = 'the connection was lost';
 
   constructor(socket: WebSocketLike, handlers: ConnectionHandlers) {
-    this.#socket = socket;
+    this.#socket = socket as Socket;
     this.#handlers = handlers;
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#receive(data);

@@ -1,8 +1,12 @@
-/** What the client needs of a WebSocket: the one of browsers and Node 22, or that of the package `ws`. */
+/**
+ * What the client needs of a WebSocket: the one of browsers and Node 22, or that of the package `ws`. (Their types differ in
+ * what they take and give; `never` fits all.)
+ */
 export interface WebSocketLike {
   binaryType: string;
   readonly bufferedAmount: number;
-  send(data: string | Uint8Array): void;
+  /** Takes strings and `Uint8Array`s. */
+  send(data: never): void;
   close(code?: number, reason?: string): void;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
