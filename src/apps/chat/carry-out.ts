@@ -1,5 +1,4 @@
 /** What the commands do. */
-import type { Room } from '../../client/api.ts';
 import { HubbubError } from '../../client/error.ts';
 import type { Member } from '../../protocol/generated/frames.ts';
 import type { Chat, OpenRoom } from './chat.ts';
@@ -46,7 +45,7 @@ async function perform(command: Command, chat: Chat): Promise<boolean> {
       await hub.rename(command.name);
       return true;
     case 'join':
-      await chat.join(command.room);
+      await chat.join(command.room, command.look);
       return true;
     case 'leave':
       await chat.leave(command.room === undefined ? here(chat) : joined(command.room, chat));
@@ -122,8 +121,8 @@ async function rooms(prefix: string | undefined, chat: Chat): Promise<boolean> {
   return true;
 }
 
-async function who({ name, room }: OpenRoom, chat: Chat): Promise<boolean> {
-  const { members, count }: Room = await room;
+async function who({ name, entered }: OpenRoom, chat: Chat): Promise<boolean> {
+  const { members, count } = await entered;
   chat.notice(members ? roster(name, [...members.values()], chat) : `${name}: ${amount(count, 'person')}`);
   return true;
 }

@@ -33,9 +33,11 @@ export interface ChatOptions {
 /** A room this person is in, or is getting into. */
 export interface OpenRoom {
   readonly name: string;
-  /** As soon as the hub has it; settled before the server has let the person in. */
+  /** As soon as the hub has it: before the server has let the person in. */
   readonly room: Promise<Room>;
-  /** The same, once it is there. */
+  /** The same, once the server has. */
+  readonly entered: Promise<Room>;
+  /** What `room` gives, once it has. */
   now: Room | undefined;
   /** How many messages came while the person looked elsewhere. */
   unread: number;
@@ -116,14 +118,18 @@ export class Chat {
     this.#show(entry);
   }
 
-  /** Enters a room if need be, and looks at it. Settles when the server has let the person in. @throws HubbubError */
-  async join(name: string): Promise<void> {
+  /**
+   * Enters a room if need be. Settles when the server has let the person in.
+   * @param look whether to look at it now; what is looked at first is looked at anyway.
+   * @throws HubbubError
+   */
+  async join(name: string, look = true): Promise<void> {
     const known = this.#rooms.get(name);
     if (known) return this.look(known);
     const { last } = this.#options;
     const entered = this.hub.join(name, last > 0 ? { last } : {});
     const open = this.#open(name, entered);
-    this.look(open);
+    if (look || this.#current === undefined) this.look(open);
     try {
       await entered;
     } catch (error) {
@@ -138,7 +144,7 @@ export class Chat {
     this.#current = open.name;
     if (!this.#options.together) {
       const { display } = this.#options;
-      if (this.#rooms.size > 1 || this.#hasLooked) display.show({ kind: 'heading', text: open.name });
+      if (this.#hasLooked) display.show({ kind: 'heading', text: open.name });
       for (const entry of open.hidden.splice(0)) display.show(entry);
     }
     this.#hasLooked = true;
@@ -207,6 +213,7 @@ export class Chat {
     const { clock, display } = this.#options;
     const open: OpenRoom = {
       name,
+      entered,
       // The hub has the room in the next turn; nothing that happens in it then is missed.
       room: Promise.resolve().then(() => this.hub.joined.get(name) ?? entered),
       now: undefined,
@@ -286,7 +293,9 @@ export class Chat {
 
   #userChanged(user: User, before: User | undefined): void {
     this.people.meet(user);
-    if (before === undefined || before.id !== user.id) this.notice(`you are ${user.name}`, 'info');
+    const isFirst = before === undefined && !this.#options.together;
+    if (before === undefined || before.id !== user.id)
+      this.notice(`you are ${user.name}${isFirst ? '; /help lists the commands' : ''}`, 'info');
     else this.notice(`you are now called ${user.name}`, 'info');
   }
 

@@ -5,7 +5,8 @@ export type Command =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'me'; readonly action: string }
   | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'join'; readonly room: string }
+  /** `look`: whether to look at it, too; unless said otherwise. */
+  | { readonly kind: 'join'; readonly room: string; readonly look?: boolean }
   | { readonly kind: 'leave'; readonly room?: string }
   | { readonly kind: 'rooms'; readonly prefix?: string }
   /** Without a room, in the current one. */

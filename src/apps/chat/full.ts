@@ -66,7 +66,7 @@ export class FullChat {
     this.#hub.on('state', ({ state, reason }) => {
       if (state === 'closed' && reason) this.#quit(exitCodes.failed);
     });
-    for (const room of [...rooms].reverse()) this.#perform(() => carryOut({ kind: 'join', room }, chat));
+    for (const room of rooms) this.#perform(() => carryOut({ kind: 'join', room, look: false }, chat));
     this.#screen.update();
     try {
       return await ended;

@@ -39,24 +39,23 @@ export class SimpleChat {
   /** @returns the exit code. */
   async run(): Promise<number> {
     const { stdin, onEnd } = this.#surroundings;
-    const lines = createInterface({ input: stdin });
     const ended = new Promise<number>((end) => {
       onEnd(() => end(exitCodes.well));
       this.#hub.on('state', (change) => this.#stateChanged(change, end));
     });
     try {
-      return await Promise.race([this.#converse(lines), ended]);
+      return await Promise.race([this.#converse(), ended]);
     } finally {
-      lines.close();
       stdin.pause();
     }
   }
 
-  async #converse(lines: AsyncIterable<string>): Promise<number> {
+  async #converse(): Promise<number> {
     const { rooms, once } = this.#options;
-    const entered = await Promise.all([...rooms].reverse().map((room) => carryOut({ kind: 'join', room }, this.#chat)));
+    const entered = await Promise.all(rooms.map((room) => carryOut({ kind: 'join', room, look: false }, this.#chat)));
     if (once && entered.includes(false)) return exitCodes.failed;
-    for await (const line of lines) {
+    // From here on: a line that nobody waits for is lost.
+    for await (const line of createInterface({ input: this.#surroundings.stdin })) {
       if (line.trim() === '') {
         if (once) continue;
         break;

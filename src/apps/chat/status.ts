@@ -49,6 +49,6 @@ export function connectionWords(
   return `offline, ${when}${reason ? ` (${reason.message})` : ''}`;
 }
 
-function typingWords(users: readonly User[]): string {
+export function typingWords(users: readonly User[]): string {
   return `${namesIn(users, 3)} ${users.length === 1 ? 'is' : 'are'} typing …`;
 }

@@ -89,15 +89,16 @@ function unsent(entry: Extract<Entry, { kind: 'unsent' }>, options: ViewOptions)
   return block(entry.at, [span('✗', failed)], [[reason], ...lines], options);
 }
 
+/** One line stands among what people say; several have the whole width, as tables do. */
 function notice({ text, tone, at }: Extract<Entry, { kind: 'notice' }>, options: ViewOptions): Line[] {
   const style: Style = tone === 'error' ? { colour: 'red' } : tone === 'info' ? dim : {};
   const mark = span(tone === 'error' ? '!' : '·', tone === 'error' ? style : dim);
-  return block(
-    at,
-    [mark],
-    linesOf(text).map((line) => [span(line, style)]),
-    options,
-  );
+  const [first = '', ...rest] = linesOf(text);
+  const margin = [span(' '.repeat(timeColumn))];
+  return [
+    ...block(at, [mark], [[span(first, style)]], options),
+    ...rest.flatMap((line) => wrap([...margin, span(line, style)], options.columns, margin)),
+  ];
 }
 
 function presence({ joins, leaves, changes }: Extract<Entry, { kind: 'presence' }>): [string, string][] {

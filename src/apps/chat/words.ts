@@ -82,10 +82,10 @@ export function namesIn(members: readonly { readonly name: string }[], shown = 8
 
 /** What is different, in words; undefined where it is nothing that people care for. */
 export function changeWords({ member, was }: MemberChange): string | undefined {
-  const words: string[] = [];
-  if (member.name !== was.name) words.push(`${was.name} is now called ${member.name}`);
-  if (member.state !== was.state || member.note !== was.note) words.push(`${member.name} is ${stateWords(member)}`);
-  return words.length === 0 ? undefined : words.join(', ');
+  const isRenamed = member.name !== was.name;
+  const state = member.state !== was.state || member.note !== was.note ? `is ${stateWords(member)}` : undefined;
+  if (isRenamed) return `${was.name} is now called ${member.name}${state === undefined ? '' : `, and ${state}`}`;
+  return state === undefined ? undefined : `${member.name} ${state}`;
 }
 
 export function stateWords({ state, note }: Pick<Member, 'state' | 'note'>): string {
