@@ -1,6 +1,6 @@
 /** One person's chat: what a hub and its rooms say becomes entries, and what is known at the moment can be read here. */
 import type { Gap, Hub, Message, Presence, Receipt, Room, Signal, StateChange } from '../../client/api.ts';
-import type { User } from '../../protocol/generated/frames.ts';
+import type { Member, User } from '../../protocol/generated/frames.ts';
 import type { Content, Entry, UnsentEntry } from './entries.ts';
 import { Received } from './files.ts';
 import { fileTypeOf } from './mime.ts';
@@ -69,6 +69,8 @@ export class Chat {
   #hasLooked = false;
   #connection: StateChange & { readonly since: number };
   #wasOnline = false;
+  /** What was told last of each user. */
+  readonly #told = new Map<string, string>();
 
   constructor(hub: Hub, options: ChatOptions) {
     this.hub = hub;
@@ -272,19 +274,28 @@ export class Chat {
     this.#show({ kind: 'gap', room: open.name, gap });
   }
 
-  #present({ name, typing }: OpenRoom, { joins, leaves, changes }: Presence): void {
+  #present(open: OpenRoom, { joins, leaves, changes }: Presence): void {
     const others = ({ id }: User) => id !== this.hub.user?.id;
-    for (const member of leaves) typing.stopped(member);
+    for (const member of leaves) open.typing.stopped(member);
     const entry = {
       kind: 'presence',
-      room: name,
+      room: open.name,
       joins: joins.filter(others),
       leaves: leaves.filter(others),
-      changes: changes.filter(({ member }) => others(member)),
+      changes: changes.filter(({ member }) => others(member) && this.#isNews(open, member)),
       at: this.#now,
     } as const;
     if (entry.joins.length + entry.leaves.length + entry.changes.length > 0) this.#show(entry);
     this.#options.display.changed();
+  }
+
+  /** A name or a state is told once, not in each room; elsewhere than where the person looks, it is no news later on. */
+  #isNews({ name: room }: OpenRoom, { id, name, state, note }: Member): boolean {
+    if (!this.#options.together) return room === this.#current;
+    const told = JSON.stringify([name, state, note]);
+    if (this.#told.get(id) === told) return false;
+    this.#told.set(id, told);
+    return true;
   }
 
   #signalled({ typing }: OpenRoom, { from, kind }: Signal): void {

@@ -14,7 +14,7 @@ export interface ViewOptions {
 
 /** From so many columns on, names have a column of their own. */
 const roomy = 60;
-const nameColumn = 12;
+const nameColumns = { alone: 12, withRoom: 15 };
 const longName = 24;
 const timeColumn = 6;
 /** Stands for the time of what is on its way. */
@@ -120,8 +120,14 @@ function where(room: string, { rooms }: ViewOptions): string {
  * The lines of one entry: the time and who before the first one, nothing or a rule before the others. So no text can look
  * as if somebody else had said it.
  */
-function block(at: number | string | undefined, who: Line, lines: readonly Line[], { columns }: ViewOptions): Line[] {
+function block(
+  at: number | string | undefined,
+  who: Line,
+  lines: readonly Line[],
+  { columns, rooms }: ViewOptions,
+): Line[] {
   const isRoomy = columns >= roomy;
+  const nameColumn = rooms ? nameColumns.withRoom : nameColumns.alone;
   const time = typeof at === 'number' ? clock(at) : (at ?? '');
   const gap = isRoomy ? Math.max(0, nameColumn - widthOf(who)) : 0;
   const separator = isRoomy || who.length > 0 ? [span('  ')] : [];
