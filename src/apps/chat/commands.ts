@@ -46,7 +46,7 @@ export const forms: readonly CommandForm[] = [
   {
     names: ['join'],
     form: '<room>',
-    help: 'enter a room, or look at another one you are in',
+    help: 'enter a room, or look at another one',
     read: (room) => (/^\S+$/.test(room) ? { kind: 'join', room } : undefined),
   },
   {
@@ -64,13 +64,13 @@ export const forms: readonly CommandForm[] = [
   {
     names: ['who', 'list'],
     form: '[room]',
-    help: 'who is here; /who * for the whole server',
+    help: 'who is here; * on the server',
     read: (room) => (room === '*' ? { kind: 'everyone' } : { kind: 'who', ...(room !== '' && { room }) }),
   },
   {
     names: ['msg'],
     form: '<name> <text>',
-    help: 'to one person only; "quotes" around a name with spaces',
+    help: 'to one; "quotes" around spaces',
     read(rest) {
       const [, quoted, plain, text] = /^(?:"([^"]+)"|(\S+))\s+(.+)$/su.exec(rest) ?? [];
       const to = quoted ?? plain;
@@ -117,7 +117,7 @@ export const forms: readonly CommandForm[] = [
   {
     names: ['save'],
     form: '<n> <path> [--force]',
-    help: 'keep a file that came; --force to replace one',
+    help: 'keep a file that came',
     read(rest) {
       const [, number, path, force] = /^(\d{1,9})\s+(.+?)(\s+--force)?$/su.exec(rest) ?? [];
       if (path === undefined) return undefined;
@@ -133,13 +133,13 @@ export const forms: readonly CommandForm[] = [
   {
     names: ['broadcast'],
     form: '<text>',
-    help: 'to everyone on the server',
+    help: 'to all on the server',
     read: (text) => (text === '' ? undefined : { kind: 'broadcast', text }),
   },
   {
     names: ['ping'],
     form: '',
-    help: 'how long the way to the server and back takes',
+    help: 'how far away the server is',
     read: () => ({ kind: 'ping' }),
   },
   {

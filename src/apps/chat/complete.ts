@@ -83,7 +83,8 @@ function choose(
   const [first] = found;
   if (first === undefined) return { before: otherwise, choices: [] };
   if (found.length === 1) return { before: stem + first + end, choices: [] };
-  return { before: stem + commonStart(found, plain), choices: found };
+  const start = commonStart(found, plain);
+  return { before: stem + (start.length > typed.length ? start : typed), choices: found };
 }
 
 function commonStart([first = '', ...others]: readonly string[], plain: (text: string) => string): string {

@@ -17,6 +17,7 @@ const roomy = 60;
 const nameColumns = { alone: 12, withRoom: 15 };
 const longName = 24;
 const timeColumn = 6;
+const margin = span(' '.repeat(timeColumn));
 /** Stands for the time of what is on its way. */
 const waiting = '  …';
 
@@ -34,11 +35,10 @@ export function view(entry: Entry, options: ViewOptions): Line[] {
         block(entry.at, [span(mark, dim)], [[span(text + where(entry.room, options), dim)]], options),
       );
     case 'gap':
-      return block(
-        undefined,
-        [],
-        [[span(gapWords(entry.gap) + where(entry.room, options), { colour: 'yellow' })]],
-        options,
+      return wrap(
+        [margin, span(gapWords(entry.gap) + where(entry.room, options), { colour: 'yellow' })],
+        options.columns,
+        [margin],
       );
     case 'unsent':
       return unsent(entry, options);
@@ -94,10 +94,9 @@ function notice({ text, tone, at }: Extract<Entry, { kind: 'notice' }>, options:
   const style: Style = tone === 'error' ? { colour: 'red' } : tone === 'info' ? dim : {};
   const mark = span(tone === 'error' ? '!' : '·', tone === 'error' ? style : dim);
   const [first = '', ...rest] = linesOf(text);
-  const margin = [span(' '.repeat(timeColumn))];
   return [
     ...block(at, [mark], [[span(first, style)]], options),
-    ...rest.flatMap((line) => wrap([...margin, span(line, style)], options.columns, margin)),
+    ...rest.flatMap((line) => wrap([margin, span(line, style)], options.columns, [margin])),
   ];
 }
 

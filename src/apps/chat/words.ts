@@ -37,7 +37,7 @@ export function linesOf(text: string): string[] {
 function fileWords({ number, size, mime, name }: FileNote): string {
   const what = name ?? (mime?.startsWith('text/') ? 'a text' : 'bytes');
   const details = [...(mime === undefined ? [] : [mime]), byteCount(size)].join(', ');
-  return `sent ${what} (${details})${number === undefined ? '' : `: /save ${number} <path> keeps it`}`;
+  return `sent ${what} (${details})${number === undefined ? '' : ` · /save ${number} <path>`}`;
 }
 
 /** `1 person`, `3 people`; other words get an s. */
@@ -67,9 +67,9 @@ const whys = {
 } as const;
 
 export function gapWords({ from, to, why }: Gap): string {
-  if (from === undefined || to === undefined) return '… messages may be missing here: the room has started anew …';
+  if (from === undefined || to === undefined) return '… messages may be missing here (the room has started anew) …';
   const number = to - from + 1;
-  return `… ${amount(number, 'message')} ${number === 1 ? 'is' : 'are'} missing here: ${whys[why]} …`;
+  return `… ${amount(number, 'message')} ${number === 1 ? 'is' : 'are'} missing here${whys[why] === '' ? '' : ` (${whys[why]})`} …`;
 }
 
 /** Names in a row, and how many more. */
