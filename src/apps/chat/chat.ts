@@ -39,6 +39,8 @@ export interface OpenRoom {
   readonly entered: Promise<Room>;
   /** What `room` gives, once it has. */
   now: Room | undefined;
+  /** Whether the server has let the person in. */
+  isIn: boolean;
   /** How many messages came while the person looked elsewhere. */
   unread: number;
   /** What came and was not shown. */
@@ -134,6 +136,7 @@ export class Chat {
     if (look || this.#current === undefined) this.look(open);
     try {
       await entered;
+      open.isIn = true;
     } catch (error) {
       if (this.#rooms.get(name) === open) this.#forget(open);
       throw error;
@@ -219,6 +222,7 @@ export class Chat {
       // The hub has the room in the next turn; nothing that happens in it then is missed.
       room: Promise.resolve().then(() => this.hub.joined.get(name) ?? entered),
       now: undefined,
+      isIn: false,
       unread: 0,
       hidden: [],
       oldest: undefined,
@@ -241,7 +245,8 @@ export class Chat {
     room.on('presence', (presence) => this.#present(open, presence));
     room.on('signal', (signal) => this.#signalled(open, signal));
     room.on('left', (error) => {
-      if (!error || this.#rooms.get(open.name) !== open) return;
+      // What was refused at the door is told by `join`.
+      if (!error || !open.isIn || this.#rooms.get(open.name) !== open) return;
       this.#forget(open);
       this.notice(`you are no longer in ${open.name}: ${error.message}`, 'error');
     });

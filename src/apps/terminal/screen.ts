@@ -16,8 +16,9 @@ export interface Bottom {
 
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
-/** From the cursor to the end of the screen. */
-const erase = '\x1b[J';
+/** From the cursor to the end of the row, and to the end of the screen. */
+const eraseRow = '\x1b[K';
+const eraseRest = '\x1b[J';
 /** A paste is told apart from typing. */
 const pasteOn = '\x1b[?2004h';
 const pasteOff = '\x1b[?2004l';
@@ -33,7 +34,7 @@ export class Screen {
   #lines: string[] = [];
   /** How wide the rows at the bottom are that are there now, and in which of them the cursor is. */
   #drawn: readonly number[] = [];
-  #cursorRow = 0;
+  #cursor = { row: 0, column: 0 };
   #isDue = false;
   #isOpen = true;
 
@@ -75,7 +76,7 @@ export class Screen {
   clear(): void {
     this.#output.write('\x1b[2J\x1b[H');
     this.#drawn = [];
-    this.#cursorRow = 0;
+    this.#cursor = { row: 0, column: 0 };
     this.update();
   }
 
@@ -84,34 +85,41 @@ export class Screen {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#output.off('resize', this.#resized);
-    this.#output.write(`${this.#withoutBottom()}${this.#takeLines()}${pasteOff}${showCursor}`);
+    const rows = Array.from({ length: this.#rowsAbove() + 1 }, () => eraseRow).join('\x1b[B');
+    const back = up(this.#rowsAbove());
+    this.#output.write(`${this.#toTop()}${rows}${back}${this.#takeLines()}${pasteOff}${showCursor}`);
   }
 
   #flush(): void {
     if (!this.#isOpen) return;
     const { rows, cursor } = this.#bottom();
-    const lines = this.#takeLines();
-    const drawn = rows.map((row) => paint(row, this.#depth)).join('\r\n');
-    const row = cursor?.row ?? rows.length - 1;
-    const back = up(rows.length - 1 - row);
-    const place = cursor ? `\r${right(cursor.column)}${showCursor}` : '';
-    this.#output.write(`${hideCursor}${this.#withoutBottom()}${lines}${drawn}${back}${place}`);
+    const drawn = rows.map((row) => eraseRow + paint(row, this.#depth)).join('\r\n');
+    const { row, column } = cursor ?? { row: rows.length - 1, column: 0 };
+    const place = `${up(rows.length - 1 - row)}\r${right(column)}${cursor ? showCursor : ''}`;
+    this.#output.write(`${hideCursor}${this.#toTop()}${this.#takeLines()}${drawn}${eraseRest}${place}`);
     this.#drawn = rows.map(widthOf);
-    this.#cursorRow = row;
+    this.#cursor = { row, column };
   }
 
   #takeLines(): string {
-    const lines = this.#lines.map((line) => `${line}\r\n`).join('');
+    const lines = this.#lines.map((line) => `${eraseRow}${line}\r\n`).join('');
     this.#lines = [];
     return lines;
   }
 
-  /** To where the bottom starts. A terminal that has become narrower has broken the rows that were too wide for it. */
-  #withoutBottom(): string {
-    const { columns = usual.columns } = this.#output;
-    const above = this.#drawn.slice(0, this.#cursorRow).map((width) => Math.max(1, Math.ceil(width / columns)));
-    const rows = above.reduce((sum, rows) => sum + rows, 0);
-    return `\r${up(rows)}${erase}`;
+  /**
+   * To where the bottom starts. It is written over row by row: if all were erased at once, tmux would keep it where it
+   * keeps what has scrolled away.
+   */
+  #toTop(): string {
+    return `\r${up(this.#rowsAbove())}`;
+  }
+
+  /** How many rows of the bottom are above the cursor. A terminal that has become narrower breaks what is too wide for it. */
+  #rowsAbove(): number {
+    const columns = this.#output.columns || usual.columns;
+    const above = this.#drawn.slice(0, this.#cursor.row).map((width) => Math.max(1, Math.ceil(width / columns)));
+    return above.reduce((sum, rows) => sum + rows, Math.floor(this.#cursor.column / columns));
   }
 }
 
