@@ -6,6 +6,7 @@ import { Received } from './files.ts';
 import { fileTypeOf } from './mime.ts';
 import { People } from './people.ts';
 import { Typing } from './typing.ts';
+import { amount } from './words.ts';
 
 export interface Display {
   /** Something is to be shown, after what was shown before. */
@@ -45,6 +46,8 @@ export interface OpenRoom {
   unread: number;
   /** What came and was not shown. */
   hidden: Entry[];
+  /** How much of it was too much to be kept. */
+  dropped: number;
   /** The oldest message that was shown. */
   oldest: { readonly epoch: string; readonly seq: number } | undefined;
   readonly typing: Typing;
@@ -150,8 +153,12 @@ export class Chat {
     if (!this.#options.together) {
       const { display } = this.#options;
       if (this.#hasLooked) display.show({ kind: 'heading', text: open.name });
+      if (open.dropped > 0)
+        this.notice(`${amount(open.dropped, 'older line')} not kept; /history has what was said`, 'info');
       for (const entry of open.hidden.splice(0)) display.show(entry);
     }
+    if (open.dropped > 0) open.oldest = undefined;
+    open.dropped = 0;
     this.#hasLooked = true;
     open.unread = 0;
     this.#options.display.changed();
@@ -225,6 +232,7 @@ export class Chat {
       isIn: false,
       unread: 0,
       hidden: [],
+      dropped: 0,
       oldest: undefined,
       typing: new Typing(clock, () => display.changed()),
     };
@@ -347,7 +355,10 @@ export class Chat {
     // What could not be sent is shown wherever the person looks.
     if (!open || entry.kind === 'unsent') return this.#options.display.show(entry);
     open.hidden.push(entry);
-    if (open.hidden.length > manyHidden) open.hidden.shift();
+    if (open.hidden.length > manyHidden) {
+      open.hidden.shift();
+      open.dropped += 1;
+    }
     this.#options.display.changed();
   }
 

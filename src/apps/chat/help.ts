@@ -12,13 +12,13 @@ commands. Where input or output is no terminal, it speaks plain lines (--simple)
                                 $XDG_STATE_HOME/hubbub or ~/.local/state/hubbub.
   --ca FILE                     Trust the certificates in FILE (PEM).
   --insecure                    Trust any certificate, such as a self-signed one.
-  --simple                      Lines in, lines out, without control of the screen. An empty line
-                                quits.
+  --simple                      Lines in, lines out, without control of the screen. An empty
+                                line quits.
   --once                        Send the lines of the input, wait until the server has them, and
                                 end: echo hello | hubbub chat --once
   --no-color                    No colours. The environment variable NO_COLOR does the same.
   --help                        Shows this text.
 
-Exit codes: 0 ended as asked; 1 if something was refused or the server cannot be reached (--once),
-or the server has ended the connection for good; 2 if it was called wrongly.
+Exit codes: 0 if it ended as asked; 1 if something was refused or the server cannot be reached
+(--once), or the server has ended the connection for good; 2 if it was called wrongly.
 `;

@@ -38,8 +38,10 @@ export class SimpleChat {
 
   /** @returns the exit code. */
   async run(): Promise<number> {
-    const { stdin, onEnd } = this.#surroundings;
+    const { stdin, stdout, onEnd } = this.#surroundings;
     const ended = new Promise<number>((end) => {
+      // Who read the lines has gone away.
+      stdout.on('error', () => end(exitCodes.well));
       onEnd(() => end(exitCodes.well));
       this.#hub.on('state', (change) => this.#stateChanged(change, end));
     });
