@@ -6,11 +6,12 @@ import type { Scenario } from './scenarios/case.ts';
 import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
 import { latency } from './scenarios/latency.ts';
+import { log } from './scenarios/log.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
-export const scenarios: readonly Scenario[] = [fanOut, peers, saturation, latency, idle];
+export const scenarios: readonly Scenario[] = [fanOut, peers, log, saturation, latency, idle];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 
 const flags = {
@@ -58,7 +59,7 @@ export function readCommandLine(args: readonly string[]): Request | undefined {
     settings: {
       ...own,
       targets: values.targets === undefined && values.url === undefined ? undefined : chooseTargets(values, known),
-      members: values.members?.split(',').map((text) => number('members', text, receivers + 1, 1_000_000)),
+      members: values.members?.split(',').map((text) => number('members', text, 1, 1_000_000)),
       bursts: values.bursts.split(',').map((text) => number('bursts', text, 1, 1000)),
       ids: values.ids.split(',').map(readIds),
       messages: values.messages === undefined ? undefined : number('messages', values.messages, 1, 100_000_000),

@@ -3,7 +3,7 @@
  * event loop is kept waiting meanwhile, and how long an acknowledgement takes. Entries of 300 bytes, with ids that
  * are looked up first.
  *
- *     npx tsx bench/log.ts [directory [commit options as JSON]]
+ *     npm run bench:log -- [directory [commit options as JSON]]
  *
  * `saturated`: 4,000 entries are always waiting. `steady`: 4,000 a second arrive, one by one. The control is the same
  * loop with a log that keeps nothing.

@@ -1,9 +1,16 @@
 /** Results for people: progress, tables, the verdicts. */
 import { judge } from './goals.ts';
+import type { Machine } from './machine.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column, Measurement } from './scenarios/case.ts';
 import { count, percent, ratio } from './scenarios/format.ts';
-import { floor } from './targets/targets.ts';
+
+/** What was measured, and on what. */
+export function machineLine({ cpu, cores, memory, kernel, node, packages, commit, load }: Machine): string {
+  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  const hardware = `${cores} × ${cpu}, ${count(memory / 2 ** 30)} GiB, Linux ${kernel}, load ${load[0]?.toFixed(2)}`;
+  return `Hubbub ${commit}, Node ${node}, ${versions.join(', ')}\n${hardware}`;
+}
 
 /** One line for a run that has ended. */
 export function runLine(
@@ -20,15 +27,15 @@ export function runLine(
   return `  round ${round}  ${target.padEnd(14)} ${said}, delivered ${count(delivered)} of ${count(expected)}${rest}`;
 }
 
-/** A line for every target: medians, how far the rounds are apart, the ratio to the floor. */
+/** A line for every target: medians, how far the rounds are apart, the ratio to the control. */
 export function caseTable(result: CaseResult): string {
-  const { columns, targets, title } = result.case;
+  const { columns, targets, title, control } = result.case;
   const [main] = columns;
   const head = [
     'target',
     main.label,
     'spread',
-    `ratio to ${floor}`,
+    `ratio to ${control}`,
     ...columns.slice(1).map(({ label }) => label),
     'runs',
     'full',
@@ -36,7 +43,7 @@ export function caseTable(result: CaseResult): string {
   const rows = targets.map(({ name }) => [
     name,
     ...valueAndSpread(result, name, main),
-    show(result.ratio(name, floor, main.figure), ratio),
+    show(result.ratio(name, control, main.figure), ratio),
     ...columns.slice(1).map(({ figure, format }) => show(result.middle(name, figure), format)),
     validRuns(result, name),
     bottlenecks(result, name),
@@ -79,8 +86,8 @@ function show(value: number | undefined, format: (value: number) => string): str
   return value === undefined ? '–' : format(value);
 }
 
-/** @param side where the cells of all columns but the first stand. */
-function table(rows: readonly (readonly string[])[], side: 'left' | 'right' = 'right'): string {
+/** The first row is the head. @param side where the cells of all columns but the first stand. */
+export function table(rows: readonly (readonly string[])[], side: 'left' | 'right' = 'right'): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   const pad = (cell: string, at: number) =>
     at === 0 || side === 'left' ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);

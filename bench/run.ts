@@ -5,10 +5,9 @@ import { help, type Request, readCommandLine, UsageError } from './command-line.
 import { judge } from './goals.ts';
 import { htmlReport } from './html-report.ts';
 import { describeMachine, type Machine } from './machine.ts';
-import { caseTable, problems, runLine, verdictTable } from './report.ts';
+import { caseTable, machineLine, problems, runLine, verdictTable } from './report.ts';
 import type { Results } from './results.ts';
 import type { Case } from './scenarios/case.ts';
-import { count } from './scenarios/format.ts';
 import { runCases } from './suite.ts';
 
 /** Exit codes: 1 a message was lost or out of order, or a run could not be made at all; 2 the command line is wrong. */
@@ -71,12 +70,6 @@ function save(
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
   writeFileSync(join(directory, 'report.html'), htmlReport(results, { started, machine, command }));
   return relative(process.cwd(), directory);
-}
-
-function machineLine({ cpu, cores, memory, kernel, node, packages, commit, load }: Machine): string {
-  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
-  const hardware = `${cores} × ${cpu}, ${count(memory / 2 ** 30)} GiB, Linux ${kernel}, load ${load[0]?.toFixed(2)}`;
-  return `Hubbub ${commit}, Node ${node}, ${versions.join(', ')}\n${hardware}`;
 }
 
 function print(text: string): void {

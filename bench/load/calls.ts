@@ -1,23 +1,24 @@
 /** What the suite asks of a load process, and what that answers. One call at a time; each has one answer. */
 import type { Address } from './connection.ts';
 import type { DialectName } from './dialects.ts';
-import type { Plan, Sent } from './sender.ts';
+import type { Plan, Sent } from './send.ts';
 
-/** Opens more connections. */
+/** Opens more connections, in each of the rooms. */
 export interface OpenCall {
   readonly type: 'open';
   readonly address: Address;
   readonly dialect: DialectName;
-  readonly room: string;
+  readonly rooms: readonly string[];
   readonly connections: number;
-  /** How many of them are decoded. */
+  /** How many of all of them are decoded. */
   readonly sampled: number;
   readonly messageSize: number;
 }
 
-/** Makes the process's first connection a sender. */
+/** Makes the first connection in each of the process's rooms a sender. */
 export interface ArmCall {
   readonly type: 'arm';
+  /** Which of a room's senders it is. */
   readonly index: number;
   readonly burst: number;
   readonly ids: boolean;
@@ -44,12 +45,13 @@ export interface SendCall {
   readonly plan: Plan;
 }
 
-/** Waits until every connection has got `messages` since the mark, and then a moment longer for what is too much. */
+/** Waits until every connection has got what was sent since the mark, and then a moment longer for what is too much. */
 export interface CollectCall {
   readonly type: 'collect';
-  readonly messages: number;
-  /** Of the sender, if this process has one. */
-  readonly acks: number;
+  /** How many messages that were; undefined: in each room, what its sender in this process has sent. */
+  readonly messages: number | undefined;
+  /** Whether each of the senders' messages is to be acknowledged. */
+  readonly hasAcks: boolean;
   /** Gives up after so many milliseconds. */
   readonly patience: number;
 }
@@ -61,7 +63,8 @@ export interface Collected {
   readonly wrong: number;
   /** Bytes of payload in what was delivered. */
   readonly bytes: number;
-  readonly acks: number;
+  /** Acknowledgements that did not come, or came too often. */
+  readonly wrongAcks: number;
   readonly disorder: number;
   /** Connections lost, and why the first one was. */
   readonly lost: number;
@@ -70,6 +73,8 @@ export interface Collected {
   readonly unexpected: string | undefined;
   /** The counts of the histogram of latencies, in microseconds. */
   readonly latency: readonly number[];
+  /** The same of acknowledgements. */
+  readonly ackLatency: readonly number[];
   /** When the last delivery was there, or it was given up, in microseconds. */
   readonly finished: number;
   /** CPU time of this process from the mark until then, in microseconds. */

@@ -79,6 +79,10 @@ export class Connection {
     this.#socket.write(bytes);
   }
 
+  close(): void {
+    this.#socket.destroy();
+  }
+
   #receive(chunk: Buffer, length: number): void {
     try {
       if (this.#upgraded) this.reader.push(chunk, length);

@@ -1,8 +1,11 @@
-/** The load processes of one run, as one: one that only sends, and some that hold the members. */
+/**
+ * The load processes of one run, as one. A single room is shared by all of them: one only sends, the others hold the
+ * members. Of several rooms each is, with its sender, in one process.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Answer, Call, Collected, OpenCall, Reply } from './calls.ts';
-import type { Plan, Sent } from './sender.ts';
+import type { Plan, Sent } from './send.ts';
 
 const script = new URL('worker.ts', import.meta.url).pathname;
 
@@ -48,9 +51,15 @@ export interface Tally {
   /** Messages sent, by all senders. */
   readonly sent: number;
   readonly late: number;
-  /** Acknowledgements that did not come, or came too often. */
-  readonly wrongAcks: number;
   readonly collected: readonly Collected[];
+}
+
+export interface DriveOptions {
+  readonly hasAcks: boolean;
+  /** How long it is waited for the last delivery, in milliseconds. */
+  readonly patience: number;
+  /** Whether there is a single room. */
+  readonly isShared: boolean;
 }
 
 export function total(tally: Tally, of: 'delivered' | 'expected' | 'bytes'): number {
@@ -60,7 +69,7 @@ export function total(tally: Tally, of: 'delivered' | 'expected' | 'bytes'): num
 export type Place = Omit<OpenCall, 'type' | 'connections' | 'sampled'>;
 
 export class Crew implements AsyncDisposable {
-  /** The first one is the sender. */
+  /** The first one is the sender in a single room. */
   readonly #hands: readonly Hand[];
   #senders: readonly Hand[] = [];
 
@@ -69,14 +78,23 @@ export class Crew implements AsyncDisposable {
     this.#hands = Array.from({ length: receivers + 1 }, () => new Hand());
   }
 
-  /** How many members there are after `openFirst`: one in each process. */
-  get size(): number {
-    return this.#hands.length;
+  /** Those that may send: in a single room one member in each process, in each of several rooms one member. */
+  async openFirst(place: Place): Promise<void> {
+    for (const [at, hand] of this.#hands.entries()) {
+      const rooms = this.#roomsOf(at, place);
+      await hand.call({ type: 'open', ...place, rooms, connections: 1, sampled: rooms.length });
+    }
   }
 
-  /** One member in each process. */
-  async openFirst(place: Place): Promise<void> {
-    for (const hand of this.#hands) await hand.call({ type: 'open', ...place, connections: 1, sampled: 1 });
+  /** So many that each room has `members`, after `openFirst`. */
+  async fill(place: Place, members: number, sampled: number): Promise<void> {
+    if (place.rooms.length === 1) return this.open(place, members - this.#hands.length, sampled);
+    await Promise.all(
+      this.#hands.map((hand, at) => {
+        const rooms = this.#roomsOf(at, place);
+        return hand.call({ type: 'open', ...place, rooms, connections: members - 1, sampled });
+      }),
+    );
   }
 
   /** `connections` more, of which about `sampled` are decoded, shared among the processes that do not only send. */
@@ -91,7 +109,7 @@ export class Crew implements AsyncDisposable {
     );
   }
 
-  /** Makes the first member of one process, or of every process, a sender. */
+  /** Makes the first members of one process, or of every process, senders. */
   async arm(senders: 'one' | 'all', traffic: Traffic): Promise<void> {
     this.#senders = senders === 'one' ? this.#hands.slice(0, 1) : this.#hands;
     await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', index, ...traffic })));
@@ -112,22 +130,23 @@ export class Crew implements AsyncDisposable {
   }
 
   /** Sends, waits until everything has arrived or could have, and counts. */
-  async drive(plan: Plan, hasAcks: boolean, patience: number): Promise<Tally> {
+  async drive(plan: Plan, { hasAcks, patience, isShared }: DriveOptions): Promise<Tally> {
     const sent: readonly Sent[] = await Promise.all(this.#senders.map((hand) => hand.call({ type: 'send', plan })));
     const messages = sent.reduce((sum, { messages }) => sum + messages, 0);
+    const expected = isShared ? messages : undefined;
     const collected = await Promise.all(
-      this.#hands.map((hand) => {
-        const own = sent[this.#senders.indexOf(hand)]?.messages ?? 0;
-        return hand.call({ type: 'collect', messages, acks: hasAcks ? own : 0, patience });
-      }),
+      this.#hands.map((hand) => hand.call({ type: 'collect', messages: expected, hasAcks, patience })),
     );
-    const acks = collected.reduce((sum, { acks }) => sum + acks, 0);
     const late = sent.reduce((sum, { late }) => sum + late, 0);
-    return { sent: messages, late, wrongAcks: Math.abs((hasAcks ? messages : 0) - acks), collected };
+    return { sent: messages, late, collected };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#hands.map((hand) => hand.stop()));
+  }
+
+  #roomsOf(at: number, { rooms }: Place): readonly string[] {
+    return rooms.length === 1 ? rooms : rooms.filter((_, room) => room % this.#hands.length === at);
   }
 
   async #all(call: Call): Promise<void> {

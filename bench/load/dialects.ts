@@ -26,9 +26,9 @@ export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
     ack: '{"type":"ack"',
     sequence: '"seq":',
   },
-  // Servers that give to everyone what they get. They get the same bytes as Hubbub.
+  // Servers that give to everyone, or everyone in the room, what they get. They get the same bytes as Hubbub.
   relay: {
-    path: () => '/',
+    path: (room) => `/${room}`,
     opening: 'member at once',
     message: hubbubMessage,
     ack: undefined,

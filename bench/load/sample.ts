@@ -5,7 +5,6 @@ import { microseconds } from './clock.ts';
 import type { ClientDialect } from './dialects.ts';
 
 export interface SampleResult {
-  readonly acks: number;
   /** Deliveries that did not follow the one before. */
   readonly disorder: number;
   /** A frame that nobody expected. */
@@ -19,7 +18,6 @@ export class Sample {
   /** The number of the latest message of each sender. */
   readonly #numbers = new Map<number, number>();
   #sequence: number | undefined;
-  #acks = 0;
   #disorder = 0;
   #unexpected: string | undefined;
 
@@ -30,14 +28,15 @@ export class Sample {
   }
 
   get result(): SampleResult {
-    return { acks: this.#acks, disorder: this.#disorder, unexpected: this.#unexpected };
+    return { disorder: this.#disorder, unexpected: this.#unexpected };
   }
 
-  /** @returns the message's stamp; undefined if it is no message. */
-  take(payload: Buffer): Stamp | undefined {
+  /** @returns the stamp of a message, or that it is an acknowledgement. */
+  take(payload: Buffer): Stamp | 'ack' | undefined {
     const stamp = readStamp(payload);
     if (stamp) this.#takeMessage(stamp, this.#readSequence(payload));
-    else this.#takeOther(payload.toString());
+    else if (this.#isAck(payload)) return 'ack';
+    else this.#unexpected ??= payload.toString().slice(0, 200);
     return stamp;
   }
 
@@ -50,10 +49,9 @@ export class Sample {
     if (stamp.number !== before + 1 || !follows) this.#disorder += 1;
   }
 
-  #takeOther(text: string): void {
+  #isAck(payload: Buffer): boolean {
     const { ack } = this.#dialect;
-    if (ack !== undefined && text.startsWith(ack)) this.#acks += 1;
-    else this.#unexpected ??= text.slice(0, 200);
+    return ack !== undefined && payload.toString('latin1', 0, ack.length) === ack;
   }
 
   #readSequence(payload: Buffer): number | undefined {

@@ -1,43 +1,14 @@
 /** Sends bursts of messages over one connection, each burst in one write. */
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { blankBody, stamp, writeDigits } from './body.ts';
 import { textFrame } from './client-frame.ts';
 import { microseconds } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { ClientDialect } from './dialects.ts';
 
-/** An open loop: a burst every `interval`, whether the last one has arrived or not. */
-export interface PacedPlan {
-  readonly kind: 'paced';
-  /** When the first burst is due, in microseconds. */
-  readonly start: number;
-  /** Milliseconds. */
-  readonly interval: number;
-  readonly bursts: number;
-}
-
-/** A closed loop: a burst whenever fewer than `window` messages are on their way back to the sender. */
-export interface WindowPlan {
-  readonly kind: 'window';
-  readonly window: number;
-  /** Stops after this many messages, or… */
-  readonly messages: number;
-  /** … after this many milliseconds. */
-  readonly duration: number;
-}
-
-export type Plan = PacedPlan | WindowPlan;
-
-export interface Sent {
-  readonly messages: number;
-  /** Bursts that went out more than half an interval, but at least two milliseconds, after they were due. */
-  readonly late: number;
-}
-
 export interface SenderOptions {
   readonly connection: Connection;
   readonly dialect: ClientDialect;
-  /** Which sender this is; its messages carry it. */
+  /** Which of the room's senders this is; its messages carry it. */
   readonly index: number;
   /** Messages in a burst. */
   readonly burst: number;
@@ -56,10 +27,13 @@ export class Sender {
   readonly #bodyAt: number;
   readonly #idAt: number;
   #number = 0;
-  /** The number after the latest of the sender's own messages that has come back. */
+  /** When each burst since the mark was meant to be sent, in microseconds. */
+  #intended: number[] = [];
+  /** How many messages since the mark have come back. */
   #returned = 0;
   /** Sends what the window has room for, while a closed loop runs. */
   #refill: (() => void) | undefined;
+  #mostMessages = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -72,46 +46,57 @@ export class Sender {
     this.#template = Buffer.concat(Array.from({ length: burst }, () => frame));
   }
 
-  send(plan: Plan): Promise<Sent> {
-    return plan.kind === 'paced' ? this.#pace(plan) : this.#keepUp(plan);
+  get index(): number {
+    return this.#options.index;
   }
 
-  /** To be told that the sender's own message of this number has come back. */
-  returned(number: number): void {
-    this.#returned = number + 1;
+  /** Whether a message is back when it is acknowledged; else it is when the sender's own copy is there. */
+  get hasAcks(): boolean {
+    return this.#options.ids && this.#options.dialect.ack !== undefined;
+  }
+
+  /** Counts from here on. */
+  mark(): void {
+    this.#intended = [];
+    this.#returned = 0;
+  }
+
+  /** How many messages were sent since the mark. */
+  get sent(): number {
+    return this.#intended.length * this.#options.burst;
+  }
+
+  /** The next of the sender's messages has come back. @returns when it was meant to be sent. */
+  returned(): number {
+    const intended = this.#intended[Math.floor(this.#returned / this.#options.burst)] ?? Number.NaN;
+    this.#returned += 1;
     this.#refill?.();
+    return intended;
   }
 
-  async #pace({ start, interval, bursts }: PacedPlan): Promise<Sent> {
-    let late = 0;
-    for (let burst = 0; burst < bursts; burst += 1) {
-      const due = start + burst * interval * 1000;
-      // At least one turn of the loop: bursts that are late still go out one by one.
-      await waitUntil(due);
-      if (microseconds() - due > Math.max(2000, interval * 500)) late += 1;
-      this.#write(due);
-    }
-    return { messages: bursts * this.#options.burst, late };
-  }
-
-  async #keepUp({ window, messages, duration }: WindowPlan): Promise<Sent> {
-    const { burst, connection } = this.#options;
-    const first = this.#number;
-    const last = first + messages;
-    const end = microseconds() + duration * 1000;
-    this.#returned = first;
+  /** Goes on with a closed loop until `messages` are sent since the mark, or `end`, in microseconds, has come. */
+  keepUp(window: number, messages: number, end: number): void {
+    const { burst } = this.#options;
+    this.#mostMessages = messages;
     this.#refill = () => {
-      while (this.#number < last && this.#number + burst - this.#returned <= window && microseconds() < end) {
-        this.#write(microseconds());
+      while (this.isKeepingUp && this.sent + burst - this.#returned <= window && microseconds() < end) {
+        this.write(microseconds());
       }
     };
     this.#refill();
-    while (this.#number < last && microseconds() < end && connection.lost === undefined) await wait(5);
-    this.#refill = undefined;
-    return { messages: this.#number - first, late: 0 };
   }
 
-  #write(intended: number): void {
+  /** Whether there are more messages to be sent by the closed loop. */
+  get isKeepingUp(): boolean {
+    return this.sent < this.#mostMessages && this.#options.connection.lost === undefined;
+  }
+
+  stop(): void {
+    this.#refill = undefined;
+  }
+
+  /** Sends a burst. */
+  write(intended: number): void {
     const { burst, connection, index } = this.#options;
     const bytes = Buffer.from(this.#template);
     for (let at = 0, left = burst; left > 0; left -= 1, at += this.#frameLength) {
@@ -119,6 +104,7 @@ export class Sender {
       if (this.#idAt >= 0) writeDigits(bytes, at + this.#idAt, blankId.length, this.#number);
       this.#number += 1;
     }
+    this.#intended.push(intended);
     connection.send(bytes);
   }
 }
@@ -127,11 +113,4 @@ export class Sender {
 function findId(frame: Buffer, bodyAt: number): number {
   const before = frame.subarray(0, bodyAt).indexOf(blankId);
   return before >= 0 ? before : frame.lastIndexOf(blankId);
-}
-
-async function waitUntil(due: number): Promise<void> {
-  const left = (due - microseconds()) / 1000;
-  if (left >= 1) await wait(Math.floor(left));
-  do await nextTurn();
-  while (microseconds() < due);
 }

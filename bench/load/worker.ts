@@ -1,4 +1,4 @@
-/** A load process: holds some of the members, and maybe a sender. Started by the crew; takes calls over IPC. */
+/** A load process: holds some of the members, and maybe senders. Started by the crew; takes calls over IPC. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Histogram } from '../statistics.ts';
 import type { Answers, ArmCall, Call, CollectCall, Collected, OpenCall, Reply } from './calls.ts';
@@ -6,6 +6,7 @@ import { microseconds } from './clock.ts';
 import { Connection } from './connection.ts';
 import { type ClientDialect, dialects } from './dialects.ts';
 import { Sample } from './sample.ts';
+import { send } from './send.ts';
 import { Sender } from './sender.ts';
 
 /** How many connections are opened at the same time. */
@@ -22,15 +23,22 @@ interface Member {
   readonly isSampled: boolean;
 }
 
+/** The members of a room that this process holds. */
+interface Group {
+  readonly members: Member[];
+  /** The first of them. */
+  sender: Sender | undefined;
+  /** Acknowledgements since the mark. */
+  acks: number;
+}
+
 class Worker {
-  readonly #members: Member[] = [];
+  readonly #groups = new Map<string, Group>();
   #samples: Sample[] = [];
   #latency = new Histogram();
+  #ackLatency = new Histogram();
   #dialect: ClientDialect = dialects.hubbub;
   #messageSize = 0;
-  #sender: Sender | undefined;
-  #senderIndex = -1;
-  #senderSample: Sample | undefined;
   #markedCpu = process.cpuUsage();
 
   async answer(call: Call): Promise<Answers[keyof Answers]> {
@@ -42,53 +50,69 @@ class Worker {
       case 'settle':
         return this.#settle(call.silence);
       case 'census':
-        return this.#members.filter(({ connection }) => connection.lost === undefined).length;
+        return this.#members().filter(({ connection }) => connection.lost === undefined).length;
       case 'mark':
         return this.#mark();
       case 'send':
-        if (!this.#sender) throw new Error('this process has no sender');
-        return this.#sender.send(call.plan);
+        return send(this.#senders(), call.plan);
       case 'collect':
         return this.#collect(call);
     }
   }
 
-  async #open({ address, dialect, room, connections, sampled, messageSize }: OpenCall): Promise<null> {
+  #members(): Member[] {
+    return [...this.#groups.values()].flatMap(({ members }) => members);
+  }
+
+  #senders(): Sender[] {
+    return [...this.#groups.values()].flatMap(({ sender }) => sender ?? []);
+  }
+
+  async #open({ address, dialect, rooms, connections, sampled, messageSize }: OpenCall): Promise<null> {
     this.#dialect = dialects[dialect];
     this.#messageSize = messageSize;
-    const every = connections / Math.max(1, sampled);
+    const all = rooms.length * connections;
+    const every = all / Math.max(1, sampled);
     let next = 0;
     const openSome = async (): Promise<void> => {
-      while (next < connections) {
+      while (next < all) {
         const index = next;
         next += 1;
         const isSampled = sampled > 0 && Math.floor(index / every) > Math.floor((index - 1) / every);
+        const room = rooms[index % rooms.length] ?? '';
         const connection = await Connection.open({ address, dialect: this.#dialect, room }, messageSize);
-        this.#members.push({ connection, isSampled });
+        this.#groupOf(room).members.push({ connection, isSampled });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(openAtOnce, connections) }, openSome));
+    await Promise.all(Array.from({ length: Math.min(openAtOnce, all) }, openSome));
     return null;
   }
 
+  #groupOf(room: string): Group {
+    const group = this.#groups.get(room) ?? { members: [], sender: undefined, acks: 0 };
+    this.#groups.set(room, group);
+    return group;
+  }
+
   #arm({ index, burst, ids }: ArmCall): null {
-    const [first] = this.#members;
-    if (!first?.isSampled) throw new Error('a sender needs a connection that is decoded');
-    this.#sender = new Sender({
-      connection: first.connection,
-      dialect: this.#dialect,
-      index,
-      burst,
-      ids,
-      messageSize: this.#messageSize,
-    });
-    this.#senderIndex = index;
+    for (const group of this.#groups.values()) {
+      const [first] = group.members;
+      if (!first?.isSampled) throw new Error('a sender needs a connection that is decoded');
+      group.sender = new Sender({
+        connection: first.connection,
+        dialect: this.#dialect,
+        index,
+        burst,
+        ids,
+        messageSize: this.#messageSize,
+      });
+    }
     return null;
   }
 
   async #settle(silence: number): Promise<null> {
     const count = () =>
-      this.#members.reduce((sum, { connection: { reader } }) => sum + reader.messages + reader.others, 0);
+      this.#members().reduce((sum, { connection: { reader } }) => sum + reader.messages + reader.others, 0);
     for (let before = -1, now = count(); now !== before; now = count()) {
       before = now;
       await wait(silence);
@@ -98,62 +122,75 @@ class Worker {
 
   #mark(): null {
     this.#latency = new Histogram();
+    this.#ackLatency = new Histogram();
     this.#samples = [];
-    this.#senderSample = undefined;
-    for (const { connection, isSampled } of this.#members) {
-      connection.reader.reset();
-      if (isSampled) this.#watch(connection);
-      else connection.reader.onPayload = undefined;
+    for (const group of this.#groups.values()) {
+      group.acks = 0;
+      group.sender?.mark();
+      for (const [at, { connection, isSampled }] of group.members.entries()) {
+        connection.reader.reset();
+        if (isSampled) this.#watch(connection, group, at === 0 ? group.sender : undefined);
+        else connection.reader.onPayload = undefined;
+      }
     }
     this.#markedCpu = process.cpuUsage();
     return null;
   }
 
-  #watch(connection: Connection): void {
+  /** @param sender whose connection it is. */
+  #watch(connection: Connection, group: Group, sender: Sender | undefined): void {
     const sample = new Sample(this.#dialect, this.#latency);
-    const isSender = this.#sender !== undefined && this.#samples.length === 0;
-    if (isSender) this.#senderSample = sample;
     this.#samples.push(sample);
     connection.reader.onPayload = (payload) => {
-      const stamp = sample.take(payload);
-      if (isSender && stamp?.sender === this.#senderIndex) this.#sender?.returned(stamp.number);
+      const taken = sample.take(payload);
+      if (taken === 'ack') group.acks += 1;
+      if (!sender || taken === undefined) return;
+      if (taken !== 'ack') {
+        if (taken.sender === sender.index && !sender.hasAcks) sender.returned();
+      } else if (sender.hasAcks) {
+        this.#ackLatency.record(microseconds() - sender.returned());
+      }
     };
   }
 
-  async #collect({ messages, acks, patience }: CollectCall): Promise<Collected> {
-    const expected = messages * this.#members.length;
+  async #collect({ messages, hasAcks, patience }: CollectCall): Promise<Collected> {
+    const groups = [...this.#groups.values()];
+    const members = this.#members();
+    const messagesOf = ({ sender }: Group) => messages ?? sender?.sent ?? 0;
+    const wrongAcksOf = ({ sender, acks }: Group) => Math.abs((hasAcks ? (sender?.sent ?? 0) : 0) - acks);
+    const delivered = () => members.reduce((sum, { connection }) => sum + connection.reader.messages, 0);
+    const wrongAcks = () => groups.reduce((sum, group) => sum + wrongAcksOf(group), 0);
+    const expected = groups.reduce((sum, group) => sum + messagesOf(group) * group.members.length, 0);
     const end = performance.now() + patience;
-    const isDone = () => this.#delivered() >= expected && this.#acks() >= acks;
-    const isLost = () => this.#members.some(({ connection }) => connection.lost !== undefined);
+    const isDone = () => delivered() >= expected && wrongAcks() === 0;
+    const isLost = () => members.some(({ connection }) => connection.lost !== undefined);
     while (!isDone() && !isLost() && performance.now() < end) await wait(lookEvery);
     const finished = microseconds();
     const { user, system } = process.cpuUsage(this.#markedCpu);
     await wait(surplusWait);
-    const lost = this.#members.filter(({ connection }) => connection.lost !== undefined);
+    const lost = members.filter(({ connection }) => connection.lost !== undefined);
     const results = this.#samples.map(({ result }) => result);
     return {
-      delivered: this.#delivered(),
+      delivered: delivered(),
       expected,
-      wrong: this.#members.filter(({ connection: { reader } }) => reader.messages !== messages).length,
-      bytes: this.#members.reduce((sum, { connection }) => sum + connection.reader.bytes, 0),
-      acks: this.#acks(),
+      wrong: groups.reduce((sum, group) => sum + wrongMembers(group, messagesOf(group)), 0),
+      bytes: members.reduce((sum, { connection }) => sum + connection.reader.bytes, 0),
+      wrongAcks: wrongAcks(),
       disorder: results.reduce((sum, { disorder }) => sum + disorder, 0),
       lost: lost.length,
       reason: lost[0]?.connection.lost,
       unexpected: results.find(({ unexpected }) => unexpected !== undefined)?.unexpected,
       latency: this.#latency.counts,
+      ackLatency: this.#ackLatency.counts,
       finished,
       cpu: user + system,
     };
   }
+}
 
-  #delivered(): number {
-    return this.#members.reduce((sum, { connection }) => sum + connection.reader.messages, 0);
-  }
-
-  #acks(): number {
-    return this.#senderSample?.result.acks ?? 0;
-  }
+/** How many did not get every message once. */
+function wrongMembers({ members }: Group, messages: number): number {
+  return members.filter(({ connection: { reader } }) => reader.messages !== messages).length;
 }
 
 const worker = new Worker();

@@ -30,7 +30,9 @@ export interface Case {
   /** What tells it from the scenario's other cases, for the target table and for results.json. */
   readonly traits: Readonly<Record<string, number | boolean>>;
   readonly targets: readonly Target[];
-  /** The first one is the one whose ratio to the floor is taken. */
+  /** The target that ratios are taken to. */
+  readonly control: string;
+  /** The first one is the one whose ratio to the control is taken. */
   readonly columns: readonly [Column, ...Column[]];
   /** One round: a measurement for each of the targets, in their order. */
   readonly measure: (targets: readonly Target[]) => Promise<readonly Measurement[]>;

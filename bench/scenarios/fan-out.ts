@@ -1,6 +1,6 @@
 /** One room, one sender, a fixed load: what a delivery costs the server, and how long it takes. */
 import type { Settings } from '../settings.ts';
-import { floor, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, type Target, targets, withoutLog } from '../targets/targets.ts';
 import type { Case, Column, Scenario } from './case.ts';
 import { count } from './format.ts';
 import { affordable, load, offered, paced, turnOf } from './load.ts';
@@ -20,30 +20,33 @@ export const fanOut: Scenario = {
   name: 'fan-out',
   description: 'one room × 10, 100, 1,000 and 10,000 members, bursts of 32 and of 1, with and without ids',
   cases(settings) {
-    const { members: sizes, skipped } = affordable(settings.members ?? [10, 100, 1000, 10_000]);
+    const { members: sizes, skipped } = affordable(settings.members ?? [10, 100, 1000, 10_000], settings);
     const traffics = sizes.flatMap((members) =>
       settings.bursts.flatMap((burst) => settings.ids.map((ids) => ({ members, burst, ids }))),
     );
     const cases = traffics.map((traffic) => {
       const bytes = traffic.burst > 1 && !traffic.ids ? ['bare-bytes'] : [];
-      return fanOutCase(settings, 'fan-out', traffic, named(['hubbub', floor, ...bytes]));
+      return fanOutCase(settings, 'fan-out', traffic, named([hubbub, withoutLog, floor, ...bytes]));
     });
     return { cases, skipped };
   },
 };
+
+/** Everybody who can be compared to Hubbub: in a single room, and as it is by default. */
+const all = [hubbub, floor, 'bare-bytes', 'bare-loop', 'ws', 'socket.io', 'socket.io-uws'];
 
 /** Deliveries per second that the slowest peer can take for long, and not be near its end. */
 const peersLoad = { batched: 50_000, single: 25_000 };
 
 export const peers: Scenario = {
   name: 'peers',
-  description: 'the same with every target, 1,000 members, at a load the slowest of them can take',
+  description: 'the same with every kind of server, 1,000 members, at a load the slowest of them can take',
   cases(settings) {
-    const { members: sizes, skipped } = affordable(settings.members ?? [1000]);
+    const { members: sizes, skipped } = affordable(settings.members ?? [1000], settings);
     const traffics = sizes.flatMap((members) => settings.bursts.map((burst) => ({ members, burst, ids: false })));
     const cases = traffics.map((traffic) => {
       const deliveries = traffic.burst > 1 ? peersLoad.batched : peersLoad.single;
-      return fanOutCase(settings, 'peers', traffic, targets, deliveries);
+      return fanOutCase(settings, 'peers', traffic, named(all), deliveries);
     });
     return { cases, skipped };
   },
@@ -55,8 +58,8 @@ export const quick: Scenario = {
   description: 'losses and order only, in a few seconds',
   cases: (settings) => ({
     cases: [
-      fanOutCase(settings, 'quick', { members: 10, burst: 32, ids: true }, named(['hubbub', floor])),
-      fanOutCase(settings, 'quick', { members: 300, burst: 1, ids: false }, named(['hubbub'])),
+      fanOutCase(settings, 'quick', { members: 10, burst: 32, ids: true }, named([hubbub, floor])),
+      fanOutCase(settings, 'quick', { members: 300, burst: 1, ids: false }, named([hubbub])),
     ],
     skipped: [],
   }),
@@ -84,6 +87,7 @@ function fanOutCase(
     title: `${scenario}: ${what}`,
     traits: { members, burst, ids, interval, messageSize },
     targets: settings.targets ?? own,
+    control: floor,
     columns: shown,
     measure: (chosen) =>
       measureRound(chosen, {

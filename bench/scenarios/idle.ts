@@ -2,7 +2,7 @@
 import { Crew } from '../load/crew.ts';
 import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
-import { type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { count, kibibytes } from './format.ts';
 import { affordable } from './load.ts';
@@ -15,13 +15,13 @@ const before = 500;
 /** How long nothing must come before the room counts as quiet, in milliseconds. */
 const silence = 1200;
 
-const names = ['hubbub', 'bare', 'ws', 'socket.io', 'socket.io-uws'];
+const names = [hubbub, floor, 'ws', 'socket.io', 'socket.io-uws'];
 
 export const idle: Scenario = {
   name: 'idle',
   description: '10,000 idle connections in one room: memory of the server for each',
   cases(settings) {
-    const { members, skipped } = affordable(settings.members ?? [10_000]);
+    const { members, skipped } = affordable(settings.members ?? [10_000], settings);
     return { cases: members.map((size) => idleCase(settings, size)), skipped };
   },
 };
@@ -32,6 +32,7 @@ function idleCase(settings: Settings, members: number): Case {
     title: `idle: ${count(members)} connections in one room`,
     traits: { members },
     targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
+    control: floor,
     columns: [{ figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes }],
     async measure(chosen) {
       const measurements: Measurement[] = [];
@@ -45,7 +46,7 @@ async function measureIdle(target: Target, members: number, settings: Settings):
   const { receivers, messageSize } = settings;
   await using server = await Server.start(target, true);
   await using crew = new Crew(receivers);
-  const place = { address: server.address, dialect: target.dialect, room: newRoom(), messageSize };
+  const place = { address: server.address, dialect: target.dialect, rooms: [newRoom()], messageSize };
   const first = Math.min(before, Math.floor(members / 2));
   await crew.open(place, first, 0);
   await crew.settle(silence);

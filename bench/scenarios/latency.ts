@@ -13,7 +13,7 @@ export const latency: Scenario = {
   name: 'latency',
   description: '1,000 members at half load: the latency of a delivery from when it was meant to be sent',
   cases(settings) {
-    const { members, skipped } = affordable(settings.members ?? [1000]);
+    const { members, skipped } = affordable(settings.members ?? [1000], settings);
     return {
       cases: members.flatMap((size) => settings.bursts.map((burst) => latencyCase(settings, size, burst))),
       skipped,
@@ -44,6 +44,7 @@ function latencyCase(settings: Settings, members: number, burst: number): Case {
     title: `latency: ${count(members)} members at half load, bursts of ${burst}`,
     traits: { members, burst, ids: false, messageSize },
     targets: chosen,
+    control: floor,
     columns: [columns.p99, columns.p50, columns.rate, columns.server, columns.client],
     async measure(targets) {
       found ??= halfLoad();

@@ -1,6 +1,6 @@
 /** How much is offered: the same to every target, and well under what any of them can take. */
 import { microseconds } from '../load/clock.ts';
-import type { PacedPlan } from '../load/sender.ts';
+import type { PacedPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { descriptorLimit } from '../targets/usage.ts';
 
@@ -43,14 +43,24 @@ export function turnOf({ interval }: Load): number {
 /** What a server needs besides a descriptor for each member. */
 const ownDescriptors = 100;
 
-/** Sorts room sizes by whether a process may have so many connections. */
-export function affordable(sizes: readonly number[]): { members: number[]; skipped: string[] } {
-  const limit = descriptorLimit();
-  const fits = (members: number) => members + ownDescriptors <= limit;
+/** Sorts sizes of a single room by whether each load process has a member, and a process may have so many connections. */
+export function affordable(
+  sizes: readonly number[],
+  { receivers }: Pick<Settings, 'receivers'>,
+): { members: number[]; skipped: string[] } {
+  const reasons = sizes.map((members) => {
+    if (members <= receivers) return `${members} members: there are ${receivers + 1} load processes`;
+    return tooMany(members);
+  });
   return {
-    members: sizes.filter(fits),
-    skipped: sizes
-      .filter((members) => !fits(members))
-      .map((members) => `${members} members: a process may have ${limit} descriptors`),
+    members: sizes.filter((_, at) => reasons[at] === undefined),
+    skipped: reasons.filter((reason) => reason !== undefined),
   };
+}
+
+/** Why a process cannot have so many connections, if so. */
+export function tooMany(connections: number): string | undefined {
+  const limit = descriptorLimit();
+  if (connections + ownDescriptors <= limit) return undefined;
+  return `${connections} members: a process may have ${limit} descriptors`;
 }

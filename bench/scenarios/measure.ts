@@ -1,6 +1,7 @@
 /** One round: every target's room is there at the same time, and they take turns. */
 import { total } from '../load/crew.ts';
-import { Histogram } from '../statistics.ts';
+import { Histogram, median } from '../statistics.ts';
+import type { LoopDelay } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import type { Bottleneck, Column, Measurement } from './case.ts';
 import { count, large, milliseconds, percent } from './format.ts';
@@ -12,6 +13,13 @@ export const columns = {
   p50: { figure: 'p50', label: 'p50', format: milliseconds },
   p99: { figure: 'p99', label: 'p99', format: milliseconds },
   server: { figure: 'serverShare', label: 'server CPU', format: percent },
+  perMessage: { figure: 'cpuPerMessage', label: 'CPU/message', format: (value) => `${value.toFixed(1)} µs` },
+  messages: { figure: 'messagesPerCpuSecond', label: 'messages/CPU s', format: large },
+  messageRate: { figure: 'messagesPerSecond', label: 'messages/s', format: large },
+  ackP50: { figure: 'ackP50', label: 'ack p50', format: milliseconds },
+  ackP99: { figure: 'ackP99', label: 'ack p99', format: milliseconds },
+  loopP99: { figure: 'loopP99', label: 'loop p99', format: milliseconds },
+  loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds },
   idle: { figure: 'idleShare', label: 'idle CPU', format: percent },
   client: { figure: 'clientShare', label: 'client CPU', format: percent },
   bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
@@ -120,6 +128,9 @@ interface Sum {
   readonly expected: number;
   readonly bytes: number;
   readonly latency: Histogram;
+  readonly ackLatency: Histogram;
+  /** Of each turn. */
+  readonly loopDelays: readonly LoopDelay[];
   readonly duration: number;
   readonly serverCpu: number | undefined;
   readonly clientCpu: number;
@@ -130,15 +141,20 @@ interface Sum {
 
 function add(slices: readonly Slice[]): Sum {
   const sum = (of: (slice: Slice) => number) => slices.reduce((before, slice) => before + of(slice), 0);
-  const latency = new Histogram();
-  for (const { tally } of slices) for (const one of tally.collected) latency.merge(new Histogram(one.latency));
+  const merged = (of: 'latency' | 'ackLatency') => {
+    const all = new Histogram();
+    for (const { tally } of slices) for (const one of tally.collected) all.merge(new Histogram(one[of]));
+    return all;
+  };
   return {
     sent: sum(({ tally }) => tally.sent),
     late: sum(({ tally }) => tally.late),
     delivered: sum(({ tally }) => total(tally, 'delivered')),
     expected: sum(({ tally }) => total(tally, 'expected')),
     bytes: sum(({ tally }) => total(tally, 'bytes')),
-    latency,
+    latency: merged('latency'),
+    ackLatency: merged('ackLatency'),
+    loopDelays: slices.flatMap(({ loopDelay }) => loopDelay ?? []),
     duration: sum(({ duration }) => duration),
     serverCpu: slices.some(({ serverCpu }) => serverCpu === undefined)
       ? undefined
@@ -150,7 +166,8 @@ function add(slices: readonly Slice[]): Sum {
 }
 
 function figures(sum: Sum, idleShare: number | undefined): Record<string, number> {
-  const { delivered, sent, bytes, duration, serverCpu, clientCpu, latency, machineBusy, others } = sum;
+  const { delivered, sent, bytes, duration, serverCpu, clientCpu, latency, ackLatency, loopDelays } = sum;
+  const { machineBusy, others } = sum;
   return {
     deliveriesPerSecond: (delivered * 1e6) / duration,
     messagesPerSecond: (sent * 1e6) / duration,
@@ -161,9 +178,15 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
     p50: latency.percentile(0.5),
     p99: latency.percentile(0.99),
     latencySamples: latency.size,
+    ...(ackLatency.size > 0 && { ackP50: ackLatency.percentile(0.5), ackP99: ackLatency.percentile(0.99) }),
+    ...(loopDelays.length > 0 && {
+      loopP99: median(loopDelays.map(({ p99 }) => p99)),
+      loopLongest: Math.max(...loopDelays.map(({ longest }) => longest)),
+    }),
     ...(serverCpu !== undefined && {
       deliveriesPerCpuSecond: (delivered * 1e6) / serverCpu,
       messagesPerCpuSecond: (sent * 1e6) / serverCpu,
+      cpuPerMessage: serverCpu / sent,
       serverShare: serverCpu / duration,
     }),
     ...(idleShare !== undefined && { idleShare }),

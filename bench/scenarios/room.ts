@@ -1,25 +1,31 @@
-/** A server, one room of members, and senders that talk to it. */
+/** A server, its rooms with their members, and senders that talk to them. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { microseconds } from '../load/clock.ts';
-import { Crew, type Tally, total } from '../load/crew.ts';
+import { Crew, type DriveOptions, type Tally, total } from '../load/crew.ts';
 import { dialects } from '../load/dialects.ts';
-import type { Plan } from '../load/sender.ts';
-import { Server } from '../targets/server.ts';
+import type { Plan } from '../load/send.ts';
+import { type LoopDelay, Server } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import { machineTime } from '../targets/usage.ts';
 
 export interface RoomOptions {
+  /** One if not said. */
+  readonly rooms?: number;
+  /** Of each room. */
   readonly members: number;
   /** Messages in one write. */
   readonly burst: number;
   readonly ids: boolean;
   readonly messageSize: number;
+  /** In a single room one member, or one in each load process; of several rooms each has one: `all`. */
   readonly senders: 'one' | 'all';
   /** Load processes that hold members. */
   readonly receivers: number;
   /** Messages that are exchanged while there are few members, so that the server's code is compiled. */
   readonly warmUp: number;
+  /** Whether the delay of the server's event loop is watched, which takes a timer in it. */
+  readonly watchesLoop?: boolean;
   /** How long it is waited for the last delivery, in milliseconds; 15 seconds if not said. */
   readonly patience?: number;
   /** The load, for so many seconds from now. */
@@ -35,6 +41,8 @@ export interface Slice {
   readonly serverCpu: number | undefined;
   /** CPU time of the busiest load process. */
   readonly clientCpu: number;
+  /** That of the server; undefined if it was not watched. */
+  readonly loopDelay: LoopDelay | undefined;
   /** Time of all CPUs: in all, in use, and of this in use by neither the server nor the load processes. */
   readonly machine: { readonly all: number; readonly busy: number; readonly others: number };
 }
@@ -66,16 +74,16 @@ const idlePause = 300;
 export class Room implements AsyncDisposable {
   readonly #server: Server;
   readonly #crew: Crew;
-  readonly #hasAcks: boolean;
-  readonly #patience: number;
+  readonly #options: DriveOptions;
+  readonly #watchesLoop: boolean;
   /** The server's CPU time with all members and no traffic, as a share; undefined if it cannot be known. */
   idleShare: number | undefined;
 
-  private constructor(server: Server, crew: Crew, hasAcks: boolean, patience: number) {
+  private constructor(server: Server, crew: Crew, options: DriveOptions, watchesLoop: boolean) {
     this.#server = server;
     this.#crew = crew;
-    this.#hasAcks = hasAcks;
-    this.#patience = patience;
+    this.#options = options;
+    this.#watchesLoop = watchesLoop;
   }
 
   /**
@@ -84,9 +92,11 @@ export class Room implements AsyncDisposable {
    * @throws {Invalid} if something was lost on the way.
    */
   static async open(target: Target, options: RoomOptions): Promise<Room> {
-    const { ids, receivers, patience = defaultPatience } = options;
+    const { rooms = 1, ids, receivers, patience = defaultPatience } = options;
+    const watchesLoop = (options.watchesLoop ?? false) && !target.running;
     const hasAcks = ids && dialects[target.dialect].ack !== undefined;
-    const room = new Room(await Server.start(target), new Crew(receivers), hasAcks, patience);
+    const driving = { hasAcks, patience, isShared: rooms === 1 };
+    const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), driving, watchesLoop);
     try {
       await room.#fill(target, options);
       return room;
@@ -99,12 +109,14 @@ export class Room implements AsyncDisposable {
   /** @throws {Invalid} if anything was lost, late or not asked for. */
   async drive(plan: Plan): Promise<Slice> {
     await this.#crew.mark();
+    if (this.#watchesLoop) await this.#server.watchLoop();
     const machine = machineTime();
     const cpu = this.#server.cpu();
     const start = microseconds();
-    const tally = await this.#crew.drive(plan, this.#hasAcks, this.#patience);
+    const tally = await this.#crew.drive(plan, this.#options);
     const serverCpu = difference(this.#server.cpu(), cpu);
     const now = machineTime();
+    const loopDelay = this.#watchesLoop ? await this.#server.loopDelay() : undefined;
     demandWhole(tally);
     const busy = now.busy - machine.busy;
     const clients = tally.collected.reduce((sum, { cpu }) => sum + cpu, 0);
@@ -113,6 +125,7 @@ export class Room implements AsyncDisposable {
       duration: Math.max(...tally.collected.map(({ finished }) => finished)) - start,
       serverCpu,
       clientCpu: Math.max(...tally.collected.map((collected) => collected.cpu)),
+      loopDelay,
       machine: { all: busy + now.idle - machine.idle, busy, others: Math.max(0, busy - clients - (serverCpu ?? 0)) },
     };
   }
@@ -122,14 +135,16 @@ export class Room implements AsyncDisposable {
   }
 
   async #fill({ dialect }: Target, options: RoomOptions): Promise<void> {
-    const { members, burst, ids, messageSize, senders, warmUp, plan } = options;
+    const { rooms: count = 1, members, burst, ids, messageSize, senders, warmUp, plan } = options;
     const crew = this.#crew;
-    const place = { address: this.#server.address, dialect, room: newRoom(), messageSize };
+    const rooms = Array.from({ length: count }, newRoom);
+    const place = { address: this.#server.address, dialect, rooms, messageSize };
     await crew.openFirst(place);
     await crew.arm(senders, { burst, ids });
     await crew.settle(fewSilence);
-    await this.drive({ kind: 'window', window: warmUpWindow, messages: warmUp, duration: warmUpPatience });
-    await crew.open(place, members - crew.size, sampled);
+    const messages = Math.ceil(warmUp / count);
+    await this.drive({ kind: 'window', window: warmUpWindow, messages, duration: warmUpPatience });
+    await crew.fill(place, members, sampled);
     await crew.settle(silence[dialect]);
     await this.drive(plan(rehearsal));
     await wait(idlePause);
@@ -143,7 +158,7 @@ export class Room implements AsyncDisposable {
 
 /** A name that no room had before: a server that goes on running has members whose places are still kept. */
 export function newRoom(): string {
-  return `bench${randomBytes(3).toString('hex')}`;
+  return `bench${randomBytes(6).toString('hex')}`;
 }
 
 /** A run that lost something, and what of. */
@@ -161,13 +176,14 @@ export class Invalid extends Error {
 
 /** @throws {Invalid} unless every member got every message, once and in order, and the senders their acknowledgements. */
 function demandWhole(tally: Tally): void {
-  const sum = (of: 'lost' | 'wrong' | 'disorder') => tally.collected.reduce((before, one) => before + one[of], 0);
+  const sum = (of: 'lost' | 'wrong' | 'wrongAcks' | 'disorder') =>
+    tally.collected.reduce((before, one) => before + one[of], 0);
   const first = (of: 'reason' | 'unexpected') => tally.collected.find((one) => one[of] !== undefined)?.[of];
   const problems = [
     ...(sum('lost') > 0 ? [`clients lost: ${sum('lost')} (${first('reason')})`] : []),
     ...(sum('wrong') > 0 ? [`clients that did not get every message once: ${sum('wrong')}`] : []),
     ...(sum('disorder') > 0 ? [`deliveries out of order: ${sum('disorder')}`] : []),
-    ...(tally.wrongAcks > 0 ? [`acknowledgements missing or too many: ${tally.wrongAcks}`] : []),
+    ...(sum('wrongAcks') > 0 ? [`acknowledgements missing or too many: ${sum('wrongAcks')}`] : []),
     ...(first('unexpected') !== undefined ? [`an unexpected frame: ${first('unexpected')}`] : []),
   ];
   if (problems.length > 0) throw new Invalid(problems.join('; '), total(tally, 'delivered'), total(tally, 'expected'));

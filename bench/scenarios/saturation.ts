@@ -1,5 +1,5 @@
 /** As fast as it goes: every load process sends, each as long as few of its messages are on their way. */
-import type { WindowPlan } from '../load/sender.ts';
+import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floor, targets } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
@@ -19,7 +19,7 @@ export const saturation: Scenario = {
   name: 'saturation',
   description: 'one room × 10 and 1,000 members, a closed loop with several senders: the most that goes through',
   cases(settings) {
-    const { members, skipped } = affordable(settings.members ?? [10, 1000]);
+    const { members, skipped } = affordable(settings.members ?? [10, 1000], settings);
     return { cases: members.map((size) => saturationCase(settings, size)), skipped };
   },
 };
@@ -38,6 +38,7 @@ function saturationCase(settings: Settings, members: number, ids = false, names 
     title: `saturation: ${count(members)} members, ${receivers + 1} senders, ${window} messages of each on their way`,
     traits: { members, burst, ids, messageSize },
     targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
+    control: floor,
     columns: [columns.rate, columns.server, columns.client, columns.efficiency, columns.bytes],
     async measure(chosen) {
       const measured = await measureRound(chosen, {

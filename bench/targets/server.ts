@@ -9,7 +9,13 @@ import type { Address } from '../load/connection.ts';
 import { dataDirectory, type Target } from './targets.ts';
 import { cpuTime, residentMemory } from './usage.ts';
 
-const garbageCollector = new URL('collect-garbage.mjs', import.meta.url).href;
+const probe = new URL('probe.mjs', import.meta.url).href;
+
+/** How long the event loop of a server kept what was due waiting, in microseconds. */
+export interface LoopDelay {
+  readonly p99: number;
+  readonly longest: number;
+}
 
 /** How long a server may take to start, in milliseconds. */
 const patience = 15_000;
@@ -34,17 +40,17 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * @param canCollect whether `memory` will be asked for.
+   * @param isProbed whether `memory` or the delay of its event loop will be asked for.
    * @throws {Error} if it does not say within some time that it is ready.
    */
-  static async start(target: Target, canCollect = false): Promise<Server> {
+  static async start(target: Target, isProbed = false): Promise<Server> {
     const { name, running, command } = target;
     if (running) return new Server(addressOf(running.url), running.pid);
     const data = mkdtempSync(join(tmpdir(), 'hubbub-bench-'));
-    const nodeOptions = canCollect ? ['--expose-gc', '--import', garbageCollector] : [];
+    const nodeOptions = isProbed ? ['--expose-gc', '--import', probe] : [];
     const own = command.map((argument) => (argument === dataDirectory ? data : argument));
     const child = spawn(process.execPath, [...nodeOptions, ...own], {
-      stdio: ['ignore', 'pipe', 'inherit', ...(canCollect ? (['ipc'] as const) : [])],
+      stdio: ['ignore', 'pipe', 'inherit', ...(isProbed ? (['ipc'] as const) : [])],
       env: withoutSettings(process.env),
     });
     try {
@@ -63,11 +69,32 @@ export class Server implements AsyncDisposable {
 
   /** Bytes of memory that are in use, after garbage was collected. */
   async memory(): Promise<number> {
+    await this.#ask('collect');
+    return residentMemory(this.#pid ?? Number.NaN, 'RssAnon');
+  }
+
+  /** Bytes of files that are in memory and mapped: of its own program, and of the store of the log. */
+  mappedMemory(): number {
+    return residentMemory(this.#pid ?? Number.NaN, 'RssFile');
+  }
+
+  /** From here on the delay of the event loop is watched. */
+  async watchLoop(): Promise<void> {
+    await this.#ask('watchLoop');
+  }
+
+  /** That since `watchLoop`, which ends. A loop that has nothing to do has one of about a millisecond. */
+  async loopDelay(): Promise<LoopDelay> {
+    return (await this.#ask('loopDelay')) as LoopDelay;
+  }
+
+  /** @throws {Error} if the server was not started to be asked. */
+  async #ask(question: 'collect' | 'watchLoop' | 'loopDelay'): Promise<unknown> {
     const child = this.#started?.child;
-    if (!child?.pid || !child.connected) throw new Error('this server cannot be asked for its memory');
-    child.send('collect');
-    await once(child, 'message');
-    return residentMemory(child.pid);
+    if (!child?.connected) throw new Error('this server cannot be asked anything');
+    child.send(question);
+    const [{ answer }] = (await once(child, 'message')) as [{ answer: unknown }];
+    return answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

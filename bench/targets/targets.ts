@@ -20,21 +20,27 @@ const root = new URL('../../', import.meta.url);
 /** Stands in a command for an empty directory that is there as long as the server. */
 export const dataDirectory = '{data}';
 
-/** The floor that everything is held against. */
+/** The floor that everything is held against, and the same with rooms. */
 export const floor = 'bare';
+export const floorWithRooms = 'bare-rooms';
+
+/** Hubbub as it is by default, and without a log. */
+export const hubbub = 'hubbub';
+export const withoutLog = 'hubbub-no-log';
 
 export const targets: readonly Target[] = [
   {
-    name: 'hubbub',
-    description: 'Hubbub itself, dist/main.js, without rate limits',
+    name: hubbub,
+    description: 'Hubbub itself, dist/main.js, without rate limits; its log in LMDB, durability "process"',
     dialect: 'hubbub',
-    command: [
-      new URL('dist/main.js', root).pathname,
-      ...['--host', '127.0.0.1', '--port', '0', '--data', dataDirectory],
-      ...['--rate', 'off', '--rate-bytes', 'off', '--max-connections-per-address', '0'],
-      // As much as the controls keep for a reader that has no CPU for a moment.
-      ...['--buffer', '64MiB'],
-    ],
+    command: server(),
+  },
+  { name: withoutLog, description: 'the same, with --log off', dialect: 'hubbub', command: server('--log', 'off') },
+  {
+    name: 'hubbub-disk',
+    description: 'the same, with --durability disk',
+    dialect: 'hubbub',
+    command: server('--durability', 'disk'),
   },
   {
     name: floor,
@@ -43,8 +49,14 @@ export const targets: readonly Target[] = [
     command: control('uws-publish'),
   },
   {
+    name: floorWithRooms,
+    description: 'the same, with rooms',
+    dialect: 'relay',
+    command: control('uws-rooms'),
+  },
+  {
     name: 'bare-bytes',
-    description: 'the same, publishing about as many bytes as Hubbub does with its envelope',
+    description: 'the floor, publishing about as many bytes as Hubbub does with its envelope',
     dialect: 'relay',
     command: [...control('uws-publish'), '120'],
   },
@@ -68,6 +80,17 @@ export const targets: readonly Target[] = [
     command: control('socket-io-uws'),
   },
 ];
+
+function server(...options: string[]): string[] {
+  return [
+    new URL('dist/main.js', root).pathname,
+    ...['--host', '127.0.0.1', '--port', '0', '--data', dataDirectory],
+    ...['--rate', 'off', '--rate-bytes', 'off', '--max-connections-per-address', '0'],
+    // As much as the controls keep for a reader that has no CPU for a moment.
+    ...['--buffer', '64MiB'],
+    ...options,
+  ];
+}
 
 function control(name: string): string[] {
   return [new URL(`../controls/${name}.mjs`, import.meta.url).pathname];

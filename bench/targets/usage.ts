@@ -37,7 +37,8 @@ export function descriptorLimit(): number {
   return line === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line);
 }
 
-/** Memory of a process that is its own and in RAM, in bytes. */
-export function residentMemory(pid: number): number {
-  return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+/** Memory of a process in RAM, in bytes: its own, or pages of files, which the kernel takes back when it needs them. */
+export function residentMemory(pid: number, kind: 'RssAnon' | 'RssFile'): number {
+  const line = new RegExp(`^${kind}:\\s+(\\d+) kB`, 'm');
+  return Number(line.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }

@@ -11,8 +11,8 @@ export interface ConnectOptions {
   readonly name?: string | undefined;
   /**
    * Who to be: the `ticket` of an earlier hub, or another credential the server takes. A function is asked at every
-   * connection, so that a token that expires can be replaced; where it gives undefined, and after the first connection with a
-   * plain string, the latest ticket is used. A function that throws counts as a failed connection.
+   * connection, so that a token that expires can be replaced; where it gives undefined, and after the first connection
+   * with a plain string, the latest ticket is used. A function that throws counts as a failed connection.
    */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
   /** The WebSocket to use. By default the global one, or that of the package `ws` where there is none (Node 20). */
@@ -22,14 +22,15 @@ export interface ConnectOptions {
   /** How many sends may wait for their acknowledgement, over all rooms, before `send` is refused; 1,000 by default. */
   readonly queue?: number | undefined;
   /**
-   * How long to wait before connecting again: a random time up to `base` (500), doubled at each failure, up to `max` (30,000).
-   * A connection that has lasted for `reset` (5,000) starts anew. Where the server says when to come back, that counts.
+   * How long to wait before connecting again: a random time up to `base` (500), doubled at each failure, up to `max`
+   * (30,000). A connection that has lasted for `reset` (5,000) starts anew. Where the server says when to come back,
+   * that counts.
    */
   readonly backoff?: { readonly base?: number; readonly max?: number; readonly reset?: number } | undefined;
   /**
-   * When the server is asked whether it is still there: after `interval` (25,000, or half the time after which the server itself gives
-   * up, if that is less) without a word from it. If nothing comes within `timeout` (10,000), the connection is given up.
-   * A connection that does not open within `timeout` is given up as well.
+   * When the server is asked whether it is still there: after `interval` (25,000, or half the time after which the
+   * server itself gives up, if that is less) without a word from it. If nothing comes within `timeout` (10,000), the
+   * connection is given up. A connection that does not open within `timeout` is given up as well.
    */
   readonly heartbeat?: { readonly interval?: number; readonly timeout?: number } | undefined;
 }
@@ -83,20 +84,23 @@ export interface Hub extends AsyncDisposable {
   readonly joined: ReadonlyMap<string, Room>;
 
   /**
-   * Enters a room, and stays in it over all connections until it is left. A room that was entered already is given back as it
-   * is. Settles when the server has let it in; if there is no connection, when there is one.
+   * Enters a room, and stays in it over all connections until it is left. A room that was entered already is given back
+   * as it is. Settles when the server has let it in; if there is no connection, when there is one.
    * @throws HubbubError if the server refuses it.
    */
   join<Body = unknown>(room: string, options?: JoinOptions): Promise<Room<Body>>;
 
   /**
    * Says something to all connections of one user. Not kept: it is refused with `unknown_user` if nobody of that id is
-   * there. Waits for a connection; if that breaks before the answer, `connection_lost`: it is not known whether it arrived.
+   * there. Waits for a connection; if that breaks before the answer, `connection_lost`: it is not known whether it
+   * arrived.
    */
   direct(to: string, body: unknown, options?: BodyOptions): Promise<Receipt>;
   /** Says something to every connection of the server. `connection_lost` as for `direct`. */
   broadcast(body: unknown, options?: BodyOptions): Promise<Receipt>;
-  /** Sends a signal to one user, such as an offer of a WebRTC call. @throws HubbubError `offline` without a connection. */
+  /**
+   * Sends a signal to one user, such as an offer of a WebRTC call. @throws HubbubError `offline` without a connection.
+   */
   signal(to: string, kind: string, body?: unknown, options?: BodyOptions): Promise<void>;
   /** Sets this user's presence state. It is said again when the server has forgotten it. */
   status(state: PresenceState, note?: string, options?: CallOptions): Promise<void>;
@@ -130,7 +134,10 @@ export interface BodyOptions extends CallOptions {
 }
 
 export interface JoinOptions extends CallOptions {
-  /** Where to go on: a position kept from earlier, or any message. Everything after it comes, or `gap` says what does not. */
+  /**
+   * Where to go on: a position kept from earlier, or any message. Everything after it comes, or `gap` says what does
+   * not.
+   */
   readonly since?: Position | undefined;
   /** How many of the latest messages are wanted first; not with `since`. */
   readonly last?: number | undefined;
@@ -196,9 +203,10 @@ export interface SendOptions extends BodyOptions {
 }
 
 /**
- * Messages between the one before and the next that cannot be had: the numbers `from` to `to`. `trimmed`, `not_kept` and
- * `damaged` are the server's word. `epoch`: the room has been numbered anew, and the end of what was there before cannot be
- * told; everything that is there now follows. `unread`: nobody listened, and more came than is held; `history` has it.
+ * Messages between the one before and the next that cannot be had: the numbers `from` to `to`. `trimmed`, `not_kept`
+ * and `damaged` are the server's word. `epoch`: the room has been numbered anew, and the end of what was there before
+ * cannot be told; everything that is there now follows. `unread`: nobody listened, and more came than is held;
+ * `history` has it.
  */
 export interface Gap {
   readonly room: string;
@@ -268,8 +276,8 @@ export interface Page<Body = unknown> {
  * in the room's order, whatever happens to the connection; where some cannot be had, `gap` says so first.
  *
  * As long as nobody listens, messages wait for who will: up to 1,000, then the oldest make room and `gap` tells of them
- * (`unread`). So nothing is missed between `join` and the loop, nor between two loops. Several loops and listeners at the
- * same time get all messages each. A loop ends when the room is left; if the server ended it, it throws.
+ * (`unread`). So nothing is missed between `join` and the loop, nor between two loops. Several loops and listeners at
+ * the same time get all messages each. A loop ends when the room is left; if the server ended it, it throws.
  */
 export interface Room<Body = unknown> extends AsyncDisposable, AsyncIterable<Message<Body>> {
   readonly name: string;
@@ -284,9 +292,10 @@ export interface Room<Body = unknown> extends AsyncDisposable, AsyncIterable<Mes
   readonly count: number;
 
   /**
-   * Says something; a `Uint8Array` goes as bytes. Messages arrive in the order of the calls, each once, over any number of
-   * connections. Settles when the server has acknowledged it.
-   * @throws HubbubError `queue_full` at once; what the server says if it refuses it; `left` or `closed` if it cannot be sent any more.
+   * Says something; a `Uint8Array` goes as bytes. Messages arrive in the order of the calls, each once, over any number
+   * of connections. Settles when the server has acknowledged it.
+   * @throws HubbubError `queue_full` at once; what the server says if it refuses it; `left` or `closed` if it cannot be
+   *   sent any more.
    */
   send(body: Body, options?: SendOptions): Promise<Sent>;
   /** What matters only now, such as `typing`. @returns whether it went out: without a connection it does not. */

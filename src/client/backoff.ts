@@ -1,6 +1,8 @@
 import type { ConnectOptions } from './api.ts';
 
-/** How long to wait before connecting again: exponential, with full jitter, so that many clients do not come at once. */
+/**
+ * How long to wait before connecting again: exponential, with full jitter, so that many clients do not come at once.
+ */
 export class Backoff {
   readonly #base: number;
   readonly #max: number;
@@ -20,8 +22,8 @@ export class Backoff {
 
   /**
    * @param lasted how long the connection that has just ended was up.
-   * @param retry when the server said to come back. It gives every client another time; only when that has failed already
-   *   it may take longer.
+   * @param retry when the server said to come back. It gives every client another time; only when that has failed
+   *   already it may take longer.
    */
   next(lasted: number, retry?: number): number {
     if (lasted >= this.#reset) this.#failures = 0;

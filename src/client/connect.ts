@@ -10,8 +10,8 @@ export { type ClientErrorCode, HubbubError } from './error.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 
 /**
- * Keeps up a connection to a server, from now until it is closed. Returns at once; what is asked of the hub waits for the
- * connection.
+ * Keeps up a connection to a server, from now until it is closed. Returns at once; what is asked of the hub waits for
+ * the connection.
  * @param url where the server is: `wss://chat.example`, or `https://chat.example`; in a page also relative to it.
  * @throws TypeError if that is no URL.
  */

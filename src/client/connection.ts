@@ -1,5 +1,6 @@
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { ClosedBecause } from './api.ts';
+import type { Environment } from './environment.ts';
 import type { WebSocketLike } from './socket.ts';
 import { decode } from './wire.ts';
 
@@ -24,16 +25,18 @@ export class Connection {
   #handlers: ConnectionHandlers | undefined;
   #trouble = 'the connection was lost';
 
-  constructor(socket: WebSocketLike, handlers: ConnectionHandlers) {
+  constructor(socket: WebSocketLike, handlers: ConnectionHandlers, after: Environment['after']) {
     this.#socket = socket as Socket;
     this.#handlers = handlers;
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#receive(data);
     socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
       this.#end({ code, message: reason || this.#trouble });
-    // `close` follows. This stays for good: `ws` throws what nobody listens to.
+    // This stays for good: `ws` throws what nobody listens to.
     socket.onerror = ({ message }: { readonly message?: string }) => {
       if (message) this.#trouble = message;
+      // `close` should follow, at once. In Node 22 it does not where nobody answers.
+      after(0, () => this.#end({ code: 1006, message: this.#trouble }));
     };
   }
 

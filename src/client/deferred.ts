@@ -20,7 +20,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
       aborted?.();
     };
     const forget = () => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     promise.then(resolve, reject).finally(forget);
   });

@@ -14,8 +14,8 @@ export interface Place {
 /**
  * Where a room has got to (PROTOCOL.md, "Order and numbering").
  *
- * A server that was killed may have forgotten messages that were seen and not acknowledged: then a `prev` is below the position.
- * Their senders say them again; those are not new to this client.
+ * A server that was killed may have forgotten messages that were seen and not acknowledged: then a `prev` is below the
+ * position. Their senders say them again; those are not new to this client.
  */
 export class Follower {
   position: Position | undefined;
@@ -38,8 +38,8 @@ export class Follower {
   }
 
   /**
-   * What a message is: `next`, and the position has moved; `again`, the same, but it is not new; `known`; or not to be taken yet,
-   * because something before it is `missing`.
+   * What a message is: `next`, and the position has moved; `again`, the same, but it is not new; `known`; or not to be
+   * taken yet, because something before it is `missing`.
    */
   take(place: Place): 'next' | 'again' | 'known' | 'missing' {
     const { position } = this;

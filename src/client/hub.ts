@@ -259,10 +259,11 @@ export class HubClient implements Hub {
       const url = new URL(this.#url);
       for (const [name, value] of await this.#identity.query()) url.searchParams.append(name, value);
       if (attempt !== this.#attempt) return;
-      this.#connection = new Connection(new Socket(url.href, [subprotocol]), {
-        frame: (frame) => this.#receive(frame),
-        end: (because) => this.#lost(because),
-      });
+      const handlers = {
+        frame: (frame: ServerFrame) => this.#receive(frame),
+        end: (because: ClosedBecause) => this.#lost(because),
+      };
+      this.#connection = new Connection(new Socket(url.href, [subprotocol]), handlers, this.#environment.after);
     } catch (error) {
       if (attempt === this.#attempt) this.#lost({ code: 1006, message: (error as Error).message });
     }

@@ -1,6 +1,6 @@
 /**
- * What is said in a room and not acknowledged yet. It goes out in order, and again on every new connection, under the id it
- * has got once and for all, until the server says that it is kept.
+ * What is said in a room and not acknowledged yet. It goes out in order, and again on every new connection, under the
+ * id it has got once and for all, until the server says that it is kept.
  */
 import type { ServerError } from '../protocol/generated/frames.ts';
 import type { Message, Sent } from './api.ts';
@@ -57,7 +57,10 @@ export class Outbox {
     await Promise.allSettled(Array.from(this.#letters.values(), ({ receipt }) => receipt.promise));
   }
 
-  /** The room is entered anew. Nothing goes out until everything is heard that was said meanwhile: what is among that has arrived. */
+  /**
+   * The room is entered anew. Nothing goes out until everything is heard that was said meanwhile: what is among that
+   * has arrived.
+   */
   shut(): void {
     this.#isOpen = false;
     this.#connection += 1;

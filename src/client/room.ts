@@ -54,8 +54,8 @@ export interface RoomContext {
 type Events = Omit<RoomEvents, 'message'>;
 
 /**
- * `out` → `joining` → `catching up` → `live`, on every connection; `left` at the end. What is said to the room goes out while it is
- * live.
+ * `out` → `joining` → `catching up` → `live`, on every connection; `left` at the end. What is said to the room goes out
+ * while it is live.
  */
 type Phase = 'out' | 'joining' | 'catching up' | 'live' | 'left';
 
@@ -71,7 +71,10 @@ export class RoomClient implements Room {
   readonly #roster = new Roster();
   readonly #outbox: Outbox;
   readonly #follower = new Follower((after) => this.#outbox.forgotten(after));
-  /** The ids of own messages that are not to be heard. They come nevertheless: without them the position would not be sure. */
+  /**
+   * The ids of own messages that are not to be heard. They come nevertheless: without them the position would not be
+   * sure.
+   */
   readonly #unechoed = new Set<string>();
   #phase: Phase = 'out';
   #isFirst = true;

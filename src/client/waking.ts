@@ -11,8 +11,8 @@ interface Target {
 }
 
 /**
- * Calls `check` when the network comes or goes, when a page is looked at again, and when the machine has slept, which is
- * seen by the clock: a timer stands still meanwhile.
+ * Calls `check` when the network comes or goes, when a page is looked at again, and when the machine has slept, which
+ * is seen by the clock: a timer stands still meanwhile.
  * @param now milliseconds since 1970.
  */
 export function onWaking(check: () => void, now: () => number): () => void {

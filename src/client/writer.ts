@@ -1,6 +1,6 @@
 /**
- * What goes out, in order, and not faster than the server takes it: a frame that is refused for its rate has no id that would
- * tell which one it was, and those after it may pass it.
+ * What goes out, in order, and not faster than the server takes it: a frame that is refused for its rate has no id that
+ * would tell which one it was, and those after it may pass it.
  */
 import type { ServerWelcome } from '../protocol/generated/frames.ts';
 import type { Environment } from './environment.ts';

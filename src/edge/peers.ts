@@ -85,7 +85,8 @@ export class Peers {
 
   /**
    * A send to a subscriber makes uWebSockets.js write out first what was published for it, on its own: a message and its
-   * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together.
+   * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together, in one write
+   * unless there is something published in the way.
    */
   sendSoon(id: ConnectionId, wire: Wire): void {
     const peer = this.#peers.get(id);
@@ -156,14 +157,11 @@ export class Peers {
   #catchUp(peer: Peer): void {
     const { soon, socket } = peer;
     peer.soon = undefined;
-    const first = soon?.shift();
-    if (!socket || !soon || first === undefined) return;
-    // The first one brings what was published with it; without that in the way the others become one write.
-    let result = socket.send(first, typeof first !== 'string');
+    if (!socket || !soon) return;
     socket.cork(() => {
-      for (const wire of soon) result = socket.send(wire, typeof wire !== 'string');
+      for (const wire of soon) socket.send(wire, typeof wire !== 'string');
     });
-    if (result === backpressure) this.#inspectOne(peer);
+    this.#inspectOne(peer);
   }
 
   #inspectOne(peer: Peer): void {

@@ -19,6 +19,12 @@ interface End {
   readonly offset: number;
 }
 
+/** What is known of the oldest entry without reading it, so that most of the time nothing is read to find nothing to trim. */
+interface First extends End {
+  readonly prev: number;
+  readonly at: number;
+}
+
 /** An open room: what is known of it without reading, and the entries that are not committed yet. */
 export class OpenRoom {
   readonly name: string;
@@ -34,8 +40,8 @@ export class OpenRoom {
   recorded: boolean;
   readonly #context: RoomContext;
   #end: End;
-  /** The oldest entry that is left, and the number before it. */
-  #first: (End & { readonly prev: number }) | undefined;
+  /** The oldest entry that is left. */
+  #first: First | undefined;
   #pending: Placed[] = [];
   /** How many at the start of `#pending` are committed. */
   #settled = 0;
@@ -123,11 +129,12 @@ export class OpenRoom {
 
   /** Gives up committed entries at the old end, and says which are to be removed, and whether more must go. */
   trim(retention: Retention, now: number, maxSteps: number): { seqs: number[]; more: boolean } {
+    if (!this.#first || this.#stays(this.#first, retention, now)) return { seqs: [], more: false };
     const seqs: number[] = [];
     let first: Placed | undefined;
     let more = false;
     for (const { seq, placed } of this.#context.store.entries(this.id, this.#oldest, this.#oldestPending)) {
-      const stays = placed && this.#stays(placed, retention, now);
+      const stays = placed && this.#stays(firstOf(placed), retention, now);
       if (placed && (stays || seqs.length >= maxSteps)) {
         first = placed;
         more = !stays;
@@ -172,18 +179,13 @@ export class OpenRoom {
 
   /** Everything before this entry is gone; without one, everything that is committed. */
   #startAt(first = this.#pending[this.#settled]): void {
-    this.#first = first && {
-      seq: first.entry.seq,
-      prev: first.entry.prev,
-      ordinal: first.ordinal,
-      offset: first.offset,
-    };
+    this.#first = first && firstOf(first);
   }
 
-  #stays({ entry, ordinal, offset }: Placed, { count, age, bytes }: Retention, now: number): boolean {
+  #stays({ at, ordinal, offset }: First, { count, age, bytes }: Retention, now: number): boolean {
     if (count !== undefined && this.#end.ordinal - ordinal + 1 > count) return false;
     if (bytes !== undefined && this.#end.offset - offset > bytes) return false;
-    return age === undefined || now - entry.at <= age;
+    return age === undefined || now - at <= age;
   }
 
   *#stored(from: number, to: number, reverse = false): Generator<Placed> {
@@ -220,6 +222,10 @@ export class OpenRoom {
 
 function remember(ids: RecentIds, { entry: { user, id, seq, at }, ordinal }: Placed): void {
   if (id !== undefined) ids.add(user, id, { seq, at, ordinal });
+}
+
+function firstOf({ entry: { seq, prev, at }, ordinal, offset }: Placed): First {
+  return { seq, prev, at, ordinal, offset };
 }
 
 /** What the latest entry says, or the record if it is later. A damaged entry has at least a number. */

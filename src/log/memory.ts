@@ -90,7 +90,8 @@ export class MemoryLog implements Log {
     room.next = seq + 1;
     room.seq = seq;
     room.ordinal += 1;
-    room.entries.push(entry);
+    // A copy: what was given may be a small part of a buffer, which would stay as long as the entry.
+    room.entries.push({ ...entry, bytes: new Uint8Array(entry.bytes) });
     this.#account(room, entry.bytes.length, 1);
     if (id !== undefined) room.ids.add(user, id, { seq, at, ordinal: room.ordinal });
     this.#reportSoon(room);

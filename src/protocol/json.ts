@@ -1,11 +1,10 @@
 /** The `json` dialect: one JSON object per text frame; binary frames for bodies that are bytes. */
 import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
 import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
-import type { ServerFrame, ServerMessage, User } from './generated/frames.ts';
+import type { ServerAck, ServerFrame, ServerMessage, User } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
 import { validateClientFrame } from './validate.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Stateless: one serves all connections. */
@@ -18,13 +17,21 @@ export const jsonCodec: Codec = {
 
 export function encodeJson(frame: ServerFrame): Wire {
   if ('body' in frame && frame.body instanceof Uint8Array) return encodeBinary({ ...frame, body: frame.body });
-  return frame.type === 'message' ? encodeMessage(frame) : JSON.stringify(frame);
+  switch (frame.type) {
+    case 'message':
+      return encodeMessage(frame);
+    case 'ack':
+      return encodeAck(frame);
+    default:
+      return JSON.stringify(frame);
+  }
 }
 
 /** The bytes under which a message is kept. */
 export function toStored(wire: Wire): Stored {
   const isBinary = typeof wire !== 'string';
-  return { bytes: isBinary ? wire : encoder.encode(wire), isBinary };
+  // Small buffers share a pool: a third of the time of a `TextEncoder`.
+  return { bytes: isBinary ? wire : Buffer.from(wire), isBinary };
 }
 
 /** @throws Error if the bytes are not those of a message. */
@@ -43,6 +50,14 @@ function encodeMessage({ room, seq, prev, id, from, at, mime, body }: ServerMess
   const name = id === undefined ? '' : `,"id":${JSON.stringify(id)}`;
   const kind = mime === undefined ? '' : `,"mime":${JSON.stringify(mime)}`;
   return `${head}${previous}${name},"from":${encodeUser(from)},"at":${at}${kind},"body":${JSON.stringify(body)}}`;
+}
+
+/** The same for what answers most messages. */
+function encodeAck({ id, room, epoch, seq, at }: ServerAck): string {
+  const where = room === undefined ? '' : `,"room":${JSON.stringify(room)}`;
+  const numbering = epoch === undefined ? '' : `,"epoch":${JSON.stringify(epoch)}`;
+  const number = seq === undefined ? '' : `,"seq":${seq}`;
+  return `{"type":"ack","id":${JSON.stringify(id)}${where}${numbering}${number},"at":${at}}`;
 }
 
 const encodedUsers = new WeakMap<User, string>();

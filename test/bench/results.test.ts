@@ -27,6 +27,7 @@ function result(members: number, ...all: Run[][]): CaseResult {
     title: `${members} members`,
     traits: { members, burst: 32, ids: false },
     targets: [],
+    control: 'bare',
     columns: [{ figure, label: figure, format: String }],
     measure: () => Promise.reject(new Error('not to be run')),
   };
@@ -49,12 +50,13 @@ test('without a valid run there is no figure', () => {
 
 test('goals are met, missed or not measured', () => {
   const results = [
-    result(10, runs('hubbub', [100]), runs('bare', [250])),
-    result(1000, runs('hubbub', [96]), runs('bare', [100])),
+    result(10, runs('hubbub-no-log', [100]), runs('bare', [250])),
+    result(1000, runs('hubbub-no-log', [96]), runs('bare', [100])),
   ];
   const verdicts = judge(results).map(({ verdict }) => verdict);
   assert.deepEqual(verdicts.slice(0, 3), ['met', 'not measured', 'missed']);
-  const growth = judge(results).find(({ what }) => what.startsWith('growth'));
+  const sizes = [result(10, runs('hubbub', [100])), result(1000, runs('hubbub', [96]))];
+  const growth = judge(sizes).find(({ what }) => what.startsWith('growth'));
   assert.equal(growth?.verdict, 'missed');
   assert.equal(
     judge([]).every(({ verdict }) => verdict === 'not measured'),
@@ -64,7 +66,35 @@ test('goals are met, missed or not measured', () => {
 
 test('better than the floor is no success, but a sign that something else was measured', () => {
   const verdictOf = (hubbub: number) =>
-    judge([result(1000, runs('hubbub', [hubbub]), runs('bare', [100]))])[0]?.verdict;
+    judge([result(1000, runs('hubbub-no-log', [hubbub]), runs('bare', [100]))])[0]?.verdict;
   assert.equal(verdictOf(104), 'met');
   assert.equal(verdictOf(111), 'implausible');
+});
+
+test('what the log costs is judged over many rooms, where the rates are the same for all', () => {
+  const log = (members: number, closed: boolean, figures: Record<string, Record<string, number>>) =>
+    new CaseResult(
+      { ...result(members).case, scenario: 'log', traits: { rooms: 1000, members, closed } },
+      Object.entries(figures).map(([target, own]) => ({
+        target,
+        round: 1,
+        measurement: { figures: own, delivered: 0, expected: 0, notes: [] },
+      })),
+    );
+  const verdicts = judge([
+    log(1, true, { hubbub: { messagesPerCpuSecond: 50_000 } }),
+    log(1, false, { hubbub: { messagesPerCpuSecond: 30_000 } }),
+    log(10, false, {
+      hubbub: { messagesPerCpuSecond: 10_000, loopP99: 12_000 },
+      'bare-rooms': { messagesPerCpuSecond: 30_000 },
+    }),
+  ]).slice(-3);
+  assert.deepEqual(
+    verdicts.map(({ measured, verdict }) => [measured, verdict]),
+    [
+      ['50,000; 30,000 at an even pace', 'met'],
+      ['0.33 (0.33 to 0.33)', 'met'],
+      ['12.00 ms', 'missed'],
+    ],
+  );
 });

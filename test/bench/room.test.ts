@@ -12,25 +12,30 @@ const warmUp = 64;
 const rehearsed = 50;
 const faultyMessage = warmUp + rehearsed + 20;
 
-const options: RoomOptions = {
+const oneRoom: RoomOptions = {
   ...{ members: 5, burst: 1, ids: false, messageSize: 64, senders: 'one', receivers: 2, warmUp, patience: 500 },
   plan: (seconds) => paced({ burst: 1, interval: 10 }, seconds),
 };
 
+/** Each with a sender: what is sent in one must not come in another. */
+const manyRooms: RoomOptions = { ...oneRoom, rooms: 7, members: 3, senders: 'all' };
+
 type Fault = (clients: readonly WebSocket[], message: Buffer) => void;
 
 /** Gives every message to everyone, but for one message does what `fault` does. */
-async function runOnce(fault: Fault) {
+async function runOnce(fault: Fault, options: RoomOptions) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   let count = 0;
-  server.on('connection', (socket) =>
+  const rooms = new Map<string, WebSocket[]>();
+  server.on('connection', (socket, { url = '' }) => {
+    rooms.set(url, [...(rooms.get(url) ?? []), socket]);
     socket.on('message', (message: Buffer) => {
       count += 1;
-      const clients = [...server.clients];
+      const clients = rooms.get(url) ?? [];
       if (count === faultyMessage) return fault(clients, message);
       for (const client of clients) client.send(message, { binary: false });
-    }),
-  );
+    });
+  });
   await once(server, 'listening');
   const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const target: Target = {
@@ -83,7 +88,7 @@ const faults: readonly [string, Fault, RegExp][] = [
 
 describe('a run', { concurrency: true }, () => {
   test('counts every delivery', async () => {
-    const { tally } = await runOnce(toAll);
+    const { tally } = await runOnce(toAll, oneRoom);
     assert.equal(tally.sent, 50);
     assert.deepEqual(
       tally.collected.map(({ delivered, expected, wrong, disorder }) => ({ delivered, expected, wrong, disorder })),
@@ -91,9 +96,26 @@ describe('a run', { concurrency: true }, () => {
     );
   });
 
+  test('of many rooms counts every delivery, in each process for its own rooms', async () => {
+    const { tally } = await runOnce(toAll, manyRooms);
+    assert.equal(tally.sent, 150);
+    assert.deepEqual(
+      tally.collected.map(({ delivered, expected, wrong, disorder }) => ({ delivered, expected, wrong, disorder })),
+      [1, 2, 3].map(() => ({ delivered: 150, expected: 150, wrong: 0, disorder: 0 })),
+    );
+  });
+
+  test('of many rooms counts for nothing if one member of one room does not get one message', async () => {
+    const fault: Fault = (clients, message) => toAll(clients.slice(1), message);
+    await assert.rejects(runOnce(fault, manyRooms), /every message once: 1/);
+  });
+
   for (const [what, fault, complaint] of faults) {
     test(`counts for nothing if ${what}`, async () => {
-      await assert.rejects(runOnce(fault), (error) => error instanceof Invalid && complaint.test(error.message));
+      await assert.rejects(
+        runOnce(fault, oneRoom),
+        (error) => error instanceof Invalid && complaint.test(error.message),
+      );
     });
   }
 });

@@ -113,6 +113,8 @@ export interface Bench {
   readonly socket: FakeSocket;
   /** What `random` gives; the jitter. */
   random: number;
+  /** How many wait for that. */
+  readonly wakers: ReadonlySet<() => void>;
   /** Something that may have ended the connection has happened to the machine. */
   wake(): void;
   /** Events of the hub, in order. */
@@ -162,6 +164,7 @@ export function bench(options: ConnectOptions = {}): Bench {
     clock,
     sockets,
     events,
+    wakers,
     get socket() {
       return latest();
     },

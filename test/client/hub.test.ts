@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { mayReturn } from '../../src/client/backoff.ts';
 import { HubbubError } from '../../src/client/error.ts';
@@ -75,7 +76,41 @@ describe('connecting', () => {
   });
 });
 
+test('an error ends the connection, also where no close follows', async () => {
+  const { clock, events, socket } = await start();
+  socket.onerror?.({ message: 'connect ECONNREFUSED' } as never);
+  socket.ends(4001, 'first the close');
+  await clock.pass(0);
+  const closed = { code: 4001, message: 'first the close' };
+  assert.deepEqual(latest(events).reason, closed);
+  const other = bench();
+  await settled();
+  other.socket.onerror?.({ message: 'connect ECONNREFUSED' } as never);
+  await other.clock.pass(0);
+  assert.deepEqual(latest(other.events).reason, { code: 1006, message: 'connect ECONNREFUSED' });
+  other.socket.ends(1006, 'late');
+  assert.equal(other.events.length, 1);
+});
+
 describe('who this is', () => {
+  test('a token that comes too late is not used', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const token = () => new Promise<string>((resolve) => answers.push(resolve));
+    const { clock, sockets } = bench({ token });
+    await clock.pass(10_000);
+    await clock.pass(500);
+    assert.equal(answers.length, 2);
+    answers[0]?.('late');
+    await settled();
+    assert.equal(sockets.length, 0);
+    answers[1]?.('in time');
+    await settled();
+    assert.deepEqual(
+      sockets.map(({ url }) => url.searchParams.get('token')),
+      ['in time'],
+    );
+  });
+
   test('the ticket of the last welcome brings the same user back', async () => {
     const { hub, online, clock, socket, sockets, events } = await start({ name: 'ada' });
     assert.equal(hub.ticket, 'ticket-1');
@@ -396,18 +431,35 @@ describe('ending', () => {
     const reason = new Error('changed my mind');
     await assert.rejects(hub.list({ signal: AbortSignal.abort(reason) }), reason);
     await assert.rejects(hub.join('general', { signal: AbortSignal.abort(reason) }), reason);
-    assert.deepEqual(socket.sent, []);
+    assert.equal(socket.sent.length, 0);
     const controller = new AbortController();
-    const list = hub.list({ signal: controller.signal });
-    const join = hub.join('general', { signal: controller.signal });
+    const { signal } = controller;
+    const list = hub.list({ signal });
+    const join = hub.join('general', { signal });
     await settled();
-    assert.equal(socket.sent.splice(0).length, 2);
+    const [under, ...others] = socket.sent.splice(0).sort((a, b) => a.type.localeCompare(b.type));
+    assert.deepEqual([under?.type, others.length], ['join', 1]);
     controller.abort(reason);
     await assert.rejects(list, reason);
     await assert.rejects(join, reason);
     await settled();
-    assert.equal(socket.take('leave').room, 'general');
+    const leave = socket.take('leave');
+    assert.equal(leave.room, 'general');
     assert.equal(hub.joined.size, 0);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+
+    // What was under way does not concern the next one.
+    const other = new AbortController();
+    const again = hub.join('general', { signal: other.signal });
+    await settled();
+    const { id } = socket.take('join');
+    socket.says(joined(3, { id: under?.id as string, count: 7 }), { type: 'presence', room: 'general', count: 8 });
+    socket.says({ type: 'left', room: 'general', id: leave.id });
+    assert.equal(hub.joined.get('general')?.count, 0);
+    socket.says(joined(4, { id }));
+    assert.deepEqual((await again).position, { epoch: 'e1', seq: 4 });
+    await settled();
+    assert.equal(getEventListeners(other.signal, 'abort').length, 0);
   });
 
   test('a room that somebody else waits for too is not left', async () => {
@@ -433,7 +485,7 @@ describe('ending', () => {
   });
 
   test('close says goodbye once everything is acknowledged', async () => {
-    const { hub, socket, joined: join, clock } = await start();
+    const { hub, socket, joined: join, clock, wakers } = await start();
     const room = await join();
     const loop = (async () => {
       for await (const _ of room);
@@ -451,6 +503,7 @@ describe('ending', () => {
     await Promise.all([closing, loop, hub.close(), hub[Symbol.asyncDispose]()]);
     assert.equal(hub.state, 'closed');
     assert.equal(clock.timers, 0);
+    assert.equal(wakers.size, 0);
   });
 
   test('close does not wait for ever', async () => {

@@ -146,6 +146,20 @@ describe('gaps', () => {
     assert.deepEqual(setting.room.position, { epoch: 'e2', seq: 3 });
   });
 
+  test('what is said in a new numbering waits for what is there', async () => {
+    const setting = await start();
+    const sending = setting.room.send('mine');
+    const { id: mine } = setting.socket.take('message');
+    const socket = await reconnect(setting);
+    socket.says(joined(1, { epoch: 'e2', recovered: false, id: socket.take('join').id }));
+    socket.says({ type: 'gap', room: 'general', why: 'epoch' });
+    const { id } = socket.take('join');
+    socket.says(joined(1, { epoch: 'e2', after: 0, recovered: true, id }), message(1, { id: mine, body: 'mine' }));
+    assert.deepEqual(setting.heard, [{ why: 'epoch' }, 'mine']);
+    await setting.clock.pass(1000);
+    assert.deepEqual([(await sending).epoch, socket.sent], ['e2', []]);
+  });
+
   test('a new numbering without messages', async () => {
     const setting = await start();
     const socket = await reconnect(setting);
@@ -399,6 +413,34 @@ describe('sending', () => {
       socket.says(ack(id, at + 1));
     });
     await Promise.all(sends);
+  });
+
+  test('what waits for its turn can be taken back, and goes once', async () => {
+    const made = bench();
+    const limits = { frame: 65536, rooms: 100, frames: { perSecond: 10, burst: 4 } };
+    const socket = await made.online({ limits });
+    const room = await made.joined();
+    const controller = new AbortController();
+    const sends = ['a', 'b', 'c'].map((body) => room.send(body, { signal: controller.signal }));
+    const list = made.hub.list();
+    const last = room.send('d');
+    await settled();
+    controller.abort();
+    await Promise.all(sends.map((send) => assert.rejects(send, { name: 'AbortError' })));
+    socket.says({ type: 'error', code: 'rate_limited', message: 'too fast', retry: 100 });
+    await made.clock.pass(5000);
+    const frames = socket.sent.splice(0);
+    assert.deepEqual(
+      frames.map((frame) => ('body' in frame ? frame.body : frame.type)),
+      ['a', 'list', 'd'],
+    );
+    socket.says(ack(frames[2]?.id as string, 2), {
+      type: 'members',
+      count: 0,
+      members: [],
+      id: frames[1]?.id as string,
+    });
+    await Promise.all([list, last]);
   });
 
   test('at most 64 are under way at once', async () => {

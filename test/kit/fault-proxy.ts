@@ -1,4 +1,6 @@
-/** A bad network between clients and a server: TCP connections that break in all the ways they can, as a seed decides. */
+/**
+ * A bad network between clients and a server: TCP connections that break in all the ways they can, as a seed decides.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -136,6 +136,12 @@ describe('a frame of the server', () => {
     });
   }
 
+  test('that acknowledges is its JSON, whatever is in it', () => {
+    const ack = { type: 'ack', id: '"\\\n\ud83d', at: 1795104000000 } as const;
+    const kept = { ...ack, room: 'é"👋', epoch: 'k"7', seq: 43, at: 1795104000001 };
+    for (const frame of [ack, kept]) assert.deepEqual(JSON.parse(`${jsonCodec.encode(frame)}`), frame);
+  });
+
   test('brings a body back as it came', () => {
     const body = '{"__proto__":{"a":1},"":[null,-1.5e-7,"\\u0000\\u001b\\u2028\\ud83d"],"toJSON":"x"}';
     const decoded = decode(`{"type":"echo","body":${body}}`);

@@ -1,0 +1,89 @@
+/**
+ * Makes the web pages in `dist/web/`: `index.html` and `status.html`, and under `assets/` what they need, each with a name
+ * that changes with its content. What each page takes is checked.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** In bytes, compressed by gzip: a page with everything it loads. */
+const limit = 40 * 1024;
+
+const root = new URL('../', import.meta.url);
+const source = 'src/apps/web';
+const target = new URL('dist/web/', root);
+
+const pages = [
+  { html: 'index.html', script: 'main.tsx', style: 'style/chat.css' },
+  { html: 'status.html', script: 'status.tsx', style: 'style/status.css' },
+];
+
+/** What both have. */
+const theme = 'style/theme.css';
+
+const { outputFiles, metafile } = await build({
+  absWorkingDir: root.pathname,
+  entryPoints: [theme, ...pages.flatMap(({ script, style }) => [script, style])].map((path) => `${source}/${path}`),
+  entryNames: '[name]-[hash]',
+  chunkNames: 'shared-[hash]',
+  outdir: 'dist/web/assets',
+  write: false,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'browser',
+  target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  minify: true,
+  // In a browser there is a WebSocket; the client looks for this one where there is none.
+  external: ['ws'],
+  metafile: true,
+});
+
+const icon = await readFile(new URL(`${source}/icon.svg`, root));
+const iconName = `assets/icon-${createHash('sha256').update(icon).digest('hex').slice(0, 8)}.svg`;
+const files = new Map<string, Uint8Array>([[iconName, icon]]);
+for (const { path, contents } of outputFiles) files.set(path.slice(target.pathname.length), contents);
+for (const { html, script, style } of pages) {
+  const template = await readFile(new URL(`${source}/${html}`, root), 'utf8');
+  const names: Record<string, string> = {
+    icon: iconName,
+    theme: made(theme),
+    script: made(script),
+    style: made(style),
+  };
+  const page = template.replace(/\{(icon|theme|script|style)\}/g, (_, name: string) => `/${names[name]}`);
+  files.set(html, Buffer.from(page.replace(/^\s+/gm, '')));
+}
+
+await rm(target, { recursive: true, force: true });
+await mkdir(new URL('assets/', target), { recursive: true });
+const sizes = new Map<string, number>();
+for (const [path, content] of [...files].sort()) {
+  await writeFile(new URL(path, target), content);
+  const size = gzipSync(content, { level: 9 }).length;
+  sizes.set(path, size);
+  console.log(`dist/web/${path}: ${content.length} bytes, ${size} with gzip`);
+}
+for (const { html, script, style } of pages) {
+  const parts = [html, iconName, made(theme), made(style), ...loadedBy(made(script))];
+  const sum = parts.reduce((bytes, path) => bytes + (sizes.get(path) ?? 0), 0);
+  console.log(`dist/web/${html} with all it loads: ${sum} bytes with gzip (at most ${limit})`);
+  if (sum > limit) throw new Error(`${html} is too large`);
+}
+
+/** A script, and what it imports. */
+function loadedBy(path: string): string[] {
+  const imports = metafile.outputs[`dist/web/${path}`]?.imports ?? [];
+  const own = imports.filter(({ kind, external }) => kind === 'import-statement' && !external);
+  return [path, ...own.map((one) => one.path.replace('dist/web/', ''))];
+}
+
+/** What became of an entry point. */
+function made(entry: string): string {
+  const found = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === `${source}/${entry}`);
+  if (!found) throw new Error(`nothing was made of ${entry}`);
+  return found[0].replace('dist/web/', '');
+}

@@ -1,0 +1,57 @@
+/** What outlasts the page: in `localStorage`, for all tabs of this browser, and in `sessionStorage`, for this one. */
+import type { Position } from '../../../protocol/generated/frames.ts';
+
+export interface Remembered {
+  /** A credential: brings the same user back. */
+  readonly ticket?: string;
+  readonly name?: string;
+  /** undefined at the first visit. */
+  readonly rooms?: readonly string[];
+  /** Up to where each room was read. */
+  readonly read?: Readonly<Record<string, Position>>;
+  readonly theme?: 'light' | 'dark';
+}
+
+export class Memory {
+  readonly #storage: Storage | undefined;
+
+  constructor(storage: () => Storage) {
+    this.#storage = accessible(storage);
+  }
+
+  get<Name extends keyof Remembered>(name: Name): Remembered[Name] {
+    try {
+      const value: unknown = JSON.parse(this.#storage?.getItem(keyOf(name)) ?? 'null');
+      return (value ?? undefined) as Remembered[Name];
+    } catch {
+      return undefined as Remembered[Name];
+    }
+  }
+
+  set<Name extends keyof Remembered>(name: Name, value: Remembered[Name]): void {
+    try {
+      if (value === undefined) this.#storage?.removeItem(keyOf(name));
+      else this.#storage?.setItem(keyOf(name), JSON.stringify(value));
+    } catch (error) {
+      console.warn('The browser does not keep this:', name, error);
+    }
+  }
+
+  /** Takes what is there, which another tab may have changed, and puts something else in its place. */
+  change<Name extends keyof Remembered>(name: Name, how: (value: Remembered[Name]) => Remembered[Name]): void {
+    this.set(name, how(this.get(name)));
+  }
+}
+
+function keyOf(name: string): string {
+  return `hubbub.${name}`;
+}
+
+/** A browser may forbid even to look at it. */
+function accessible(storage: () => Storage): Storage | undefined {
+  try {
+    return storage();
+  } catch {
+    return undefined;
+  }
+}

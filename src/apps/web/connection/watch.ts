@@ -1,0 +1,95 @@
+/** What follows from the state outside of the document: the title, the address, and what is remembered. */
+import type { Position } from '../../../protocol/generated/frames.ts';
+import { latestPosition } from '../state/conversation.ts';
+import { isRoom, type Key, nameIn, type State } from '../state/state.ts';
+import type { Memory } from './memory.ts';
+import type { Session } from './session.ts';
+import type { Store } from './store.ts';
+
+/** How often it is looked which rooms there are, in milliseconds. */
+const lookInterval = 15_000;
+
+/** How long what is read is gathered before it is kept, in milliseconds. */
+const keepInterval = 500;
+
+export function titleOf({ conversations, active }: State): string {
+  const unread = [...conversations.values()].reduce((sum, one) => sum + one.unread, 0);
+  const name = active === undefined ? undefined : conversations.get(active)?.name;
+  const place = name === undefined ? 'Hubbub' : `${name} · Hubbub`;
+  return unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${place}` : place;
+}
+
+/** `#cats` is the room cats, `#@u1` the conversation with u1. */
+export function keyFrom(hash: string): Key | undefined {
+  let name = hash.replace(/^#/, '');
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
+  if (name === '') return undefined;
+  return name.startsWith('@') ? (name as Key) : `#${name}`;
+}
+
+export function hashOf(key: Key): string {
+  return `#${isRoom(key) ? encodeURIComponent(nameIn(key)) : `@${encodeURIComponent(nameIn(key))}`}`;
+}
+
+/** Keeps title and address true, and the store informed of whether somebody looks. */
+export function watchPage(store: Store, session: Session, memory: Memory): void {
+  const remember = createReadKeeper(store, memory);
+  document.title = titleOf(store.state);
+  store.watch((state, before) => {
+    const title = titleOf(state);
+    if (title !== document.title) document.title = title;
+    if (state.active !== before.active) showAddress(state.active);
+    if (state.conversations !== before.conversations) remember.soon();
+  });
+  showAddress(store.state.active);
+  addEventListener('hashchange', () => {
+    const key = keyFrom(location.hash);
+    if (key !== undefined) session.open(key);
+  });
+  const look = () => {
+    store.tell({ type: 'attention', visible: document.visibilityState === 'visible' && document.hasFocus() });
+  };
+  document.addEventListener('visibilitychange', look);
+  addEventListener('focus', look);
+  addEventListener('blur', look);
+  look();
+  setInterval(() => store.tell({ type: 'tick', at: Date.now() }), 1000);
+  setInterval(() => {
+    if (document.visibilityState === 'visible') session.look();
+  }, lookInterval);
+  // What waits for the server would be lost with the page.
+  addEventListener('beforeunload', (event) => {
+    const waits = [...store.state.conversations.values()].some(({ outbox }) => outbox.length > 0);
+    if (waits) event.preventDefault();
+  });
+}
+
+function showAddress(key: Key | undefined): void {
+  const hash = key === undefined ? '' : hashOf(key);
+  if (hash !== location.hash) history.pushState(undefined, '', hash === '' ? location.pathname : hash);
+}
+
+/** Keeps up to where the rooms are read that nobody has anything unread in. */
+function createReadKeeper(store: Store, memory: Memory): { soon: () => void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let kept: Record<string, Position> = {};
+  const keep = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const read: Record<string, Position> = {};
+    for (const conversation of store.state.conversations.values()) {
+      const { key, name, unread } = conversation;
+      const position = isRoom(key) && unread === 0 ? latestPosition(conversation) : undefined;
+      if (position && kept[name] !== position) read[name] = position;
+    }
+    if (Object.keys(read).length === 0) return;
+    kept = { ...kept, ...read };
+    memory.change('read', (all) => ({ ...all, ...read }));
+  };
+  addEventListener('pagehide', keep);
+  return { soon: () => (timer ??= setTimeout(keep, keepInterval)) };
+}

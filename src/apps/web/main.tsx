@@ -1,0 +1,32 @@
+/** The chat page. */
+import { render } from 'preact';
+import { Memory } from './connection/memory.ts';
+import { Session } from './connection/session.ts';
+import { Store } from './connection/store.ts';
+import { keyFrom, watchPage } from './connection/watch.ts';
+import { App } from './views/app.tsx';
+import { Welcome } from './views/dialogs.tsx';
+import { keepTheme } from './views/theme.ts';
+
+const memory = new Memory(() => localStorage);
+keepTheme(memory);
+
+/** @param name what to be called; undefined for who was here before. */
+function start(name: string | undefined): void {
+  const store = new Store();
+  const url = new URL('/', location.href).href;
+  const key = keyFrom(location.hash);
+  const session = new Session({ url, store, memory, now: Date.now, key, ...(name !== undefined && { name }) });
+  watchPage(store, session, memory);
+  render(<App store={store} session={session} memory={memory} />, document.body);
+}
+
+if (memory.get('ticket') === undefined) {
+  const begin = (name: string) => {
+    render(null, document.body);
+    start(name === '' ? undefined : name);
+  };
+  render(<Welcome onStart={begin} />, document.body);
+} else {
+  start(undefined);
+}

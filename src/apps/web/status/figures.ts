@@ -1,0 +1,51 @@
+/** What the server tells of itself once a second, as it is shown. `/status` sends arrays of it. */
+
+export interface Figures {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly connections: number;
+  readonly users: number;
+  readonly rooms: number;
+  /** Since the start of the server, as `deliveries`. */
+  readonly messages: number;
+  readonly deliveries: number;
+  readonly queued: number;
+  /** In bytes. */
+  readonly stored: number;
+  /** Of the event loop, in milliseconds. */
+  readonly delay: { readonly p99: number; readonly max: number };
+  /** A share of one core. */
+  readonly cpu: number;
+  /** In bytes. */
+  readonly memory: { readonly resident: number; readonly heap: number };
+}
+
+/** How much is shown, in milliseconds. */
+export const span = 5 * 60_000;
+
+/** Adds what has come; what is there already, after a reconnection, is taken once. A server that has started anew counts anew. */
+export function added(before: readonly Figures[], news: readonly Figures[]): readonly Figures[] {
+  const last = before.at(-1)?.at ?? 0;
+  const all = [...before, ...news.filter(({ at }) => at > last)];
+  const end = all.at(-1)?.at ?? 0;
+  return all.filter(({ at }) => at > end - span);
+}
+
+export interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** A figure as it is at each moment. */
+export function levels(figures: readonly Figures[], value: (one: Figures) => number): Point[] {
+  return figures.map((one) => ({ at: one.at, value: value(one) }));
+}
+
+/** Of a figure that counts from the start of the server: how many in each second. */
+export function rates(figures: readonly Figures[], value: (one: Figures) => number): Point[] {
+  return figures.slice(1).map((one, index) => {
+    const before = figures[index] ?? one;
+    const seconds = (one.at - before.at) / 1000;
+    return { at: one.at, value: seconds > 0 ? Math.max(0, value(one) - value(before)) / seconds : 0 };
+  });
+}

@@ -1,0 +1,67 @@
+/** How the connection is, when there is something to say about it. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Connection, Conversation } from '../state/state.ts';
+import { Icon } from './icons.tsx';
+import { resumedWords } from './rows.tsx';
+
+/** How long it is told that the connection is back, in milliseconds. */
+const backTime = 8000;
+
+export interface BannerProps {
+  readonly connection: Connection;
+  readonly conversations: Iterable<Conversation>;
+  readonly onAgain: () => void;
+}
+
+export function Banner({ connection, conversations, onAgain }: BannerProps) {
+  const { state, back, why, retryAt } = connection;
+  const now = useNow(state !== 'online' || back !== undefined);
+  if (state === 'online') {
+    if (!back || now > back.at + backTime) return null;
+    const caughtUp = [...conversations].reduce((sum, one) => sum + resumedIn(one), 0);
+    return <p class="banner good">{resumedWords({ away: back.away, caughtUp })}</p>;
+  }
+  if (state === 'closed') {
+    return (
+      <p class="banner bad">
+        <Icon name="alert" />
+        <span>The connection was closed{why === undefined ? '' : `: ${why}`}.</span>
+        <button type="button" onClick={onAgain}>
+          Connect again
+        </button>
+      </p>
+    );
+  }
+  if (connection.lostAt === undefined && state === 'connecting') return <p class="banner">Connecting…</p>;
+  const wait = retryAt === undefined ? 0 : Math.ceil((retryAt - now) / 1000);
+  return (
+    <p class="banner warn">
+      <span class="pulse" aria-hidden="true" />
+      <span>
+        {connection.lostAt === undefined ? 'The server cannot be reached.' : 'The connection is lost.'} What you write
+        is sent when it is back.
+      </span>
+      <span class="muted" aria-hidden="true">
+        {state === 'connecting' || wait <= 0 ? 'Trying…' : `Next attempt in ${wait} s`}
+      </span>
+    </p>
+  );
+}
+
+/** How many messages came after the latest interruption. */
+function resumedIn({ entries }: Conversation): number {
+  const entry = entries.findLast(({ kind }) => kind === 'resumed');
+  return entry?.kind === 'resumed' ? entry.caughtUp : 0;
+}
+
+/** The time, as long as it matters. */
+function useNow(matters: boolean): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!matters) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [matters]);
+  return Math.max(now, Date.now() - 500);
+}

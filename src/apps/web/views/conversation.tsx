@@ -1,0 +1,128 @@
+/** What is said in one room, or with one user. */
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
+import type { User } from '../../../protocol/generated/frames.ts';
+import type { Session } from '../connection/session.ts';
+import { type Steering, VirtualList } from '../list/virtual-list.tsx';
+import { type Row, rowsOf } from '../state/rows.ts';
+import { type Conversation, isRoom, type Outgoing } from '../state/state.ts';
+import { Composer } from './composer.tsx';
+import { Icon } from './icons.tsx';
+import { RowView, StartView, typingWords } from './rows.tsx';
+import { count, createDayOf } from './words.ts';
+
+export interface ConversationProps {
+  readonly conversation: Conversation;
+  readonly me: User | undefined;
+  readonly isOnline: boolean;
+  readonly atEnd: boolean;
+  readonly frameLimit: number;
+  readonly session: Session;
+  readonly draft: string;
+  readonly onDraft: (text: string) => void;
+  readonly onEnd: (atEnd: boolean) => void;
+}
+
+export function ConversationView(props: ConversationProps) {
+  const { conversation, me, isOnline, atEnd, frameLimit, session, draft, onDraft, onEnd } = props;
+  const { key, name, entries, outbox, mark, unread, phase, typing } = conversation;
+  const steering = useRef<Steering>(undefined);
+  const [dropped, setDropped] = useState<readonly File[]>([]);
+  const [isOver, setOver] = useState(false);
+  const rows = useMemo(() => rowsOf(conversation, me?.id, createDayOf()), [entries, outbox, mark, me?.id]);
+  const retry = useCallback((outgoing: Outgoing) => session.retry(key, outgoing), [session, key]);
+  const discard = useCallback((outgoing: Outgoing) => session.discard(key, outgoing), [session, key]);
+  const toEnd = () => steering.current?.toEnd();
+
+  const render = (row: Row) =>
+    row.kind === 'start' ? (
+      <StartView conversation={conversation} />
+    ) : (
+      <RowView row={row} me={me} isOnline={isOnline} onRetry={retry} onDiscard={discard} />
+    );
+
+  const drop = (event: DragEvent) => {
+    const files = Array.from(event.dataTransfer?.files ?? []);
+    setOver(false);
+    if (files.length === 0) return;
+    event.preventDefault();
+    setDropped(files);
+  };
+
+  if (phase === 'refused') {
+    return (
+      <div class="empty">
+        <Icon name="alert" />
+        <p>
+          You cannot enter <bdi>{name}</bdi>: {conversation.why}
+        </p>
+        <div class="buttons">
+          <button type="button" class="primary" onClick={() => session.open(key)}>
+            Try again
+          </button>
+          <button type="button" onClick={() => session.leave(key)}>
+            Forget it
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <section
+      class={isOver ? 'talk over' : 'talk'}
+      aria-label={`Conversation ${name}`}
+      onDragOver={(event) => {
+        if (!event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={drop}
+    >
+      <div class="list">
+        <VirtualList
+          rows={rows}
+          label={`Messages in ${name}`}
+          isAnchor={isAnchor}
+          render={render}
+          startAt={mark === undefined ? undefined : 'new'}
+          onStart={() => session.older(key)}
+          onEnd={onEnd}
+          steer={(given) => {
+            steering.current = given;
+          }}
+        />
+        {!atEnd && (
+          <button type="button" class="jump" onClick={toEnd}>
+            {unread > 0 ? count(unread, 'new message') : 'To the latest'}
+            <Icon name="down" />
+          </button>
+        )}
+      </div>
+      <p class="typing">{typingWords(typing.map(({ user }) => user.name))}</p>
+      <Composer
+        key={key}
+        conversation={key}
+        name={isRoom(key) ? `#${name}` : name}
+        frameLimit={frameLimit}
+        draft={draft}
+        onDraft={onDraft}
+        onSay={(content) => {
+          session.say(key, content);
+          toEnd();
+        }}
+        onType={() => session.type(key)}
+        onPage={(pages) => steering.current?.page(pages)}
+        dropped={dropped}
+        onDropped={() => setDropped([])}
+      />
+      {isOver && <p class="drop">Drop files to send them</p>}
+    </section>
+  );
+}
+
+/** What stays where it is when earlier messages are added: what parts the days may move. */
+function isAnchor({ kind }: Row): boolean {
+  return kind === 'message' || kind === 'note' || kind === 'outgoing';
+}

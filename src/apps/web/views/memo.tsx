@@ -1,0 +1,15 @@
+import { Component, type ComponentType } from 'preact';
+
+/** A component that is drawn again only when one of its properties is another one. */
+export function memo<Props extends object>(Inner: ComponentType<Props>): ComponentType<Props> {
+  return class extends Component<Props> {
+    override shouldComponentUpdate(next: Props): boolean {
+      const before = this.props;
+      return (Object.keys(next) as (keyof Props)[]).some((name) => next[name] !== before[name]);
+    }
+
+    override render() {
+      return <Inner {...this.props} />;
+    }
+  };
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { JsonClient } from '../kit/client.ts';
+import { startServer } from '../kit/server.ts';
+import { locally, Program, temporaryDirectory } from '../life-cycle/program.ts';
+import { type BrowserPage, builtPages, Line, launch, messages, say, skip, visit } from './kit.ts';
+
+/** What a browser says of connections that fail. */
+const allowed = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/;
+
+/** The texts of all messages that are drawn. */
+function texts(page: BrowserPage): Promise<string[]> {
+  return page.locator('.message .text').allTextContents();
+}
+
+describe('the chat page without a connection', { skip }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launch();
+  });
+
+  after(() => browser.close());
+
+  test('offline and online again: what was written waits, what was missed comes, each once', async () => {
+    await using server = await startServer({ pages: builtPages() });
+    await using bob = await JsonClient.connect(`${server.url}/?name=bob`);
+    await using line = new Line(server.port);
+    await using ada = await visit({ http: await line.http(), browser, name: 'ada', allowed });
+    const { page } = ada;
+    await say(page, 'before');
+    await bob.next('message');
+    await line.cut(ada);
+    await say(page, 'written offline');
+    await page.getByText('Waits for the connection').waitFor();
+    for (const body of ['one', 'two', 'three']) bob.send({ type: 'message', body });
+    await bob.settle();
+    await line.mend(ada);
+    await page
+      .getByRole('status')
+      .getByText(/^Back after \d+ s, 3 messages caught up$/)
+      .waitFor();
+    await page.locator('.note.resumed').getByText('3 messages caught up').waitFor();
+    await bob.next('message', ({ body }) => body === 'written offline');
+    await page.locator('.pending').waitFor({ state: 'detached' });
+    assert.deepEqual(await texts(page), ['before', 'one', 'two', 'three', 'written offline']);
+  });
+
+  test('the server is killed, and started again on the same data: nothing is lost, nothing comes twice', async () => {
+    await using data = await temporaryDirectory();
+    const options = ['--data', data.path, '--log-level', 'error'];
+    await using first = await Program.start([...locally, ...options]);
+    const url = await first.listening();
+    await using line = new Line(Number(new URL(url).port));
+    await using ada = await visit({ http: await line.http(), browser, name: 'ada', allowed });
+    const { page } = ada;
+    await using bob = await JsonClient.connect(`${url}/?name=bob`);
+    bob.send({ type: 'message', body: 'one' });
+    await messages(page, 'one').waitFor();
+    await say(page, 'two');
+    await bob.next('message', ({ body }) => body === 'two');
+    await page.locator('.pending').waitFor({ state: 'detached' });
+    first.kill('SIGKILL');
+    await first.exit;
+    await page.getByText('The connection is lost').waitFor();
+    await say(page, 'three');
+    await using again = await Program.start([...locally, ...options]);
+    line.port = Number(new URL(await again.listening()).port);
+    await page
+      .getByRole('status')
+      .getByText(/^Back after/)
+      .waitFor();
+    await page.locator('.pending').waitFor({ state: 'detached' });
+    assert.deepEqual(await texts(page), ['one', 'two', 'three']);
+    await page.reload();
+    await messages(page, 'three').waitFor();
+    assert.deepEqual(await texts(page), ['one', 'two', 'three']);
+    await page.getByText('ada (you)').waitFor();
+  });
+
+  test('what cannot be had is said in its place', async () => {
+    await using server = await startServer({
+      pages: builtPages(),
+      rooms: [{ match: '*', log: { count: 2 } }] as never,
+    });
+    await using bob = await JsonClient.connect(`${server.url}/?name=bob`);
+    await using line = new Line(server.port);
+    await using ada = await visit({ http: await line.http(), browser, name: 'ada', allowed });
+    const { page } = ada;
+    bob.send({ type: 'message', body: 'before' });
+    await messages(page, 'before').waitFor();
+    await line.cut(ada);
+    for (let n = 1; n <= 2000; n++) bob.send({ type: 'message', body: `missed ${n}` });
+    await bob.settle();
+    await line.mend(ada);
+    await page.getByText(/Up to [\d,]+ messages came here meanwhile and are no longer kept/).waitFor();
+    await messages(page, 'missed 2000').waitFor();
+  });
+});
