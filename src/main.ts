@@ -6,8 +6,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { runChat } from './apps/chat/run.ts';
+import { runDemo, type StartServer } from './apps/demo/run.ts';
 import { type Broker, startBroker } from './broker/broker.ts';
 import { StartError } from './broker/listen-error.ts';
+import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
@@ -16,7 +19,6 @@ import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 import { PolicyError } from './policy/error.ts';
 import { runLog } from './tools/log.ts';
-import type { Surroundings } from './tools/tool.ts';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
@@ -28,6 +30,8 @@ const exitCodes = { stopped: 0, defect: 1, operator: 2 };
 
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === 'log') return process.exit(await runLog(args.slice(1), surroundings()));
+  if (args[0] === 'chat') return process.exit(await runChat(args.slice(1), surroundings()));
+  if (args[0] === 'demo') return process.exit(await runDemo(args.slice(1), surroundings(), startDemoServer));
   if (args.includes('--help') || args.includes('-h')) return print(help());
   if (args.includes('--version')) return print(`hubbub ${version}\n`);
   const config = loadConfig(args, process.env, (path) => readFileSync(path, 'utf8'));
@@ -54,14 +58,25 @@ async function main(args: readonly string[]): Promise<void> {
   print(`${summary(config, broker.port)}\n`);
 }
 
-/** What a tool needs. */
-function surroundings(): Surroundings {
+/** What a tool or an app needs. */
+function surroundings() {
   const { execPath, execArgv, env, stdin, stdout, stderr } = process;
   const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
   };
-  return { program: [execPath, ...execArgv, fileURLToPath(import.meta.url)], env, stdin, stdout, stderr, onEnd };
+  const program: [string, ...string[]] = [execPath, ...execArgv, fileURLToPath(import.meta.url)];
+  return { program, env, stdin, stdout, stderr, onEnd };
 }
+
+/** Where the people of the demo meet. */
+const startDemoServer: StartServer = async ({ host, port }) => {
+  const { stderr } = process;
+  const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
+  const pages = createPages(readPages());
+  const server = { name: 'hubbub', version };
+  const options = { logger, server, meters: process, pages, schemas: readSchemas() };
+  return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
+};
 
 async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
   const given = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };

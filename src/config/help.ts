@@ -32,6 +32,8 @@ export function help(): string {
   );
   return [
     'Usage: hubbub [OPTION]...',
+    '       hubbub demo         shows what it is like: a server with a few people who chat',
+    '       hubbub chat --help  shows how to chat in the terminal',
     '       hubbub log --help   shows the commands that back up, move and check the stored messages',
     '',
     entry('--help', 'Shows this text.'),

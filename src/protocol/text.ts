@@ -5,6 +5,7 @@
 import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
 import type { Member, ServerFrame, ServerHistory, ServerPresence, StoredMessage, User } from './generated/frames.ts';
 import { fromStored } from './json.ts';
+import { printable } from './printable.ts';
 import { Refusal } from './refusal.ts';
 import { validateClientFrame } from './validate.ts';
 
@@ -268,13 +269,4 @@ function said(who: string, { body, mime }: { body?: unknown; mime?: string }): s
   const lines = text.split(/\r\n|[\r\n\u2028\u2029]/);
   if (lines.length > maxLines) lines.push(lines.splice(maxLines - 1).join('\uFFFD'));
   return lines.map((line) => `${who} ${printable(line)}`).join('\n');
-}
-
-/**
- * Takes the teeth out of what could steer a terminal or make up a line: control characters (a tab may stay) and line
- * separators. Half a surrogate pair would not be UTF-8, and a receiver would have to fail the connection
- * (RFC 6455, section 8.1).
- */
-function printable(text: string): string {
-  return text.replace(/(?!\t)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

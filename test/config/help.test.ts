@@ -20,7 +20,7 @@ test('help aligns the texts', () => {
   const text = help();
   assert.match(
     text,
-    /^Usage: hubbub \[OPTION\]\.\.\.\n {7}hubbub log .+\n\n {2}--help {24}Shows this text\.\n {2}--version/,
+    /^Usage: hubbub \[OPTION\]\.\.\.\n {7}hubbub demo .+\n {7}hubbub chat .+\n {7}hubbub log .+\n\n {2}--help {24}Shows this text\.\n {2}--version/,
   );
   assert.ok(
     text.includes(`

@@ -1,0 +1,144 @@
+/** What the commands do. */
+import { HubbubError } from '../../client/error.ts';
+import type { Member } from '../../protocol/generated/frames.ts';
+import type { Chat, OpenRoom } from './chat.ts';
+import { type Command, help } from './commands.ts';
+import { FileError, readFile } from './files.ts';
+import { actionBody, amount, byteCount, namesIn, stateWords } from './words.ts';
+
+/**
+ * Carries out what was typed. Everything that goes wrong is shown.
+ * @returns whether it was done; for a message, once the server has taken it. `quit` is the caller's.
+ */
+export async function carryOut(command: Command, chat: Chat): Promise<boolean> {
+  try {
+    return await perform(command, chat);
+  } catch (error) {
+    if (!(error instanceof HubbubError || error instanceof FileError || error instanceof Mistake)) throw error;
+    chat.notice(error.message, 'error');
+    return false;
+  }
+}
+
+/** It cannot be done as it was asked; the message is for the person. */
+class Mistake extends Error {
+  override readonly name = 'Mistake';
+}
+
+async function perform(command: Command, chat: Chat): Promise<boolean> {
+  const { hub } = chat;
+  switch (command.kind) {
+    case 'say':
+      return chat.say(here(chat), command.text);
+    case 'me':
+      return chat.say(here(chat), actionBody(command.action));
+    case 'binary':
+      return chat.say(here(chat), new TextEncoder().encode(command.text), 'text/plain; charset=utf-8');
+    case 'file':
+      return sendFile(command.path, chat);
+    case 'save': {
+      const { number, path, force } = command;
+      chat.notice(`${path}: ${byteCount(chat.received.save(number, path, force))} written`);
+      return true;
+    }
+    case 'name':
+      await hub.rename(command.name);
+      return true;
+    case 'join':
+      await chat.join(command.room, command.look);
+      return true;
+    case 'leave':
+      await chat.leave(command.room === undefined ? here(chat) : joined(command.room, chat));
+      return true;
+    case 'msg':
+      return direct(command.to, command.text, chat);
+    case 'broadcast':
+      await hub.broadcast(command.text);
+      return true;
+    case 'status':
+      await hub.status(command.state, command.note);
+      chat.notice(`you are ${stateWords(command)}`);
+      return true;
+    case 'ping':
+      chat.notice(`pong: ${Math.max(1, Math.round(await hub.ping()))} ms to the server and back`);
+      return true;
+    case 'rooms':
+      return rooms(command.prefix, chat);
+    case 'who':
+      return who(command.room === undefined ? here(chat) : joined(command.room, chat), chat);
+    case 'everyone':
+      chat.notice(roster('the server', await hub.list(), chat));
+      return true;
+    case 'history':
+      await chat.history(here(chat), command.count);
+      return true;
+    case 'help':
+      chat.notice(help());
+      return true;
+    case 'wrong':
+      throw new Mistake(command.reason);
+    case 'quit':
+      return true;
+  }
+}
+
+function here({ current }: Chat): OpenRoom {
+  if (!current) throw new Mistake('you are in no room: /join <room> enters one');
+  return current;
+}
+
+function joined(name: string, { rooms }: Chat): OpenRoom {
+  const open = rooms.find((room) => room.name === name);
+  if (!open) throw new Mistake(`you are not in ${name}`);
+  return open;
+}
+
+async function sendFile(path: string, chat: Chat): Promise<boolean> {
+  const room = here(chat);
+  const { body, mime } = readFile(path);
+  chat.notice(`sending ${path} (${byteCount(body.length)})`, 'info');
+  return chat.say(room, body, mime);
+}
+
+async function direct(name: string, text: string, chat: Chat): Promise<boolean> {
+  const [user, ...others] = await chat.people.find(name);
+  if (!user) throw new Mistake(`there is nobody called ${name}`);
+  if (others.length > 0) {
+    const ids = [user, ...others].map(({ id }) => id);
+    throw new Mistake(`${ids.length} people are called ${user.name}; write to one by id: ${ids.join(', ')}`);
+  }
+  await chat.direct(user, text);
+  return true;
+}
+
+async function rooms(prefix: string | undefined, chat: Chat): Promise<boolean> {
+  const open = await chat.hub.rooms(prefix);
+  const lines = open.map(({ room, count }) => {
+    const isIn = chat.rooms.some(({ name }) => name === room);
+    return `  ${room} (${amount(count, 'person')}${isIn ? ', you too' : ''})`;
+  });
+  chat.notice([`${amount(open.length, 'open room')}${lines.length > 0 ? ':' : ''}`, ...lines].join('\n'));
+  return true;
+}
+
+async function who({ name, entered }: OpenRoom, chat: Chat): Promise<boolean> {
+  const { members, count } = await entered;
+  chat.notice(members ? roster(name, [...members.values()], chat) : `${name}: ${amount(count, 'person')}`);
+  return true;
+}
+
+function roster(place: string, members: readonly Member[], { hub }: Chat): string {
+  const entries = [...members]
+    .sort((one, other) => one.name.localeCompare(other.name))
+    .map((member) => ({ name: `${member.name}${remark(member, hub.user?.id)}` }));
+  return `${place}: ${amount(members.length, 'person')}: ${namesIn(entries, 200)}`;
+}
+
+function remark({ id, state, note, connections }: Member, self: string | undefined): string {
+  const remarks = [
+    ...(id === self ? ['you'] : []),
+    ...(state === 'online' && note === undefined ? [] : [stateWords({ state, ...(note !== undefined && { note }) })]),
+    ...(connections > 1 ? [`${connections} devices`] : []),
+  ];
+  return remarks.length === 0 ? '' : ` (${remarks.join(', ')})`;
+}

@@ -1,0 +1,385 @@
+/** One person's chat: what a hub and its rooms say becomes entries, and what is known at the moment can be read here. */
+import type { Gap, Hub, Message, Presence, Receipt, Room, Signal, StateChange } from '../../client/api.ts';
+import type { Member, User } from '../../protocol/generated/frames.ts';
+import type { Content, Entry, UnsentEntry } from './entries.ts';
+import { Received } from './files.ts';
+import { fileTypeOf } from './mime.ts';
+import { People } from './people.ts';
+import { Typing } from './typing.ts';
+import { amount } from './words.ts';
+
+export interface Display {
+  /** Something is to be shown, after what was shown before. */
+  show(entry: Entry): void;
+  /** Something else is different: who types, what is on its way, what is unread. */
+  changed(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls `then` after so many milliseconds. @returns what prevents it. */
+  after(delay: number, then: () => void): () => void;
+}
+
+export interface ChatOptions {
+  readonly display: Display;
+  readonly clock: Clock;
+  /** How many of the latest messages are shown of a room that is entered. */
+  readonly last: number;
+  /** Whether all rooms are shown together. If not, what others say there is kept until the person looks. */
+  readonly together: boolean;
+}
+
+/** A room this person is in, or is getting into. */
+export interface OpenRoom {
+  readonly name: string;
+  /** As soon as the hub has it: before the server has let the person in. */
+  readonly room: Promise<Room>;
+  /** The same, once the server has. */
+  readonly entered: Promise<Room>;
+  /** What `room` gives, once it has. */
+  now: Room | undefined;
+  /** Whether the server has let the person in. */
+  isIn: boolean;
+  /** How many messages came while the person looked elsewhere. */
+  unread: number;
+  /** What came and was not shown. */
+  hidden: Entry[];
+  /** How much of it was too much to be kept. */
+  dropped: number;
+  /** The oldest message that was shown. */
+  oldest: { readonly epoch: string; readonly seq: number } | undefined;
+  readonly typing: Typing;
+}
+
+/** A message on its way. */
+interface Pending {
+  readonly entry: UnsentEntry;
+  /** It has come back: what is shown of it stands in its place among the others. */
+  isHeard: boolean;
+}
+
+/** Of a room that nobody looks at, so much is kept. */
+const manyHidden = 500;
+
+export class Chat {
+  readonly hub: Hub;
+  readonly received = new Received();
+  readonly people: People;
+  readonly #options: ChatOptions;
+  readonly #rooms = new Map<string, OpenRoom>();
+  readonly #pending = new Set<Pending>();
+  #current: string | undefined;
+  #hasLooked = false;
+  #connection: StateChange & { readonly since: number };
+  #wasOnline = false;
+  /** What was told last of each user. */
+  readonly #told = new Map<string, string>();
+
+  constructor(hub: Hub, options: ChatOptions) {
+    this.hub = hub;
+    this.#options = options;
+    this.people = new People(hub);
+    this.#connection = { state: hub.state, since: options.clock.now() };
+    hub.on('state', (change) => this.#stateChanged(change));
+    hub.on('user', ({ user, before }) => this.#userChanged(user, before));
+    hub.on('refused', () => this.notice('the server does not know you any more: you are a new guest', 'error'));
+    hub.on('error', ({ message }) => this.notice(message, 'error'));
+    hub.on('direct', ({ from, to, at, body, mime }) => {
+      this.people.meet(from);
+      this.#show({ kind: 'direct', from, to: this.people.byId(to), at, ...this.#content(body, mime) });
+    });
+    hub.on('broadcast', ({ from, at, body, mime }) => {
+      this.people.meet(from);
+      this.#show({ kind: 'broadcast', from, at, ...this.#content(body, mime) });
+    });
+  }
+
+  // ---- what is known
+
+  get current(): OpenRoom | undefined {
+    return this.#current === undefined ? undefined : this.#rooms.get(this.#current);
+  }
+
+  get rooms(): readonly OpenRoom[] {
+    return [...this.#rooms.values()];
+  }
+
+  get connection(): StateChange & { readonly since: number } {
+    return this.#connection;
+  }
+
+  /** What is on its way, in the order it was said. */
+  get pending(): readonly UnsentEntry[] {
+    return Array.from(this.#pending).flatMap(({ entry, isHeard }) => (isHeard ? [] : [entry]));
+  }
+
+  // ---- what the person does
+
+  notice(text: string, tone: 'answer' | 'info' | 'error' = 'answer'): void {
+    this.#show({ kind: 'notice', text, tone, at: this.#now });
+  }
+
+  show(entry: Entry): void {
+    this.#show(entry);
+  }
+
+  /**
+   * Enters a room if need be. Settles when the server has let the person in.
+   * @param look whether to look at it now; what is looked at first is looked at anyway.
+   * @throws HubbubError
+   */
+  async join(name: string, look = true): Promise<void> {
+    const known = this.#rooms.get(name);
+    if (known) return this.look(known);
+    const { last } = this.#options;
+    const entered = this.hub.join(name, last > 0 ? { last } : {});
+    const open = this.#open(name, entered);
+    if (look || this.#current === undefined) this.look(open);
+    try {
+      await entered;
+      open.isIn = true;
+    } catch (error) {
+      if (this.#rooms.get(name) === open) this.#forget(open);
+      throw error;
+    }
+  }
+
+  /** Shows a room: what was hidden of it comes to light. */
+  look(open: OpenRoom): void {
+    if (this.#current === open.name) return;
+    this.#current = open.name;
+    if (!this.#options.together) {
+      const { display } = this.#options;
+      if (this.#hasLooked) display.show({ kind: 'heading', text: open.name });
+      if (open.dropped > 0)
+        this.notice(`${amount(open.dropped, 'older line')} not kept; /history has what was said`, 'info');
+      for (const entry of open.hidden.splice(0)) display.show(entry);
+    }
+    if (open.dropped > 0) open.oldest = undefined;
+    open.dropped = 0;
+    this.#hasLooked = true;
+    open.unread = 0;
+    this.#options.display.changed();
+  }
+
+  async leave(open: OpenRoom): Promise<void> {
+    const room = await open.room;
+    await room.leave();
+    this.#forget(open);
+    this.notice(`you left ${open.name}`);
+  }
+
+  /** Settles when the server has taken it. What it refuses is shown. @returns whether it took it. */
+  async say(open: OpenRoom, body: unknown, mime?: string): Promise<boolean> {
+    const entry: UnsentEntry = {
+      kind: 'unsent',
+      room: open.name,
+      from: this.hub.user,
+      at: this.#now,
+      ...describe(body, mime),
+    };
+    const pending = { entry, isHeard: false };
+    this.#pending.add(pending);
+    this.#options.display.changed();
+    try {
+      const room = await open.room;
+      await room.send(body, mime === undefined ? {} : { mime });
+      return true;
+    } catch (error) {
+      this.#show({ ...entry, reason: (error as Error).message });
+      return false;
+    } finally {
+      this.#pending.delete(pending);
+      this.#options.display.changed();
+    }
+  }
+
+  async direct(to: User, body: string): Promise<Receipt> {
+    const receipt = await this.hub.direct(to.id, body);
+    const from = this.hub.user;
+    if (from) this.#show({ kind: 'direct', from, to, at: receipt.at, body });
+    return receipt;
+  }
+
+  /** Shows what was said before what was shown. */
+  async history(open: OpenRoom, limit: number): Promise<void> {
+    const room = await open.room;
+    const { oldest } = open;
+    const { messages, more } = await room.history({ limit, ...(oldest && { before: oldest.seq }) });
+    const [first] = messages;
+    if (!first) return this.notice('there is nothing before that');
+    open.oldest = first;
+    this.#show({ kind: 'heading', text: `${open.name}, earlier` });
+    for (const message of messages) this.#show(this.#entryOf(message), true);
+    this.#show({
+      kind: 'heading',
+      text: more ? 'that was earlier; /history goes further back' : 'that was the beginning',
+    });
+  }
+
+  // ---- what the server says
+
+  #open(name: string, entered: Promise<Room>): OpenRoom {
+    const { clock, display } = this.#options;
+    const open: OpenRoom = {
+      name,
+      entered,
+      // The hub has the room in the next turn; nothing that happens in it then is missed.
+      room: Promise.resolve().then(() => this.hub.joined.get(name) ?? entered),
+      now: undefined,
+      isIn: false,
+      unread: 0,
+      hidden: [],
+      dropped: 0,
+      oldest: undefined,
+      typing: new Typing(clock, () => display.changed()),
+    };
+    this.#rooms.set(name, open);
+    open.room.then(
+      (room) => this.#listen(open, room),
+      // `join` throws the same.
+      () => undefined,
+    );
+    return open;
+  }
+
+  #listen(open: OpenRoom, room: Room): void {
+    const { display } = this.#options;
+    open.now = room;
+    room.on('joined', () => display.changed());
+    room.on('gap', (gap) => this.#missed(open, gap));
+    room.on('presence', (presence) => this.#present(open, presence));
+    room.on('signal', (signal) => this.#signalled(open, signal));
+    room.on('left', (error) => {
+      // What was refused at the door is told by `join`.
+      if (!error || !open.isIn || this.#rooms.get(open.name) !== open) return;
+      this.#forget(open);
+      this.notice(`you are no longer in ${open.name}: ${error.message}`, 'error');
+    });
+    // Last: what has waited comes at once.
+    room.on('message', (message) => this.#heard(open, message));
+    display.changed();
+  }
+
+  #heard(open: OpenRoom, message: Message): void {
+    this.people.meet(message.from);
+    open.typing.stopped(message.from);
+    if (open.oldest?.epoch !== message.epoch) open.oldest = message;
+    const isOwn = message.from.id === this.hub.user?.id;
+    if (isOwn) this.#heardOwn(message);
+    else if (this.#current !== open.name) open.unread += 1;
+    this.#show(this.#entryOf(message));
+  }
+
+  /** It comes back before it is acknowledged: then it is not shown twice. */
+  #heardOwn({ room, body }: Message): void {
+    for (const pending of this.#pending) {
+      if (pending.isHeard || pending.entry.room !== room || !isSame(pending.entry, body)) continue;
+      pending.isHeard = true;
+      return;
+    }
+  }
+
+  #missed(open: OpenRoom, gap: Gap): void {
+    if (gap.why === 'epoch') open.oldest = undefined;
+    this.#show({ kind: 'gap', room: open.name, gap });
+  }
+
+  #present(open: OpenRoom, { joins, leaves, changes }: Presence): void {
+    const others = ({ id }: User) => id !== this.hub.user?.id;
+    for (const member of leaves) open.typing.stopped(member);
+    const entry = {
+      kind: 'presence',
+      room: open.name,
+      joins: joins.filter(others),
+      leaves: leaves.filter(others),
+      changes: changes.filter(({ member }) => others(member) && this.#isNews(open, member)),
+      at: this.#now,
+    } as const;
+    if (entry.joins.length + entry.leaves.length + entry.changes.length > 0) this.#show(entry);
+    this.#options.display.changed();
+  }
+
+  /** A name or a state is told once, not in each room; elsewhere than where the person looks, it is no news later on. */
+  #isNews({ name: room }: OpenRoom, { id, name, state, note }: Member): boolean {
+    if (!this.#options.together) return room === this.#current;
+    const told = JSON.stringify([name, state, note]);
+    if (this.#told.get(id) === told) return false;
+    this.#told.set(id, told);
+    return true;
+  }
+
+  #signalled({ typing }: OpenRoom, { from, kind }: Signal): void {
+    if (kind === 'typing' && from.id !== this.hub.user?.id) typing.started(from);
+  }
+
+  #userChanged(user: User, before: User | undefined): void {
+    this.people.meet(user);
+    const isFirst = before === undefined && !this.#options.together;
+    if (before === undefined || before.id !== user.id)
+      this.notice(`you are ${user.name}${isFirst ? '; /help lists the commands' : ''}`, 'info');
+    else this.notice(`you are now called ${user.name}`, 'info');
+  }
+
+  #stateChanged(change: StateChange): void {
+    const { state, reason } = change;
+    const wasOnline = this.#connection.state === 'online';
+    this.#connection = { ...change, since: this.#now };
+    if (state === 'offline' && wasOnline)
+      this.notice(`the connection is lost: ${reason?.message ?? 'no reason was given'}`, 'error');
+    if (state === 'online' && this.#wasOnline) this.notice('connected again', 'info');
+    if (state === 'online') this.#wasOnline = true;
+    if (state === 'closed' && reason) this.notice(`the server has ended the connection: ${reason.message}`, 'error');
+    this.#options.display.changed();
+  }
+
+  #forget(open: OpenRoom): void {
+    open.typing.end();
+    this.#rooms.delete(open.name);
+    if (this.#current !== open.name) return this.#options.display.changed();
+    this.#current = undefined;
+    const [next] = this.#rooms.values();
+    if (next) this.look(next);
+    else this.#options.display.changed();
+  }
+
+  // ---- what is shown
+
+  /** @param now even if the person looks at another room. */
+  #show(entry: Entry, now = false): void {
+    const room = 'room' in entry ? entry.room : undefined;
+    const open =
+      room === undefined || room === this.#current || now || this.#options.together ? undefined : this.#rooms.get(room);
+    // What could not be sent is shown wherever the person looks.
+    if (!open || entry.kind === 'unsent') return this.#options.display.show(entry);
+    open.hidden.push(entry);
+    if (open.hidden.length > manyHidden) {
+      open.hidden.shift();
+      open.dropped += 1;
+    }
+    this.#options.display.changed();
+  }
+
+  #entryOf({ room, from, at, body, mime }: Message): Entry {
+    return { kind: 'message', room, from, at, ...this.#content(body, mime) };
+  }
+
+  #content(body: unknown, mime: string | undefined): Content {
+    return body instanceof Uint8Array ? { body, file: this.received.add(body, mime) } : { body };
+  }
+
+  get #now(): number {
+    return this.#options.clock.now();
+  }
+}
+
+function describe(body: unknown, mime: string | undefined): Content {
+  return body instanceof Uint8Array ? { body, file: { size: body.length, ...fileTypeOf(mime) } } : { body };
+}
+
+function isSame(entry: UnsentEntry, body: unknown): boolean {
+  if (body instanceof Uint8Array) return entry.body instanceof Uint8Array && Buffer.compare(entry.body, body) === 0;
+  return entry.body === body;
+}

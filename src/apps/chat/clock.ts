@@ -1,0 +1,10 @@
+import type { Clock } from './chat.ts';
+
+/** The real one. */
+export const clock: Clock = {
+  now: Date.now,
+  after(delay, then) {
+    const timer = setTimeout(then, delay);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,99 @@
+/** What the Tab key makes of what was typed. */
+import { forms } from './commands.ts';
+
+export interface Completion {
+  /** What is to stand before the cursor. */
+  readonly before: string;
+  /** What it could become, where there is a choice. */
+  readonly choices: readonly string[];
+}
+
+/** What can be meant. */
+export interface Known {
+  readonly rooms: readonly string[];
+  readonly users: readonly string[];
+  /** What is in a directory, as it was typed; directories end with a slash. Empty where there is none. */
+  readonly files: (directory: string) => readonly string[];
+}
+
+const commandNames = forms.map(({ names: [name] }) => `/${name}`);
+
+/** @param before what stands before the cursor. */
+export function complete(before: string, known: Known): Completion {
+  const [, command = '', space, rest = ''] = /^\/(\S*)(\s+)?(.*)$/su.exec(before) ?? [];
+  if (!before.startsWith('/') || before.startsWith('//')) return word(before, known.users);
+  if (space === undefined) return choose('', `/${command}`, commandNames, ' ');
+  const stem = before.slice(0, before.length - rest.length);
+  switch (command) {
+    case 'join':
+    case 'leave':
+    case 'who':
+    case 'list':
+    case 'rooms':
+      return choose(stem, rest, known.rooms, '');
+    case 'msg':
+      return rest.includes(' ') && !/^"[^"]*$/.test(rest)
+        ? word(before, known.users)
+        : receiver(stem, rest, known.users);
+    case 'file':
+      return path(stem, rest, known);
+    case 'save': {
+      const [, number = ''] = /^(\d+\s+)/.exec(rest) ?? [];
+      return number === '' ? { before, choices: [] } : path(stem + number, rest.slice(number.length), known);
+    }
+    default:
+      return word(before, known.users);
+  }
+}
+
+/** A name in a sentence; at its beginning, somebody is spoken to. */
+function word(before: string, users: readonly string[]): Completion {
+  const [typed = ''] = /\S*$/u.exec(before) ?? [];
+  if (typed === '') return { before, choices: [] };
+  const stem = before.slice(0, before.length - typed.length);
+  const at = typed.startsWith('@') ? '@' : '';
+  return choose(stem + at, typed.slice(at.length), users, stem === '' && at === '' ? ': ' : ' ');
+}
+
+function receiver(stem: string, typed: string, users: readonly string[]): Completion {
+  const quoted = users.map((name) => (/\s/.test(name) ? `"${name}"` : name));
+  const start = typed.startsWith('"') ? typed : typed.replace(/^/, '');
+  const found = choose(stem, start, quoted, ' ');
+  if (found.before !== stem + typed || found.choices.length > 0 || typed.startsWith('"')) return found;
+  return choose(stem, `"${typed}`, quoted, ' ', stem + typed);
+}
+
+function path(stem: string, typed: string, { files }: Known): Completion {
+  const directory = typed.slice(0, typed.lastIndexOf('/') + 1);
+  const name = typed.slice(directory.length);
+  const entries = files(directory).filter((entry) => !entry.startsWith('.') || name.startsWith('.'));
+  return choose(stem + directory, name, entries, '', undefined, true);
+}
+
+function choose(
+  stem: string,
+  typed: string,
+  words: readonly string[],
+  end: string,
+  otherwise = stem + typed,
+  isExact = false,
+): Completion {
+  const plain = (text: string) => (isExact ? text : text.toLowerCase());
+  const found = [...new Set(words)].filter((one) => plain(one).startsWith(plain(typed))).sort();
+  const [first] = found;
+  if (first === undefined) return { before: otherwise, choices: [] };
+  if (found.length === 1) return { before: stem + first + end, choices: [] };
+  const start = commonStart(found, plain);
+  return { before: stem + (start.length > typed.length ? start : typed), choices: found };
+}
+
+function commonStart([first = '', ...others]: readonly string[], plain: (text: string) => string): string {
+  const characters = [...first];
+  let length = 0;
+  while (length < characters.length) {
+    const start = plain(characters.slice(0, length + 1).join(''));
+    if (!others.every((other) => plain(other).startsWith(start))) break;
+    length += 1;
+  }
+  return characters.slice(0, length).join('');
+}

@@ -1,0 +1,41 @@
+import type { User } from '../../protocol/generated/frames.ts';
+import type { Clock } from './chat.ts';
+
+/** Who is typing in a room: whoever said so lately, and has said nothing since. */
+export class Typing {
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+  readonly #users = new Map<string, { readonly user: User; readonly prevent: () => void }>();
+
+  constructor(clock: Clock, changed: () => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  get users(): readonly User[] {
+    return Array.from(this.#users.values(), ({ user }) => user);
+  }
+
+  started(user: User): void {
+    this.#users.get(user.id)?.prevent();
+    const prevent = this.#clock.after(typingTime, () => this.stopped(user));
+    this.#users.set(user.id, { user, prevent });
+    this.#changed();
+  }
+
+  stopped({ id }: User): void {
+    this.#users.get(id)?.prevent();
+    if (this.#users.delete(id)) this.#changed();
+  }
+
+  end(): void {
+    for (const { prevent } of this.#users.values()) prevent();
+    this.#users.clear();
+  }
+}
+
+/** For how long somebody is taken to be typing; in milliseconds. */
+const typingTime = 6000;
+
+/** How often this person's typing is told; in milliseconds. */
+export const typingInterval = 3000;

@@ -1,0 +1,93 @@
+/** What things are called, in every view. */
+import type { Gap, MemberChange } from '../../client/api.ts';
+import type { Member } from '../../protocol/generated/frames.ts';
+import type { Content, FileNote } from './entries.ts';
+
+/** Text that starts so is an action: `/me waves` is shown as `* ada waves`. Others read it as it stands (XEP-0245). */
+const actionMark = '/me ';
+
+/** What is said, and whether it is done rather than said. */
+export interface Said {
+  readonly text: string;
+  readonly isAction: boolean;
+}
+
+export function actionBody(action: string): string {
+  return actionMark + action;
+}
+
+export function saidIn({ body, file }: Content): Said {
+  if (file) return { text: fileWords(file), isAction: true };
+  if (typeof body !== 'string') return { text: JSON.stringify(body) ?? '', isAction: false };
+  return body.startsWith(actionMark)
+    ? { text: body.slice(actionMark.length), isAction: true }
+    : { text: body, isAction: false };
+}
+
+/** How many lines of a text are shown. */
+const manyLines = 100;
+
+/** Whatever ends a line in Unicode ends one here. */
+export function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|[\n\v\f\r\x85\u2028\u2029]/);
+  if (lines.length <= manyLines) return lines;
+  return [...lines.slice(0, manyLines), `… ${amount(lines.length - manyLines, 'more line')}`];
+}
+
+function fileWords({ number, size, mime, name }: FileNote): string {
+  const what = name ?? (mime?.startsWith('text/') ? 'a text' : 'bytes');
+  const details = [...(mime === undefined ? [] : [mime]), byteCount(size)].join(', ');
+  return `sent ${what} (${details})${number === undefined ? '' : ` · /save ${number} <path>`}`;
+}
+
+/** `1 person`, `3 people`; other words get an s. */
+export function amount(number: number, what: string): string {
+  if (number === 1) return `1 ${what}`;
+  return `${number.toLocaleString('en')} ${what === 'person' ? 'people' : `${what}s`}`;
+}
+
+const units = ['KiB', 'MiB', 'GiB'];
+
+export function byteCount(bytes: number): string {
+  let value = bytes;
+  let unit = -1;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit < 0 ? amount(bytes, 'byte') : `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+const whys = {
+  trimmed: 'the room no longer has them',
+  not_kept: 'the room keeps none',
+  damaged: 'they cannot be read any more',
+  unread: 'too much came at once',
+  epoch: '',
+} as const;
+
+export function gapWords({ from, to, why }: Gap): string {
+  if (from === undefined || to === undefined) return '… messages may be missing here (the room has started anew) …';
+  const number = to - from + 1;
+  return `… ${amount(number, 'message')} ${number === 1 ? 'is' : 'are'} missing here${whys[why] === '' ? '' : ` (${whys[why]})`} …`;
+}
+
+/** Names in a row, and how many more. */
+export function namesIn(members: readonly { readonly name: string }[], shown = 8): string {
+  const names = members.slice(0, shown).map(({ name }) => name);
+  const more = members.length - names.length;
+  if (more > 0) return `${names.join(', ')} and ${more} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** What is different, in words; undefined where it is nothing that people care for. */
+export function changeWords({ member, was }: MemberChange): string | undefined {
+  const isRenamed = member.name !== was.name;
+  const state = member.state !== was.state || member.note !== was.note ? `is ${stateWords(member)}` : undefined;
+  if (isRenamed) return `${was.name} is now called ${member.name}${state === undefined ? '' : `, and ${state}`}`;
+  return state === undefined ? undefined : `${member.name} ${state}`;
+}
+
+export function stateWords({ state, note }: Pick<Member, 'state' | 'note'>): string {
+  return note === undefined ? state : `${state}: ${note}`;
+}

@@ -1,0 +1,28 @@
+/** How many columns text takes in a terminal. */
+import stringWidth from 'string-width';
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const ascii = /^[ -~]*$/;
+
+/** What a person sees as one character: `e` with an accent, a flag, a family. */
+export function graphemes(text: string): string[] {
+  return ascii.test(text) ? [...text] : Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/** In columns: 2 for CJK and emoji, 0 for what is only combined with others. */
+export function width(text: string): number {
+  return ascii.test(text) ? text.length : stringWidth(text);
+}
+
+/** As much of the beginning as fits, with `…` where something was cut off. */
+export function shorten(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let shortened = '';
+  let used = 1;
+  for (const grapheme of graphemes(text)) {
+    used += width(grapheme);
+    if (used > columns) break;
+    shortened += grapheme;
+  }
+  return `${shortened}…`;
+}
