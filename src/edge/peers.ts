@@ -77,10 +77,14 @@ export class Peers {
   }
 
   send(id: ConnectionId, wire: Wire): void {
+    this.sendAll(id, [wire]);
+  }
+
+  sendAll(id: ConnectionId, wires: readonly Wire[]): void {
     const peer = this.#peers.get(id);
-    if (!peer?.socket) return;
+    if (!peer) return;
     this.#catchUp(peer);
-    if (peer.socket.send(wire, typeof wire !== 'string') === backpressure) this.#inspectOne(peer);
+    this.#write(peer, wires);
   }
 
   /**
@@ -154,16 +158,24 @@ export class Peers {
   }
 
   #catchUp(peer: Peer): void {
-    const { soon, socket } = peer;
+    const { soon } = peer;
     peer.soon = undefined;
-    const first = soon?.shift();
-    if (!socket || !soon || first === undefined) return;
+    if (soon) this.#write(peer, soon);
+  }
+
+  /** The peer may be closed by it, for being too slow. */
+  #write(peer: Peer, [first, ...others]: readonly Wire[]): void {
+    const { socket } = peer;
+    if (!socket || first === undefined) return;
     // The first one brings what was published with it; without that in the way the others become one write.
-    let result = socket.send(first, typeof first !== 'string');
-    socket.cork(() => {
-      for (const wire of soon) result = socket.send(wire, typeof wire !== 'string');
-    });
-    if (result === backpressure) this.#inspectOne(peer);
+    const result = socket.send(first, typeof first !== 'string');
+    if (others.length > 0) {
+      socket.cork(() => {
+        for (const wire of others) socket.send(wire, typeof wire !== 'string');
+      });
+    }
+    // What is written at the end of a cork, or is not, no `send` tells.
+    if (others.length > 0 || result === backpressure) this.#inspectOne(peer);
   }
 
   #inspectOne(peer: Peer): void {
