@@ -139,6 +139,10 @@ export class Edge implements EdgePort {
     this.#peers.send(connection, wire);
   }
 
+  sendAll(connection: ConnectionId, wires: readonly Wire[]): void {
+    this.#peers.sendAll(connection, wires);
+  }
+
   sendSoon(connection: ConnectionId, wire: Wire): void {
     this.#peers.sendSoon(connection, wire);
   }

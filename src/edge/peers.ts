@@ -42,9 +42,6 @@ export interface PressureLimits {
 /** Of how many peers it is told in one turn of the loop that they have caught up. */
 const toldPerTurn = 8;
 
-/** What `send` returns when not all could be written at once. */
-const backpressure = 0;
-
 export class Peers {
   readonly #limits: PressureLimits;
   readonly #onDrained: (connection: ConnectionId) => void;
@@ -77,16 +74,19 @@ export class Peers {
   }
 
   send(id: ConnectionId, wire: Wire): void {
+    this.sendAll(id, [wire]);
+  }
+
+  sendAll(id: ConnectionId, wires: readonly Wire[]): void {
     const peer = this.#peers.get(id);
-    if (!peer?.socket) return;
+    if (!peer) return;
     this.#catchUp(peer);
-    if (peer.socket.send(wire, typeof wire !== 'string') === backpressure) this.#inspectOne(peer);
+    this.#write(peer, wires);
   }
 
   /**
    * A send to a subscriber makes uWebSockets.js write out first what was published for it, on its own: a message and its
-   * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together, in one write
-   * unless there is something published in the way.
+   * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together.
    */
   sendSoon(id: ConnectionId, wire: Wire): void {
     const peer = this.#peers.get(id);
@@ -155,12 +155,20 @@ export class Peers {
   }
 
   #catchUp(peer: Peer): void {
-    const { soon, socket } = peer;
+    const { soon } = peer;
     peer.soon = undefined;
-    if (!socket || !soon) return;
-    socket.cork(() => {
-      for (const wire of soon) socket.send(wire, typeof wire !== 'string');
-    });
+    if (soon) this.#write(peer, soon);
+  }
+
+  /** In one write, after what was published before. The peer may be closed by it, for being too slow. */
+  #write(peer: Peer, wires: readonly Wire[]): void {
+    const { socket } = peer;
+    if (!socket || wires.length === 0) return;
+    const write = () => {
+      for (const wire of wires) socket.send(wire, typeof wire !== 'string');
+    };
+    if (wires.length > 1) socket.cork(write);
+    else write();
     this.#inspectOne(peer);
   }
 

@@ -19,8 +19,8 @@ export interface Receiver {
   deliver(frame: ServerFrame): void;
   /** Writes a message that was kept. @throws Error if it is none. */
   encodeStored(stored: Stored): Wire;
-  /** Sends it. */
-  deliverStored(wire: Wire): void;
+  /** Sends what was written in that way, all at once. */
+  deliverAll(wires: readonly Wire[]): void;
 }
 
 /** The topic of everyone who speaks a dialect. No room's topic looks like it: those have a colon. */

@@ -121,14 +121,20 @@ export class Journal {
   #sendPiece(receiver: Receiver, replay: Replay, limits: ReadLimits): boolean {
     const { to } = replay;
     const { entries, trimmed } = this.#read(replay, limits);
+    let run: Wire[] = [];
     for (const entry of entries) {
       if (entry.seq > to) break;
       const wire = this.#encode(receiver, replay.room, entry);
       if (wire === undefined) continue;
-      bridge(receiver, replay, entry.prev, trimmed);
-      receiver.deliverStored(wire);
+      if (entry.prev > replay.after) {
+        if (run.length > 0) receiver.deliverAll(run);
+        run = [];
+        bridge(receiver, replay, entry.prev, trimmed);
+      }
+      run.push(wire);
       replay.after = entry.seq;
     }
+    if (run.length > 0) receiver.deliverAll(run);
     const end = Math.min(entries.at(-1)?.seq ?? to, to);
     bridge(receiver, replay, end, trimmed);
     return end === to;

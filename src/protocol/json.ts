@@ -13,17 +13,20 @@ export const jsonCodec: Codec = {
   decode: (data, isBinary) => [isBinary ? fromBinary(data) : fromText(data)],
   encode: encodeJson,
   encodeStored(stored) {
+    const { bytes, isBinary } = stored;
+    const wire = isBinary ? bytes : decoder.decode(bytes);
     // What a server has kept begins in this way. Something else can only come from an import.
-    if (!beginsAsMessage(stored)) fromStored(stored);
-    return stored.isBinary ? stored.bytes : decoder.decode(stored.bytes);
+    if (!beginsAsMessage(wire)) fromStored(stored);
+    return wire;
   },
 };
 
-const beginning = new TextEncoder().encode('{"type":"message","room":');
+const beginning = '{"type":"message","room":';
+const beginningBytes = new TextEncoder().encode(beginning);
 
-function beginsAsMessage({ bytes, isBinary }: Stored): boolean {
-  const start = isBinary ? headerStart : 0;
-  return beginning.every((byte, index) => bytes[start + index] === byte);
+function beginsAsMessage(wire: Wire): boolean {
+  if (typeof wire === 'string') return wire.startsWith(beginning);
+  return beginningBytes.every((byte, index) => wire[headerStart + index] === byte);
 }
 
 export function encodeJson(frame: ServerFrame): Wire {

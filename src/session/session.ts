@@ -142,8 +142,8 @@ export class Session implements Receiver {
     return this.#codec.encodeStored(stored);
   }
 
-  deliverStored(wire: Wire): void {
-    if (this.#state !== 'closed') this.#context.edge.send(this.id, wire);
+  deliverAll(wires: readonly Wire[]): void {
+    if (this.#state !== 'closed') this.#context.edge.sendAll(this.id, wires);
   }
 
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */

@@ -8,10 +8,13 @@ const limits = { buffer: 1000, signalBuffer: 100 };
 /** Up to so many unsent bytes a peer has caught up. */
 const little = limits.signalBuffer / 2;
 
-/** A socket that leaves as much unsent as the test says. */
+/** A socket that leaves as much unsent as the test says, and what is corked until the end of that. */
 class FakeSocket {
   unsent = 0;
   readonly sent: Wire[] = [];
+  /** How many were sent in each write. */
+  readonly writes: number[] = [];
+  #corked: Wire[] | undefined;
 
   getBufferedAmount(): number {
     return this.unsent;
@@ -19,8 +22,21 @@ class FakeSocket {
 
   send(wire: Wire): number {
     this.sent.push(wire);
+    if (this.#corked) {
+      this.#corked.push(wire);
+      return 1;
+    }
+    this.writes.push(1);
     this.unsent += wire.length;
     return 0;
+  }
+
+  cork(send: () => void): void {
+    this.#corked = [];
+    send();
+    this.writes.push(this.#corked.length);
+    for (const wire of this.#corked) this.unsent += wire.length;
+    this.#corked = undefined;
   }
 
   getTopics(): string[] {
@@ -32,12 +48,15 @@ interface Kit {
   readonly peers: Peers;
   /** Of whom it was told, in order. */
   readonly told: string[];
+  /** Who was closed, and why. */
+  readonly closed: string[];
   add(id: string): { peer: Peer; socket: FakeSocket };
 }
 
 /** @param then what is done by who is told. */
 function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
   const told: string[] = [];
+  const closed: string[] = [];
   const peers = new Peers(limits, (id) => {
     told.push(id);
     then(peers, id);
@@ -45,7 +64,13 @@ function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
   const add = (id: string) => {
     const socket = new FakeSocket();
     const peer = {
-      session: { id, end: () => assert.fail(`${id} is closed`) },
+      session: {
+        id,
+        end(why: string) {
+          closed.push(`${id}: ${why}`);
+          peers.remove(peer);
+        },
+      },
       socket,
       isAwaited: false,
       isAnnounced: false,
@@ -53,8 +78,58 @@ function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
     peers.add(peer);
     return { peer, socket };
   };
-  return { peers, told, add };
+  return { peers, told, closed, add };
 }
+
+describe('several wires that are sent at once', () => {
+  test('go out in order, as few writes, after what waited for the end of the turn', async () => {
+    const { peers, add } = kit();
+    const { socket } = add('a');
+    peers.sendSoon('a', 'ack');
+    peers.sendAll('a', ['1', '2', '3', '4']);
+    peers.send('a', '5');
+    await turn();
+    assert.deepEqual(socket.sent, ['ack', '1', '2', '3', '4', '5']);
+    assert.deepEqual(socket.writes, [1, 4, 1]);
+  });
+
+  test('may be one, or none', () => {
+    const { peers, add } = kit();
+    const { socket } = add('a');
+    peers.sendAll('a', []);
+    peers.sendAll('a', ['1']);
+    assert.deepEqual([socket.sent, socket.writes], [['1'], [1]]);
+  });
+
+  test('are nothing to one that is gone', () => {
+    const { peers, add } = kit();
+    const { peer, socket } = add('a');
+    peers.remove(peer);
+    peers.sendAll('a', ['1', '2']);
+    assert.deepEqual(socket.sent, []);
+  });
+
+  test('close a slow reader, though no single one tells that it was not taken', () => {
+    const { peers, closed, add } = kit();
+    const { socket } = add('a');
+    socket.unsent = limits.buffer - 10;
+    peers.sendAll('a', ['1', 'x'.repeat(9)]);
+    assert.deepEqual(closed, []);
+    peers.sendAll('a', ['1', '2']);
+    assert.deepEqual(closed, ['a: slow_reader']);
+  });
+
+  test('are not sent to one that is closed because of what waited for the end of the turn', () => {
+    for (const send of ['send', 'sendAll'] as const) {
+      const { peers, closed, add } = kit();
+      const { socket } = add('a');
+      peers.sendSoon('a', 'x'.repeat(limits.buffer + 1));
+      if (send === 'send') peers.send('a', '1');
+      else peers.sendAll('a', ['1', '2']);
+      assert.deepEqual([closed, socket.sent.length], [['a: slow_reader'], 1]);
+    }
+  });
+});
 
 describe('that a peer has caught up is told', () => {
   test('once, and not within the call that asked', async () => {
@@ -153,7 +228,7 @@ describe('that a peer has caught up is told', () => {
     const { peers, told, add } = kit();
     const { peer, socket } = add('a');
     peers.whenDrained('a');
-    peers.send('a', 'x'.repeat(little + 1));
+    peers.sendAll('a', ['x', 'x'.repeat(little)]);
     await turn();
     assert.deepEqual(told, []);
     socket.unsent = 0;

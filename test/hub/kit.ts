@@ -348,8 +348,8 @@ export class Client implements Receiver {
     return this.#codec.encodeStored(stored);
   }
 
-  deliverStored(wire: Wire): void {
-    this.#kit.port.send(this.connection, wire);
+  deliverAll(wires: readonly Wire[]): void {
+    this.#kit.port.sendAll(this.connection, wires);
   }
 
   receive(wire: Wire): void {

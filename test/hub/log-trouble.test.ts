@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, HubKit, kept } from './kit.ts';
+import type { EdgePort } from '../../src/hub/edge-port.ts';
+import { around, type FakeEdge } from './fake-edge.ts';
+import { type Client, HubKit, type KitOptions, kept } from './kit.ts';
 
 /** Ada is in a room where so many messages were said. */
-function scene(messages: number): { kit: HubKit; ada: Client } {
-  const kit = new HubKit({ policy: () => kept });
+function scene(messages: number, options: KitOptions = {}): { kit: HubKit; ada: Client } {
+  const kit = new HubKit({ policy: () => kept, ...options });
   const ada = kit.connect('ada', { rooms: ['x'] });
   for (let n = 1; n <= messages; n += 1) ada.say('x', n);
   kit.commit();
@@ -241,6 +243,24 @@ test('the latest messages are counted without what is damaged', () => {
   bob.request({ type: 'join', room: 'x', last: 2 });
   assert.equal(bob.take('joined')[0]?.after, 2);
   assert.equal(story(bob), '3 gap(4-4 damaged) 5');
+});
+
+test('a piece is sent at once, but for the gaps in it', () => {
+  const runs: number[] = [];
+  const wrap = (edge: FakeEdge): EdgePort =>
+    around(edge, {
+      sendAll(connection, wires) {
+        runs.push(wires.length);
+        edge.sendAll(connection, wires);
+      },
+    });
+  const { kit } = scene(70, { wrap });
+  kit.log.damage('x', 2, 5, 6);
+  const bob = kit.connect('bob');
+  replayed(bob, 0);
+  assert.deepEqual(runs.splice(0), [1, 2, 61]);
+  kit.drain();
+  assert.deepEqual(runs, [3]);
 });
 
 // ---- entries that are no messages

@@ -1,8 +1,9 @@
 import type { Effect } from '../../src/hub/effects.ts';
 import { type Room, type RoomCommand, step } from '../../src/hub/room.ts';
 import type { Wire } from '../../src/protocol/dialect.ts';
+import { around } from './fake-edge.ts';
 import { HeldLog } from './held-log.ts';
-import { around, disorder, effects, finds, frames, type Mutant } from './simulation/mutants.ts';
+import { disorder, effects, finds, frames, type Mutant } from './simulation/mutants.ts';
 
 finds({
   'an ack before the commit': () => ({
@@ -126,8 +127,21 @@ finds({
           before.set(connection, wire.toString());
           if (isAnswer || !wire.toString().startsWith('{"type":"gap"')) edge.send(connection, wire);
         };
-        return around(edge, { send });
+        const sendAll = (connection: string, wires: readonly Wire[]) => {
+          before.delete(connection);
+          edge.sendAll(connection, wires);
+        };
+        return around(edge, { send, sendAll });
       },
+    },
+    says: /was last/,
+  }),
+  'a piece of a replay that lacks a message in its midst': () => ({
+    breaks: {
+      wrap: (edge) =>
+        around(edge, {
+          sendAll: (connection, wires) => edge.sendAll(connection, wires.length < 3 ? wires : wires.toSpliced(1, 1)),
+        }),
     },
     says: /was last/,
   }),

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { EdgePort } from '../../src/hub/edge-port.ts';
 import { step } from '../../src/hub/room.ts';
 import type { Wire } from '../../src/protocol/dialect.ts';
-import type { FakeEdge } from './fake-edge.ts';
-import { around, countdown, disorder, effects, finds, frames, publishing } from './simulation/mutants.ts';
+import { around, type FakeEdge } from './fake-edge.ts';
+import { countdown, disorder, effects, finds, frames, publishing } from './simulation/mutants.ts';
 import { simulate } from './simulation/simulation.ts';
 
 const commands = 10_000;

@@ -1,12 +1,11 @@
 /** What can be broken on purpose to see that the simulation notices. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EdgePort } from '../../../src/hub/edge-port.ts';
 import type { Effect } from '../../../src/hub/effects.ts';
 import { step } from '../../../src/hub/room.ts';
 import type { Wire } from '../../../src/protocol/dialect.ts';
 import type { ServerFrame } from '../../../src/protocol/generated/frames.ts';
-import type { FakeEdge } from '../fake-edge.ts';
+import { around, type FakeEdge } from '../fake-edge.ts';
 import { type SimulationOptions, simulate } from './simulation.ts';
 
 /** What breaks the hub, and what the simulation says of it. */
@@ -50,20 +49,6 @@ function violation(seed: number, breaks: Mutant['breaks']): string | undefined {
 export function countdown(): () => boolean {
   let left = patience;
   return () => left-- === 0;
-}
-
-export function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
-  return {
-    send: (connection, wire) => edge.send(connection, wire),
-    sendSoon: (connection, wire) => edge.sendSoon(connection, wire),
-    publish: (topic, wire, except) => edge.publish(topic, wire, except),
-    publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),
-    subscribe: (connection, topic, ephemeral) => edge.subscribe(connection, topic, ephemeral),
-    unsubscribe: (connection, topic) => edge.unsubscribe(connection, topic),
-    whenDrained: (connection) => edge.whenDrained(connection),
-    disconnect: (connection) => edge.disconnect(connection),
-    ...over,
-  };
 }
 
 /** Publishes one wire of a kind in another way. */
