@@ -97,7 +97,7 @@ function summary({ host, tls }: Config, port: number): string {
   const scheme = tls ? 'wss' : 'ws';
   const hosts = host === '0.0.0.0' || host === '::' ? ['localhost', ...addresses()] : [host];
   const urls = hosts.map((name) => `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`);
-  return `Hubbub ${version} is listening on ${urls.join(', ')} (JSON at /, plain text at /text)`;
+  return `Hubbub ${version} is listening on ${urls.join(', ')} (a page to chat and JSON at /, plain text at /text)`;
 }
 
 function addresses(): string[] {
