@@ -10,7 +10,9 @@ const { version } = JSON.parse(await readFile(new URL('../../package.json', impo
 test('it says in one line where it listens, what is spoken there, and which version it is', async () => {
   await using program = await Program.start(locally);
   const url = await program.listening();
-  assert.deepEqual(program.lines, [`Hubbub ${version} is listening on ${url} (a page to chat and JSON at /, plain text at /text)`]);
+  assert.deepEqual(program.lines, [
+    `Hubbub ${version} is listening on ${url} (a page to chat and JSON at /, plain text at /text)`,
+  ]);
   await using ada = await JsonClient.connect(url);
   assert.deepEqual((await ada.next('welcome')).server, { name: 'hubbub', version });
   await using bob = await TextClient.connect(`${url}/text`);
