@@ -52,24 +52,26 @@ export function logDirectory(data: string): string {
  */
 export function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(directory));
     if (!statSync(directory).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw cannotUse(directory, whyNotMade(directory, error));
+    throw cannotUse(directory, error);
   }
 }
 
-/** Below a directory that is read-only Node says that there is none. */
-function whyNotMade(directory: string, error: unknown): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
-  let above = resolve(directory);
-  while (!existsSync(above)) above = dirname(above);
+/**
+ * Those above it first. Not Node's `recursive`: below `/proc` that never ends, and on a read-only file system it hides the
+ * reason (seen with Node 20.20).
+ */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
   try {
-    accessSync(above, constants.W_OK | constants.X_OK);
-    return error;
-  } catch (reason) {
-    return reason;
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it.
+    if (!existsSync(directory)) throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -233,6 +234,14 @@ describe('a directory', () => {
     writeFileSync(path, '');
     await failsToOpen(path, 'directory', /^cannot use .*file for the log: it is not a directory$/);
     await failsToOpen(join(path, 'log'), 'directory', /it is not a directory$/);
+  });
+
+  test('that cannot be made', { skip: existsSync('/proc/self') ? false : 'there is no /proc here' }, async () => {
+    await failsToOpen(
+      '/proc/nothing/log',
+      'directory',
+      /^cannot use \/proc\/nothing\/log for the log: it cannot be made$/,
+    );
   });
 
   test('that may not be used', async (context) => {
