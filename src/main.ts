@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { runChat } from './apps/chat/run.ts';
 import { runDemo, type StartServer } from './apps/demo/run.ts';
 import { type Broker, startBroker } from './broker/broker.ts';
-import { StartError } from './broker/listen-error.ts';
+import { StartError } from './broker/start-error.ts';
 import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
@@ -43,19 +43,20 @@ async function main(args: readonly string[]): Promise<void> {
     isTTY: stdout.isTTY ?? false,
   });
   const tls = config.tls ? await loadCertificate(config, logger) : undefined;
+  const pages = createPages(readPages());
   const broker = await startBroker({
     config,
     logger,
     server: { name: 'hubbub', version },
     tls,
     meters: process,
-    pages: createPages(readPages()),
+    pages,
     schemas: readSchemas(),
     user: process.geteuid?.(),
   });
   // First: who reads the line may send a signal at once.
   stopAtSignal(broker, config, logger);
-  print(`${summary(config, broker.port)}\n`);
+  print(`${summary(config, broker.port, pages.size > 0)}\n`);
 }
 
 /** What a tool or an app needs. */
@@ -93,11 +94,13 @@ async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
 }
 
 /** The one line a person needs. */
-function summary({ host, tls }: Config, port: number): string {
-  const scheme = tls ? 'wss' : 'ws';
+function summary({ host, tls }: Config, port: number, hasPages: boolean): string {
+  const secure = tls ? 's' : '';
   const hosts = host === '0.0.0.0' || host === '::' ? ['localhost', ...addresses()] : [host];
-  const urls = hosts.map((name) => `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`);
-  return `Hubbub ${version} is listening on ${urls.join(', ')} (a page to chat and JSON at /, plain text at /text)`;
+  const places = hosts.map((name) => `${name.includes(':') ? `[${name}]` : name}:${port}`);
+  const urls = places.map((place) => `ws${secure}://${place}`);
+  const page = hasPages ? `; to chat, open http${secure}://${places[0]}` : '';
+  return `Hubbub ${version} is listening on ${urls.join(', ')} (JSON at /, plain text at /text)${page}`;
 }
 
 function addresses(): string[] {

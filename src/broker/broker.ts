@@ -25,6 +25,7 @@ import { drain } from './drain.ts';
 import { listenError } from './listen-error.ts';
 import { openLog } from './open-log.ts';
 import { Reports } from './reports.ts';
+import { StartError } from './start-error.ts';
 import { sweepRegularly } from './sweep.ts';
 
 export interface BrokerOptions {
@@ -53,7 +54,7 @@ export interface Broker {
 const maxPage = 256 * 1024;
 
 /**
- * @throws StartError if the port cannot be had.
+ * @throws StartError if the port or the secret of tickets cannot be had.
  * @throws PolicyError if the rules of the rooms cannot be followed.
  * @throws LogError if the log cannot be had.
  */
@@ -71,14 +72,27 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   reports.status(log.status);
   try {
     return await serve(options, {
-      ...{ policies, reports, log },
-      onCommit(listener) {
+      policies,
+      reports,
+      log,
+      onCommit: (listener) => {
         committed = listener;
       },
     });
   } catch (error) {
     await log.close();
     throw error;
+  }
+}
+
+/** Where there is a data directory, tickets hold after a restart. */
+function ticketSecret({ ticketSecret: given, log, data }: Config): string | Uint8Array {
+  if (given !== undefined) return given;
+  if (log !== 'lmdb') return newSecret();
+  try {
+    return keptSecret(data);
+  } catch (error) {
+    throw new StartError(`cannot use the secret of tickets: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -100,7 +114,6 @@ async function serve(
 ): Promise<Broker> {
   const now = Date.now;
   const sessions = new Map<ConnectionId, Session>();
-  const ticketSecret = config.ticketSecret ?? (config.log === 'lmdb' ? keptSecret(config.data) : newSecret());
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
     return config.log === 'off' ? { ...own, retention: undefined } : own;
@@ -157,7 +170,7 @@ async function serve(
     dispatch,
     now,
     find: (userId) => hub.find(userId),
-    tickets: createTickets(ticketSecret),
+    tickets: createTickets(ticketSecret(config)),
     newUserId: uuid,
     report: (message, fields) => logger.error(message, fields),
     mayBroadcast: config.broadcast,
@@ -185,18 +198,17 @@ async function serve(
     return { connections, users, rooms, ...fanOut.sent, queued, stored: used };
   }, meters);
   const observation = setInterval(() => edge.publishStatus(JSON.stringify([figures.take(now())])), figuresInterval);
-  const close = async (): Promise<void> => {
+  const close = (): void => {
     clearInterval(clock);
     clearInterval(observation);
     figures.stop();
     endSweeping();
     edge.close();
-    await log.close();
   };
 
   const port = edge.listen(config.host, config.port);
   if (port === undefined) {
-    await close();
+    close();
     throw await listenError(config.host, config.port);
   }
   ready = true;
@@ -205,7 +217,8 @@ async function serve(
     ready = false;
     edge.drain();
     await drain(sessions, config.drainTimeout);
-    await close();
+    close();
+    await log.close();
   };
   let stopped: Promise<void> | undefined;
   return {

@@ -1,9 +1,5 @@
 import { createServer } from 'node:net';
-
-/** The server cannot start; the message is one line for a person. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
+import { StartError } from './start-error.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use',

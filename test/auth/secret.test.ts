@@ -23,6 +23,15 @@ test('a file without a secret is not taken for one', async () => {
   }
 });
 
+test('a server that cannot use its secret says so in one line', async () => {
+  await using data = await temporaryDirectory();
+  writeFileSync(join(data.path, 'ticket-secret'), 'short');
+  await assert.rejects(startServer({ data: data.path }), {
+    name: 'StartError',
+    message: /^cannot use the secret of tickets: there is no secret in [^\n]*ticket-secret; remove it/,
+  });
+});
+
 test('a guest is the same user after a restart, as long as the data is there', async () => {
   await using data = await temporaryDirectory();
   const visit = async (query: string) => {

@@ -11,7 +11,7 @@ test('it says in one line where it listens, what is spoken there, and which vers
   await using program = await Program.start(locally);
   const url = await program.listening();
   assert.deepEqual(program.lines, [
-    `Hubbub ${version} is listening on ${url} (a page to chat and JSON at /, plain text at /text)`,
+    `Hubbub ${version} is listening on ${url} (JSON at /, plain text at /text); to chat, open ${url.replace('ws', 'http')}`,
   ]);
   await using ada = await JsonClient.connect(url);
   assert.deepEqual((await ada.next('welcome')).server, { name: 'hubbub', version });
