@@ -1,7 +1,8 @@
 /** A store of many messages, made through the port of the log: as if they had been said, but quicker. */
 import { setImmediate as turn } from 'node:timers/promises';
+import { toStored } from '../../src/hub/journal.ts';
 import { openLmdbLog } from '../../src/log/lmdb.ts';
-import { encodeJson, toStored } from '../../src/protocol/json.ts';
+import { encodeJson } from '../../src/protocol/json.ts';
 
 export interface StoreSize {
   readonly rooms: number;

@@ -41,13 +41,6 @@ export function encodeJson(frame: ServerFrame): Wire {
   }
 }
 
-/** The bytes under which a message is kept. */
-export function toStored(wire: Wire): Stored {
-  const isBinary = typeof wire !== 'string';
-  // Small buffers share a pool: a third of the time of a `TextEncoder`.
-  return { bytes: isBinary ? wire : Buffer.from(wire), isBinary };
-}
-
 /** @throws Error if the bytes are not those of a message. */
 export function fromStored(stored: Stored): ServerMessage {
   const value = stored.isBinary ? readBinary(stored.bytes) : JSON.parse(decoder.decode(stored.bytes));

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { chromium as playwright } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { ServerFrame } from '../../src/protocol/generated/frames.ts';
-import { chromium } from '../kit/chromium.ts';
 import { JsonClient } from '../kit/client.ts';
 import { startServer, type TestServer } from '../kit/server.ts';
-
-type Browser = Awaited<ReturnType<typeof playwright.launch>>;
-type Page = Awaited<ReturnType<Browser['newPage']>>;
-
-/** Without network chatter of its own. Chromium does not run as root in its sandbox. */
-const launchArguments = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { type BrowserPage, launch, skip } from './kit.ts';
 
 /** Runs in the page: one WebSocket, and everything that came from it. Binary data is kept as hex. */
 const inPage = `
@@ -44,9 +28,9 @@ const inPage = `
 
 /** A WebSocket in a page. */
 class PageSocket {
-  readonly #page: Page;
+  readonly #page: BrowserPage;
 
-  constructor(page: Page) {
+  constructor(page: BrowserPage) {
     this.#page = page;
   }
 
@@ -91,13 +75,11 @@ class PageSocket {
   }
 }
 
-const skip = existsSync(chromium) ? false : `there is no ${chromium}: install the package "chromium"`;
-
 describe('in Chromium', { skip }, () => {
   let browser: Browser;
 
   before(async () => {
-    browser = await playwright.launch({ executablePath: chromium, args: launchArguments });
+    browser = await launch();
   });
 
   after(() => browser.close());

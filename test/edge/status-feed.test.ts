@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import WebSocket from 'ws';
-import type { Figures } from '../../src/observe/figures.ts';
+import type { Figures } from '../../src/protocol/figures.ts';
 import { JsonClient } from '../kit/client.ts';
 import { Inbox } from '../kit/inbox.ts';
 import { startServer, type TestServer } from '../kit/server.ts';

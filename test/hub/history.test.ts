@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClientHistory } from '../../src/protocol/generated/frames.ts';
-import { type Client, HubKit, type KitOptions, kept, unkept } from './kit.ts';
-
-/** Ada is in a room where so many messages were said. */
-function scene(messages: number, options: KitOptions = {}): { kit: HubKit; ada: Client } {
-  const kit = new HubKit({ policy: () => kept, ...options });
-  const ada = kit.connect('ada', { rooms: ['x'] });
-  for (let n = 1; n <= messages; n += 1) ada.say('x', n);
-  kit.commit();
-  kit.settle();
-  return { kit, ada };
-}
+import { type Client, unkept } from './kit.ts';
+import { scene } from './scene.ts';
 
 function ask(client: Client, asked: Omit<ClientHistory, 'type' | 'room'> = {}): [numbers: number[], more: boolean] {
   client.request({ type: 'history', room: 'x', ...asked });

@@ -2,17 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EdgePort } from '../../src/hub/edge-port.ts';
 import { around, type FakeEdge } from './fake-edge.ts';
-import { type Client, HubKit, type KitOptions, kept } from './kit.ts';
-
-/** Ada is in a room where so many messages were said. */
-function scene(messages: number, options: KitOptions = {}): { kit: HubKit; ada: Client } {
-  const kit = new HubKit({ policy: () => kept, ...options });
-  const ada = kit.connect('ada', { rooms: ['x'] });
-  for (let n = 1; n <= messages; n += 1) ada.say('x', n);
-  kit.commit();
-  kit.settle();
-  return { kit, ada };
-}
+import { type Client, HubKit } from './kit.ts';
+import { scene } from './scene.ts';
 
 /** What comes at once of who says where they were. */
 function replayed(client: Client, after: number): string {

@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClientJoin, ServerFrame } from '../../src/protocol/generated/frames.ts';
-import { type Client, HubKit, type KitOptions, kept } from './kit.ts';
-
-/** A room x with so many messages, said by Ada, who is in it. */
-function scene(messages: number, options: KitOptions = {}): { kit: HubKit; ada: Client } {
-  const kit = new HubKit({ policy: () => kept, ...options });
-  const ada = kit.connect('ada', { rooms: ['x'] });
-  say(ada, 1, messages);
-  kit.commit();
-  kit.settle();
-  return { kit, ada };
-}
-
-function say(client: Client, from: number, to: number, room = 'x'): void {
-  for (let n = from; n <= to; n += 1) client.say(room, n);
-}
+import { type Client, type HubKit, kept } from './kit.ts';
+import { say, scene } from './scene.ts';
 
 function join(client: Client, more: Partial<ClientJoin>, room = 'x'): void {
   client.request({ type: 'join', room, ...more });

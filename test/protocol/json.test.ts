@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { toStored } from '../../src/hub/journal.ts';
 import { createCodecs } from '../../src/protocol/codecs.ts';
 import type { Decoded } from '../../src/protocol/dialect.ts';
 import type { ServerFrame, ServerMessage } from '../../src/protocol/generated/frames.ts';
-import { encodeJson, fromStored, jsonCodec, toStored } from '../../src/protocol/json.ts';
+import { encodeJson, fromStored, jsonCodec } from '../../src/protocol/json.ts';
 import { bytes } from './bytes.ts';
 import { schemas } from './schemas.ts';
 

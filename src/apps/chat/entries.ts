@@ -88,8 +88,3 @@ export interface HeadingEntry {
   readonly kind: 'heading';
   readonly text: string;
 }
-
-/** The room an entry belongs to; undefined for what concerns the person wherever they look. */
-export function roomOf(entry: Entry): string | undefined {
-  return 'room' in entry ? entry.room : undefined;
-}

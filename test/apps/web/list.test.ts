@@ -6,8 +6,9 @@ import { createConversation } from '../../../src/apps/web/state/conversation.ts'
 import { listOf, wordsFor } from '../../../src/apps/web/state/people.ts';
 import { rowsOf } from '../../../src/apps/web/state/rows.ts';
 import type { Entry, Move } from '../../../src/apps/web/state/state.ts';
-import { added, type Figures, rates } from '../../../src/apps/web/status/figures.ts';
+import { added, rates } from '../../../src/apps/web/status/figures.ts';
 import { roundBytes, roundTop } from '../../../src/apps/web/status/scale.ts';
+import type { Figures } from '../../../src/protocol/figures.ts';
 
 describe('where rows are', () => {
   const rows = ['a', 'b', 'c', 'd'].map((key) => ({ key, height: 100 }));

@@ -1,5 +1,5 @@
 /** The WebSocket that the figures come from; it is opened again as long as the page is there. */
-import type { Figures } from './figures.ts';
+import type { Figures } from '../../../protocol/figures.ts';
 
 export type FeedState =
   | 'connecting'

@@ -1,24 +1,5 @@
-/** What the server tells of itself once a second, as it is shown. `/status` sends arrays of it. */
-
-export interface Figures {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly connections: number;
-  readonly users: number;
-  readonly rooms: number;
-  /** Since the start of the server, as `deliveries`. */
-  readonly messages: number;
-  readonly deliveries: number;
-  readonly queued: number;
-  /** In bytes. */
-  readonly stored: number;
-  /** Of the event loop, in milliseconds. */
-  readonly delay: { readonly p99: number; readonly max: number };
-  /** A share of one core. */
-  readonly cpu: number;
-  /** In bytes. */
-  readonly memory: { readonly resident: number; readonly heap: number };
-}
+/** What the status page makes of the server's figures. */
+import type { Figures } from '../../../protocol/figures.ts';
 
 /** How much is shown, in milliseconds. */
 export const span = 5 * 60_000;

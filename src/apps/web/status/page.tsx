@@ -1,10 +1,11 @@
 /** How the server is doing. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Figures } from '../../../protocol/figures.ts';
 import type { Memory } from '../connection/memory.ts';
 import { Mark } from '../views/icons.tsx';
 import { ThemeSwitch } from '../views/theme-switch.tsx';
 import { type FeedState, watchFeed } from './feed.ts';
-import { added, type Figures, levels, rates } from './figures.ts';
+import { added, levels, rates } from './figures.ts';
 import { Plot } from './plot.tsx';
 import { roundBytes, roundTop } from './scale.ts';
 
