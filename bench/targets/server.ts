@@ -67,10 +67,15 @@ export class Server implements AsyncDisposable {
     return this.#pid === undefined ? undefined : cpuTime(this.#pid);
   }
 
-  /** Bytes of memory that are in use, after garbage was collected. */
+  /** Bytes of memory that it holds as it is now, garbage and room for more objects included. */
+  heldMemory(): number {
+    return residentMemory(this.#pid ?? Number.NaN, 'RssAnon');
+  }
+
+  /** The same, after garbage was collected. */
   async memory(): Promise<number> {
     await this.#ask('collect');
-    return residentMemory(this.#pid ?? Number.NaN, 'RssAnon');
+    return this.heldMemory();
   }
 
   /** Bytes of files that are in memory and mapped: of its own program, and of the store of the log. */
