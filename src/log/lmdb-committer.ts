@@ -9,12 +9,30 @@ import { type Batch, type LmdbStore, type Size, spaceKept } from './lmdb-store.t
 import type { LogStatus } from './port.ts';
 import { type Placed, type RoomRecord, sizeBound } from './records.ts';
 
+/** Entries that are to be committed together, in one chunk; more of them may come until they are. */
+export interface Gathering {
+  readonly type: 'entries';
+  readonly room: OpenRoom;
+  readonly entries: Placed[];
+  /** The sum of the lengths of their `bytes`. */
+  bytes: number;
+}
+
 export type Operation =
-  | { readonly type: 'entry'; readonly room: OpenRoom; readonly placed: Placed }
+  | Gathering
   | { readonly type: 'record'; readonly room: OpenRoom; readonly record: RoomRecord }
   | { readonly type: 'drop'; readonly room: OpenRoom }
-  /** Removes committed entries. It must wait for what is queued before it only if no entry is left then (`empties`). */
-  | { readonly type: 'trim'; readonly room: OpenRoom; readonly seqs: readonly number[]; readonly empties: boolean };
+  /**
+   * Removes committed `chunks`, and of the one after them all but the `rest`. It must wait for what is queued before it
+   * only if no entry is left then (`empties`).
+   */
+  | {
+      readonly type: 'trim';
+      readonly room: OpenRoom;
+      readonly chunks: readonly number[];
+      readonly rest: readonly Placed[];
+      readonly empties: boolean;
+    };
 
 /** Somebody waits until everything before it is committed. */
 interface Mark {
@@ -35,6 +53,11 @@ export interface CommitterOptions {
   readonly retry: number;
   /** What a batch has at most: so much is encoded in one turn of the loop. */
   readonly batch: { readonly steps: number; readonly bytes: number };
+  /**
+   * What a chunk has at most, unless one message alone has more; `bytes` of messages. A larger one costs less to write, and
+   * more to read one message of; it takes whole pages in the store, and is lost as a whole if it is damaged.
+   */
+  readonly chunk: { readonly entries: number; readonly bytes: number };
 }
 
 interface Callbacks {
@@ -107,12 +130,23 @@ export class Committer {
     return this.#size.used;
   }
 
+  append(room: OpenRoom, placed: Placed): void {
+    const { length } = placed.entry.bytes;
+    this.#entries += 1;
+    this.#bytes += length;
+    const { gathering } = room;
+    const { entries, bytes } = this.#options.chunk;
+    if (gathering && gathering.entries.length < entries && gathering.bytes + length <= bytes) {
+      gathering.entries.push(placed);
+      gathering.bytes += length;
+    } else {
+      room.gathering = { type: 'entries', room, entries: [placed], bytes: length };
+      this.add(room.gathering);
+    }
+  }
+
   add(operation: Operation): void {
     operation.room.queued += 1;
-    if (operation.type === 'entry') {
-      this.#entries += 1;
-      this.#bytes += operation.placed.entry.bytes.length;
-    }
     this.#enqueue(operation);
   }
 
@@ -147,10 +181,10 @@ export class Committer {
       await turn();
       const pause = this.#pause(this.#options.interval * Math.min(4, 1 + size / few));
       const batch = this.#take();
-      size = batch.length;
+      size = batch.reduce((sum, operation) => sum + stepsOf(operation), 0);
       await this.#commit(batch);
       const { steps, bytes } = this.#options.batch;
-      const isFull = this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
+      const isFull = this.#entries >= steps || this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
       if (isFull) this.#wake();
       await pause;
     }
@@ -164,8 +198,9 @@ export class Committer {
       const operation = this.#queue[this.#taken];
       if (!operation) break;
       this.#taken += 1;
-      steps -= operation.type === 'trim' ? operation.seqs.length : 1;
-      bytes -= length(operation);
+      if (operation.type === 'entries') operation.room.gathering = undefined;
+      steps -= stepsOf(operation);
+      bytes -= bytesOf(operation);
     }
     const batch = this.#queue.slice(start, this.#taken);
     if (this.#taken * 2 > this.#queue.length) {
@@ -196,10 +231,11 @@ export class Committer {
   /** @returns why it did not work. */
   async #attempt(operations: readonly Operation[]): Promise<LogStatus | undefined> {
     if (operations.length === 0) return undefined;
-    const size = operations.reduce((sum, operation) => sum + length(operation), 0);
+    const bound = operations.reduce((sum, operation) => sum + sizeBound(chunkOf(operation)), 0);
     try {
-      if (size > 0 && !this.#hasSpace(size, new Set(operations.map(({ room }) => room)).size)) return diskFull;
-      await this.#store.write(size, (batch) => {
+      if (operations.some(({ type }) => type === 'entries') && !this.#hasSpace(bound, roomsOf(operations)))
+        return diskFull;
+      await this.#store.write(bound, (batch) => {
         for (const operation of operations) write(batch, operation);
         this.#callbacks.complete(batch);
       });
@@ -247,7 +283,7 @@ export class Committer {
       if (steps <= 0) break;
       if (operation.type !== 'trim' || operation.empties) continue;
       trims.add(operation);
-      steps -= operation.seqs.length;
+      steps -= stepsOf(operation);
     }
     const operations = [...trims] as Operation[];
     if (operations.length === 0 || (await this.#attempt(operations))) return false;
@@ -260,9 +296,9 @@ export class Committer {
   #settle(operations: readonly Operation[]): void {
     for (const operation of operations) {
       operation.room.queued -= 1;
-      if (operation.type !== 'entry') continue;
-      this.#entries -= 1;
-      this.#bytes -= operation.placed.entry.bytes.length;
+      if (operation.type !== 'entries') continue;
+      this.#entries -= operation.entries.length;
+      this.#bytes -= operation.bytes;
     }
     this.#callbacks.committed(operations);
   }
@@ -294,20 +330,37 @@ export class Committer {
   }
 }
 
-function length(operation: Operation | Mark): number {
-  return operation.type === 'entry' ? sizeBound(operation.placed.entry) : 0;
+/** How many records or entries it writes or removes: so long it keeps the loop. */
+function stepsOf(operation: Operation | Mark): number {
+  if (operation.type === 'entries') return operation.entries.length;
+  return operation.type === 'trim' ? operation.chunks.length + operation.rest.length : 1;
+}
+
+function bytesOf(operation: Operation | Mark): number {
+  return operation.type === 'entries' ? operation.bytes : 0;
+}
+
+/** The chunk it writes; empty if it writes none. */
+function chunkOf(operation: Operation): readonly Placed[] {
+  if (operation.type === 'entries') return operation.entries;
+  return operation.type === 'trim' ? operation.rest : [];
+}
+
+function roomsOf(operations: readonly Operation[]): number {
+  return new Set(operations.map(({ room }) => room)).size;
 }
 
 function write(batch: Batch, operation: Operation): void {
   const { room } = operation;
   switch (operation.type) {
-    case 'entry':
-      return batch.entry(room.id, operation.placed);
+    case 'entries':
+      return batch.chunk(room.id, operation.entries);
     case 'record':
       return batch.room(room.name, operation.record);
     case 'drop':
       return batch.removeRoom(room.name);
     case 'trim':
-      for (const seq of operation.seqs) batch.remove(room.id, seq);
+      for (const last of operation.chunks) batch.removeChunk(room.id, last);
+      if (operation.rest.length > 0) batch.chunk(room.id, operation.rest);
   }
 }
