@@ -7,7 +7,7 @@ import { LogError } from './error.ts';
 import type { OpenRoom } from './lmdb-room.ts';
 import { type Batch, type LmdbStore, type Size, spaceKept } from './lmdb-store.ts';
 import type { LogStatus } from './port.ts';
-import { type Placed, type RoomRecord, sizeBound } from './records.ts';
+import { chunkBound, entryBound, type Placed, type RoomRecord } from './records.ts';
 
 /** Entries that are to be committed together, in one chunk; more of them may come until they are. */
 export interface Gathering {
@@ -16,6 +16,8 @@ export interface Gathering {
   readonly entries: Placed[];
   /** The sum of the lengths of their `bytes`. */
   bytes: number;
+  /** The most bytes they can take in the store. */
+  bound: number;
 }
 
 export type Operation =
@@ -139,8 +141,10 @@ export class Committer {
     if (gathering && gathering.entries.length < entries && gathering.bytes + length <= bytes) {
       gathering.entries.push(placed);
       gathering.bytes += length;
+      gathering.bound += entryBound(placed.entry);
     } else {
-      room.gathering = { type: 'entries', room, entries: [placed], bytes: length };
+      const bound = chunkBound + entryBound(placed.entry);
+      room.gathering = { type: 'entries', room, entries: [placed], bytes: length, bound };
       this.add(room.gathering);
     }
   }
@@ -231,7 +235,7 @@ export class Committer {
   /** @returns why it did not work. */
   async #attempt(operations: readonly Operation[]): Promise<LogStatus | undefined> {
     if (operations.length === 0) return undefined;
-    const bound = operations.reduce((sum, operation) => sum + sizeBound(chunkOf(operation)), 0);
+    const bound = operations.reduce((sum, operation) => sum + boundOf(operation), 0);
     try {
       if (operations.some(({ type }) => type === 'entries') && !this.#hasSpace(bound, roomsOf(operations)))
         return diskFull;
@@ -251,7 +255,7 @@ export class Committer {
   /** On a disk that fills up LMDB would find out half-way, and complain on stderr each time. */
   #hasSpace(size: number, rooms: number): boolean {
     const needed = 2 * size + pagesPerRoom * rooms;
-    return this.#store.free >= spaceKept + needed || this.#size.spare >= 2 * needed;
+    return this.#size.spare >= 2 * needed || this.#store.free >= spaceKept + needed;
   }
 
   async #recover(): Promise<void> {
@@ -340,10 +344,11 @@ function bytesOf(operation: Operation | Mark): number {
   return operation.type === 'entries' ? operation.bytes : 0;
 }
 
-/** The chunk it writes; empty if it writes none. */
-function chunkOf(operation: Operation): readonly Placed[] {
-  if (operation.type === 'entries') return operation.entries;
-  return operation.type === 'trim' ? operation.rest : [];
+/** The most bytes the chunk takes that it writes. */
+function boundOf(operation: Operation): number {
+  if (operation.type === 'entries') return operation.bound;
+  if (operation.type !== 'trim') return 0;
+  return operation.rest.reduce((sum, { entry }) => sum + entryBound(entry), chunkBound);
 }
 
 function roomsOf(operations: readonly Operation[]): number {

@@ -77,18 +77,16 @@ export function readKey(key: Uint8Array): { room: number; seq: number } {
   return { room: view.getUint32(0), seq: view.getUint32(4) * 0x1_0000_0000 + view.getUint32(8) };
 }
 
-/** The most bytes a chunk of these entries can take. */
-export function sizeBound(chunk: readonly Placed[]): number {
-  let bound = checksumLength + 3 * maxVarint;
-  for (const { entry } of chunk) {
-    const { user, id, bytes } = entry;
-    bound += fixedLength + 5 * maxVarint + 3 * (user.length + (id?.length ?? 0)) + bytes.length;
-  }
-  return bound;
+/** The most bytes a chunk can take besides its entries. */
+export const chunkBound = checksumLength + 3 * maxVarint;
+
+/** The most bytes this entry can take in a chunk. */
+export function entryBound({ user, id, bytes }: Entry): number {
+  return fixedLength + 5 * maxVarint + 3 * (user.length + (id?.length ?? 0)) + bytes.length;
 }
 
 /**
- * Writes a chunk at `start`, which must have `sizeBound` bytes of room, and returns where it ends.
+ * Writes a chunk at `start`, which must have as many bytes of room as the bounds say, and returns where it ends.
  * @param key that of its last entry.
  */
 export function encodeChunk(chunk: readonly Placed[], key: Uint8Array, target: Buffer, start: number): number {
@@ -148,8 +146,12 @@ function decodeEntry(reader: Reader, firstSeq: number, before: number | undefine
   const missing = reader.varint();
   const seq = before === undefined ? firstSeq : before + missing + step;
   const user = reader.text();
-  const id = flags & flagId ? { id: reader.text() } : {};
-  return { seq, prev: seq - step, at, user, ...id, bytes: reader.bytes(), isBinary: (flags & flagBinary) !== 0 };
+  const id = flags & flagId ? reader.text() : undefined;
+  const bytes = reader.bytes();
+  const isBinary = (flags & flagBinary) !== 0;
+  const prev = seq - step;
+  // The same shapes as those that come in: what entries go through stays fast.
+  return id === undefined ? { seq, prev, at, user, bytes, isBinary } : { seq, prev, at, user, id, bytes, isBinary };
 }
 
 export function encodeRecord(record: RoomRecord | StoreRecord): Buffer {

@@ -3,16 +3,17 @@ import { test } from 'node:test';
 import zlib from 'node:zlib';
 import fc from 'fast-check';
 import {
+  chunkBound,
   crc32,
   decodeChunk,
   decodeRecord,
   encodeChunk,
   encodeRecord,
+  entryBound,
   keyLength,
   type Placed,
   type RoomRecord,
   readKey,
-  sizeBound,
   writeKey,
 } from '../../src/log/records.ts';
 
@@ -50,6 +51,7 @@ const chunk = fc
       return placed;
     });
   });
+const sizeBound = (chunk: readonly Placed[]) => chunk.reduce((sum, { entry }) => sum + entryBound(entry), chunkBound);
 const last = (chunk: readonly Placed[]) => chunk.at(-1)?.entry.seq ?? 0;
 
 test('keys are ordered by room, then by number', () => {
