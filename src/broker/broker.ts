@@ -184,9 +184,11 @@ async function serve(
     else reports.damaged(room, seq);
   };
   const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
-  hub.effects.subscribe((effect) => {
-    if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);
-    else carryOut(effect, fanOut, journal, logger);
+  hub.effects.subscribe((effects) => {
+    for (const effect of effects) {
+      if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);
+      else carryOut(effect, fanOut, journal, logger);
+    }
   });
   const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
   const endSweeping = sweepRegularly(sweeper, now, (error) =>

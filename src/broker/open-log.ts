@@ -19,6 +19,7 @@ const remedies: Readonly<Partial<Record<LogErrorCode, string>>> = {
   in_use: `stop that one, or ${elsewhere}`,
   damaged: `put a backup in its place, or move it away to start without messages`,
   newer: `start that version, or ${elsewhere}`,
+  older: `export it with that version and import it with this one, or ${elsewhere}`,
 };
 
 /**

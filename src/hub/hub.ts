@@ -35,8 +35,8 @@ export interface HubOptions extends RoomsOptions {
 export const tickInterval = 100;
 
 export class Hub {
-  /** What is to be done, in order. */
-  readonly effects = new Subject<Effect>();
+  /** What is to be done, in order: what one step causes comes together. */
+  readonly effects = new Subject<readonly Effect[]>();
   readonly #commands = new Subject<Command>();
   readonly #options: HubOptions;
   readonly #directory = new Directory();
@@ -46,7 +46,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#rooms = new Rooms(options, this.#directory, (effects) => this.#emit(...effects));
+    this.#rooms = new Rooms(options, this.#directory, (effects) => this.#emitAll(effects));
     this.#commands.subscribe((command) => this.#receive(command));
   }
 
@@ -268,7 +268,11 @@ export class Hub {
   }
 
   #emit(...effects: readonly Effect[]): void {
-    for (const effect of effects) this.effects.next(effect);
+    this.#emitAll(effects);
+  }
+
+  #emitAll(effects: readonly Effect[]): void {
+    if (effects.length > 0) this.effects.next(effects);
   }
 }
 

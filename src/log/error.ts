@@ -10,6 +10,8 @@ export type LogErrorCode =
   | 'damaged'
   /** It was written by a newer version. */
   | 'newer'
+  /** It was written by an older version, in a way that this one does not read. */
+  | 'older'
   /** What was appended could not be kept when the log was closed. */
   | 'unsaved'
   /** What is to be imported cannot be. */

@@ -7,14 +7,34 @@ import { LogError } from './error.ts';
 import type { OpenRoom } from './lmdb-room.ts';
 import { type Batch, type LmdbStore, type Size, spaceKept } from './lmdb-store.ts';
 import type { LogStatus } from './port.ts';
-import { type Placed, type RoomRecord, sizeBound } from './records.ts';
+import { chunkBound, entryBound, type Placed, type RoomRecord } from './records.ts';
+
+/** Entries that are to be committed together, in one chunk; more of them may come until they are. */
+export interface Gathering {
+  readonly type: 'entries';
+  readonly room: OpenRoom;
+  readonly entries: Placed[];
+  /** The sum of the lengths of their `bytes`. */
+  bytes: number;
+  /** The most bytes they can take in the store. */
+  bound: number;
+}
 
 export type Operation =
-  | { readonly type: 'entry'; readonly room: OpenRoom; readonly placed: Placed }
+  | Gathering
   | { readonly type: 'record'; readonly room: OpenRoom; readonly record: RoomRecord }
   | { readonly type: 'drop'; readonly room: OpenRoom }
-  /** Removes committed entries. It must wait for what is queued before it only if no entry is left then (`empties`). */
-  | { readonly type: 'trim'; readonly room: OpenRoom; readonly seqs: readonly number[]; readonly empties: boolean };
+  /**
+   * Removes committed `chunks`, and of the one after them all but the `rest`. It must wait for what is queued before it
+   * only if no entry is left then (`empties`).
+   */
+  | {
+      readonly type: 'trim';
+      readonly room: OpenRoom;
+      readonly chunks: readonly number[];
+      readonly rest: readonly Placed[];
+      readonly empties: boolean;
+    };
 
 /** Somebody waits until everything before it is committed. */
 interface Mark {
@@ -35,6 +55,11 @@ export interface CommitterOptions {
   readonly retry: number;
   /** What a batch has at most: so much is encoded in one turn of the loop. */
   readonly batch: { readonly steps: number; readonly bytes: number };
+  /**
+   * What a chunk has at most, unless one message alone has more; `bytes` of messages. A larger one costs less to write, and
+   * more to read one message of; it takes whole pages in the store, and is lost as a whole if it is damaged.
+   */
+  readonly chunk: { readonly entries: number; readonly bytes: number };
 }
 
 interface Callbacks {
@@ -107,12 +132,25 @@ export class Committer {
     return this.#size.used;
   }
 
+  append(room: OpenRoom, placed: Placed): void {
+    const { length } = placed.entry.bytes;
+    this.#entries += 1;
+    this.#bytes += length;
+    const { gathering } = room;
+    const { entries, bytes } = this.#options.chunk;
+    if (gathering && gathering.entries.length < entries && gathering.bytes + length <= bytes) {
+      gathering.entries.push(placed);
+      gathering.bytes += length;
+      gathering.bound += entryBound(placed.entry);
+    } else {
+      const bound = chunkBound + entryBound(placed.entry);
+      room.gathering = { type: 'entries', room, entries: [placed], bytes: length, bound };
+      this.add(room.gathering);
+    }
+  }
+
   add(operation: Operation): void {
     operation.room.queued += 1;
-    if (operation.type === 'entry') {
-      this.#entries += 1;
-      this.#bytes += operation.placed.entry.bytes.length;
-    }
     this.#enqueue(operation);
   }
 
@@ -147,10 +185,10 @@ export class Committer {
       await turn();
       const pause = this.#pause(this.#options.interval * Math.min(4, 1 + size / few));
       const batch = this.#take();
-      size = batch.length;
+      size = batch.reduce((sum, operation) => sum + stepsOf(operation), 0);
       await this.#commit(batch);
       const { steps, bytes } = this.#options.batch;
-      const isFull = this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
+      const isFull = this.#entries >= steps || this.#queue.length - this.#taken >= steps || this.#bytes >= bytes;
       if (isFull) this.#wake();
       await pause;
     }
@@ -164,8 +202,9 @@ export class Committer {
       const operation = this.#queue[this.#taken];
       if (!operation) break;
       this.#taken += 1;
-      steps -= operation.type === 'trim' ? operation.seqs.length : 1;
-      bytes -= length(operation);
+      if (operation.type === 'entries') operation.room.gathering = undefined;
+      steps -= stepsOf(operation);
+      bytes -= bytesOf(operation);
     }
     const batch = this.#queue.slice(start, this.#taken);
     if (this.#taken * 2 > this.#queue.length) {
@@ -196,10 +235,11 @@ export class Committer {
   /** @returns why it did not work. */
   async #attempt(operations: readonly Operation[]): Promise<LogStatus | undefined> {
     if (operations.length === 0) return undefined;
-    const size = operations.reduce((sum, operation) => sum + length(operation), 0);
+    const bound = operations.reduce((sum, operation) => sum + boundOf(operation), 0);
     try {
-      if (size > 0 && !this.#hasSpace(size, new Set(operations.map(({ room }) => room)).size)) return diskFull;
-      await this.#store.write(size, (batch) => {
+      if (operations.some(({ type }) => type === 'entries') && !this.#hasSpace(bound, roomsOf(operations)))
+        return diskFull;
+      await this.#store.write(bound, (batch) => {
         for (const operation of operations) write(batch, operation);
         this.#callbacks.complete(batch);
       });
@@ -215,7 +255,7 @@ export class Committer {
   /** On a disk that fills up LMDB would find out half-way, and complain on stderr each time. */
   #hasSpace(size: number, rooms: number): boolean {
     const needed = 2 * size + pagesPerRoom * rooms;
-    return this.#store.free >= spaceKept + needed || this.#size.spare >= 2 * needed;
+    return this.#size.spare >= 2 * needed || this.#store.free >= spaceKept + needed;
   }
 
   async #recover(): Promise<void> {
@@ -247,7 +287,7 @@ export class Committer {
       if (steps <= 0) break;
       if (operation.type !== 'trim' || operation.empties) continue;
       trims.add(operation);
-      steps -= operation.seqs.length;
+      steps -= stepsOf(operation);
     }
     const operations = [...trims] as Operation[];
     if (operations.length === 0 || (await this.#attempt(operations))) return false;
@@ -260,9 +300,9 @@ export class Committer {
   #settle(operations: readonly Operation[]): void {
     for (const operation of operations) {
       operation.room.queued -= 1;
-      if (operation.type !== 'entry') continue;
-      this.#entries -= 1;
-      this.#bytes -= operation.placed.entry.bytes.length;
+      if (operation.type !== 'entries') continue;
+      this.#entries -= operation.entries.length;
+      this.#bytes -= operation.bytes;
     }
     this.#callbacks.committed(operations);
   }
@@ -294,20 +334,38 @@ export class Committer {
   }
 }
 
-function length(operation: Operation | Mark): number {
-  return operation.type === 'entry' ? sizeBound(operation.placed.entry) : 0;
+/** How many records or entries it writes or removes: so long it keeps the loop. */
+function stepsOf(operation: Operation | Mark): number {
+  if (operation.type === 'entries') return operation.entries.length;
+  return operation.type === 'trim' ? operation.chunks.length + operation.rest.length : 1;
+}
+
+function bytesOf(operation: Operation | Mark): number {
+  return operation.type === 'entries' ? operation.bytes : 0;
+}
+
+/** The most bytes the chunk takes that it writes. */
+function boundOf(operation: Operation): number {
+  if (operation.type === 'entries') return operation.bound;
+  if (operation.type !== 'trim') return 0;
+  return operation.rest.reduce((sum, { entry }) => sum + entryBound(entry), chunkBound);
+}
+
+function roomsOf(operations: readonly Operation[]): number {
+  return new Set(operations.map(({ room }) => room)).size;
 }
 
 function write(batch: Batch, operation: Operation): void {
   const { room } = operation;
   switch (operation.type) {
-    case 'entry':
-      return batch.entry(room.id, operation.placed);
+    case 'entries':
+      return batch.chunk(room.id, operation.entries);
     case 'record':
       return batch.room(room.name, operation.record);
     case 'drop':
       return batch.removeRoom(room.name);
     case 'trim':
-      for (const seq of operation.seqs) batch.remove(room.id, seq);
+      for (const last of operation.chunks) batch.removeChunk(room.id, last);
+      if (operation.rest.length > 0) batch.chunk(room.id, operation.rest);
   }
 }

@@ -1,3 +1,4 @@
+import type { Gathering } from './lmdb-committer.ts';
 import type { LmdbStore } from './lmdb-store.ts';
 import { Numbering, resume } from './numbering.ts';
 import type { Entry, LogOptions, Retention, RoomHead } from './port.ts';
@@ -25,6 +26,18 @@ interface First extends End {
   readonly at: number;
 }
 
+/** What is to be done with the chunks of a room that was trimmed. */
+export interface Trimmed {
+  /** How many entries. */
+  readonly removed: number;
+  /** Whether there is more to do. */
+  readonly more: boolean;
+  /** Those to be removed, by the number of their last entry. */
+  readonly chunks: readonly number[];
+  /** What is left of the one that comes next. */
+  readonly rest: readonly Placed[];
+}
+
 /** An open room: what is known of it without reading, and the entries that are not committed yet. */
 export class OpenRoom {
   readonly name: string;
@@ -38,6 +51,8 @@ export class OpenRoom {
   queued = 0;
   /** Whether the store has a record of it, or is about to. */
   recorded: boolean;
+  /** What else is appended before the next commit goes there, while there is room. */
+  gathering: Gathering | undefined;
   readonly #context: RoomContext;
   #end: End;
   /** The oldest entry that is left. */
@@ -119,31 +134,39 @@ export class OpenRoom {
     return placed;
   }
 
-  /** The oldest pending entry is committed. */
-  settle(): void {
-    this.#settled += 1;
+  /** So many of the oldest pending entries are committed. */
+  settle(count: number): void {
+    this.#settled += count;
     if (this.#settled < 64 || this.#settled * 2 < this.#pending.length) return;
     this.#pending = this.#pending.slice(this.#settled);
     this.#settled = 0;
   }
 
-  /** Gives up committed entries at the old end, and says which are to be removed, and whether more must go. */
-  trim(retention: Retention, now: number, maxSteps: number): { seqs: number[]; more: boolean } {
-    if (!this.#first || this.#stays(this.#first, retention, now)) return { seqs: [], more: false };
-    const seqs: number[] = [];
+  /** Gives up committed entries at the old end, and says what that means for the store, and whether more must go. */
+  trim(retention: Retention, now: number, maxSteps: number): Trimmed {
+    const chunks: number[] = [];
+    let removed = 0;
+    if (!this.#first || this.#stays(this.#first, retention, now)) return { removed, more: false, chunks, rest: [] };
+    const oldest = this.#oldest;
     let first: Placed | undefined;
-    let more = false;
-    for (const { seq, placed } of this.#context.store.entries(this.id, this.#oldest, this.#oldestPending)) {
-      const stays = placed && this.#stays(firstOf(placed), retention, now);
-      if (placed && (stays || seqs.length >= maxSteps)) {
-        first = placed;
-        more = !stays;
+    let rest: readonly Placed[] = [];
+    for (const { last, entries = [] } of this.#context.store.chunks(this.id, oldest, this.#oldestPending)) {
+      if (last >= this.#oldestPending) break;
+      const left = entries.filter(({ entry }) => entry.seq >= oldest);
+      const end = left.findIndex(
+        (placed, n) => removed + n >= maxSteps || this.#stays(firstOf(placed), retention, now),
+      );
+      if (end >= 0) {
+        removed += end;
+        first = left[end];
+        if (end > 0) rest = left.slice(end);
         break;
       }
-      seqs.push(seq);
+      removed += Math.max(left.length, 1);
+      chunks.push(last);
     }
-    if (seqs.length > 0) this.#startAt(first);
-    return { seqs, more };
+    this.#startAt(first);
+    return { removed, more: first !== undefined && !this.#stays(firstOf(first), retention, now), chunks, rest };
   }
 
   // ---- reading

@@ -12,9 +12,9 @@ import {
 import { cannotUse } from './data-file.ts';
 import { LogError } from './error.ts';
 import {
-  decodeEntry,
+  decodeChunk,
   decodeRecord,
-  encodeEntry,
+  encodeChunk,
   encodeRecord,
   format,
   keyLength,
@@ -31,7 +31,15 @@ export interface StoreOptions {
   readonly readOnly: boolean;
 }
 
-/** An entry as it was found: `placed` is undefined if it is damaged. */
+/** Entries that stand in one record, as they were found. */
+export interface FoundChunk {
+  /** The number of the last one. */
+  readonly last: number;
+  /** undefined if they are damaged. */
+  readonly entries: readonly Placed[] | undefined;
+}
+
+/** An entry as it was found: `placed` is undefined if it is damaged, and may be for others before it that were, too. */
 export interface Found {
   readonly seq: number;
   readonly placed: Placed | undefined;
@@ -47,8 +55,10 @@ export interface Size {
 
 /** What a batch writes. */
 export interface Batch {
-  entry(room: number, placed: Placed): void;
-  remove(room: number, seq: number): void;
+  /** In the place of a chunk that ends with the same entry, if there is one. */
+  chunk(room: number, entries: readonly Placed[]): void;
+  /** @param last the number of the chunk's last entry. */
+  removeChunk(room: number, last: number): void;
   room(name: string, record: RoomRecord): void;
   removeRoom(name: string): void;
   store(record: StoreRecord): void;
@@ -71,7 +81,7 @@ const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
 /** With less than this a failed write is for want of space, in bytes: LMDB needs some of it to remove what is stored. */
 export const spaceKept = 1 << 20;
 const maxSeq = Number.MAX_SAFE_INTEGER;
-/** How many records are read at once by who reads all. */
+/** How many records or entries are read at once by who reads all. */
 const stride = 100;
 /** A damaged page leads anywhere, also in circles. */
 const outOfOrder = new Error('its keys are out of order');
@@ -97,8 +107,13 @@ export class LmdbStore {
     this.#root = root;
     this.#store = table('store');
     // Before the other tables are made: another format may have others.
-    if ((this.record?.format ?? format) > format) {
-      throw new LogError('newer', `the log in ${directory} was written by a newer version of Hubbub`);
+    const { format: found = format } = this.record ?? {};
+    if (found !== format) {
+      const age = found > format ? 'newer' : 'older';
+      throw new LogError(
+        age,
+        `the log in ${directory} was written by ${age === 'newer' ? 'a' : 'an'} ${age} version of Hubbub`,
+      );
     }
     this.#rooms = table('rooms');
     this.#entries = table('entries');
@@ -171,18 +186,32 @@ export class LmdbStore {
    * the same turn of the loop: what is being read cannot be written over.
    */
   *entries(room: number, from = 0, to = maxSeq, reverse = false): Generator<Found> {
-    const end = Math.min(to, maxSeq);
-    if (from >= end) return;
+    for (const { last, entries } of this.chunks(room, from, to, reverse)) {
+      if (!entries) {
+        if (last < to) yield { seq: last, placed: undefined };
+        continue;
+      }
+      for (const placed of reverse ? entries.toReversed() : entries) {
+        const { seq } = placed.entry;
+        if (seq >= from && seq < to) yield { seq, placed };
+      }
+    }
+  }
+
+  /** In the same way, the chunks that have such entries. */
+  *chunks(room: number, from = 0, to = maxSeq, reverse = false): Generator<FoundChunk> {
+    if (from >= to) return;
     const range: RangeOptions = reverse
-      ? { start: key(room, end - 1), end: key(room, from - 1), reverse }
-      : { start: key(room, from), end: key(room, end) };
-    let last = reverse ? end : from - 1;
+      ? { start: this.#chunkOf(room, Math.min(to, maxSeq) - 1), end: key(room, from - 1), reverse }
+      : { start: key(room, from), end: key(room, maxSeq) };
+    let before = reverse ? Number.POSITIVE_INFINITY : from - 1;
     try {
       for (const found of closing(this.#entries.getRange({ ...range, ...this.#frozen }))) {
-        const { room: at, seq } = readKey(found.key);
-        if (at !== room || (reverse ? seq >= last : seq <= last)) throw outOfOrder;
-        yield { seq, placed: decodeEntry(found.key, found.value) };
-        last = seq;
+        const { room: at, seq: last } = readKey(found.key);
+        if (at !== room || (reverse ? last >= before : last <= before)) throw outOfOrder;
+        yield { last, entries: decodeChunk(found.key, found.value) };
+        if (!reverse && last >= to - 1) return;
+        before = last;
       }
     } catch (error) {
       throw this.#failure(error);
@@ -252,6 +281,13 @@ export class LmdbStore {
     return this.#guard(() => table.get(at, this.#frozen));
   }
 
+  /** The key of the chunk that this entry stands in, if it is there. */
+  #chunkOf(room: number, seq: number): Buffer {
+    const wanted = key(room, seq);
+    const [found] = this.#guard(() => this.#keys(this.#entries, wanted, 1));
+    return found && readKey(found).room === room ? found : wanted;
+  }
+
   /** The first room with entries whose number is not below this one. */
   #firstRoom(from: number): number | undefined {
     const [next] = this.#keys(this.#entries, key(from, 0), 1);
@@ -285,7 +321,7 @@ export class LmdbStore {
 
   /**
    * Commits a batch as a whole, off the JavaScript thread.
-   * @param bound how many bytes the entries take at most.
+   * @param bound how many bytes the chunks take at most.
    * @throws Error of LMDB or the operating system; then nothing of the batch is stored.
    */
   async write(bound: number, fill: (batch: Batch) => void): Promise<void> {
@@ -295,13 +331,13 @@ export class LmdbStore {
     let end = 0;
     // Within a batch these promises are settled from the start; only the batch itself can fail.
     const batch: Batch = {
-      entry: (room, placed) => {
+      chunk: (room, entries) => {
         const start = end;
-        end = encodeEntry(placed, writeKey(at, room, placed.entry.seq), slab, start);
+        end = encodeChunk(entries, writeKey(at, room, entries.at(-1)?.entry.seq ?? 0), slab, start);
         void this.#entries.put(at, slab.subarray(start, end));
       },
-      remove: (room, seq) => {
-        void this.#entries.remove(writeKey(at, room, seq));
+      removeChunk: (room, last) => {
+        void this.#entries.remove(writeKey(at, room, last));
       },
       room: (name, record) => {
         void this.#rooms.put(Buffer.from(name), encodeRecord(record));

@@ -27,7 +27,12 @@ export interface LmdbLogOptions extends LogOptions {
   readonly commit?: Partial<Omit<CommitterOptions, 'maxBytes'>>;
 }
 
-const defaultCommit = { interval: 5, retry: 1000, batch: { steps: 2000, bytes: 2 << 20 } } as const;
+const defaultCommit = {
+  interval: 5,
+  retry: 1000,
+  batch: { steps: 2000, bytes: 2 << 20 },
+  chunk: { entries: 128, bytes: 12_000 },
+} as const;
 /** When to try again if too much waits to be committed: a few commits later. */
 const retryBehind = 250;
 
@@ -190,7 +195,7 @@ class LmdbLog implements Log {
     const unavailable = this.#unavailable(room, entry.seq);
     if (unavailable) return unavailable;
     if (room.numbering.take(entry.seq) || !room.recorded) this.#checkpoint(room);
-    this.#committer.add({ type: 'entry', room, placed: room.push(entry) });
+    this.#committer.append(room, room.push(entry));
     if (this.#options.durability === 'none') this.#reportSoon(name, entry.seq);
     return undefined;
   }
@@ -229,13 +234,13 @@ class LmdbLog implements Log {
 
   trim(name: string, retention: Retention, now: number, maxSteps: number): { removed: number; more: boolean } {
     const room = this.#room(name);
-    const { seqs, more } = room.trim(retention, now, maxSteps);
-    if (seqs.length > 0) {
+    const { removed, more, chunks, rest } = room.trim(retention, now, maxSteps);
+    if (removed > 0) {
       // With no entry left, only the record knows the last number.
       if (room.isEmpty) this.#checkpoint(room);
-      this.#committer.add({ type: 'trim', room, seqs, empties: room.isEmpty });
+      this.#committer.add({ type: 'trim', room, chunks, rest, empties: room.isEmpty });
     }
-    return { removed: seqs.length, more };
+    return { removed, more };
   }
 
   // ---- commits
@@ -252,9 +257,9 @@ class LmdbLog implements Log {
     for (const operation of operations) {
       const { room } = operation;
       switch (operation.type) {
-        case 'entry':
-          room.settle();
-          last.set(room.name, operation.placed.entry.seq);
+        case 'entries':
+          room.settle(operation.entries.length);
+          last.set(room.name, operation.entries.at(-1)?.entry.seq ?? 0);
           break;
         case 'record':
           room.numbering.committed(operation.record.next);

@@ -115,7 +115,10 @@ export interface LogEvents {
   committed(commits: readonly Commit[]): void;
   /** The status has changed. */
   status(status: LogStatus): void;
-  /** An entry turned out to be damaged when it was read. It is left out of what is read from now on. */
+  /**
+   * An entry turned out to be damaged when it was read; those before it that were committed with it may be, too. They are
+   * left out of what is read from now on.
+   */
   damaged(room: string, seq: number): void;
 }
 

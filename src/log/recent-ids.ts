@@ -32,10 +32,15 @@ export class RecentIds {
   #older: Int32Array;
   /** The latest slot of each bucket. */
   #buckets: Int32Array;
+  /** What was hashed last: an id that is new is looked up, and then added. */
+  #lastUser = '';
+  #lastId = '';
+  #lastHash: number;
 
   constructor(window: IdWindow, seed: number) {
     this.#window = window;
     this.#seed = seed;
+    this.#lastHash = hash('', '', seed);
     this.#capacity = Math.min(firstCapacity, window.count);
     this.#slots = new Float64Array(this.#capacity * width);
     this.#older = new Int32Array(this.#capacity);
@@ -44,12 +49,12 @@ export class RecentIds {
 
   /** Entries are added in the order of the log. */
   add(user: string, id: string, { seq, at, ordinal }: Recalled): void {
-    if (this.#window.count > 0) this.#put(hash(user, id, this.#seed), seq, at, ordinal);
+    if (this.#window.count > 0) this.#put(this.#hash(user, id), seq, at, ordinal);
   }
 
   /** @param ordinal that of the room's latest entry. */
   find(user: string, id: string, now: number, ordinal: number): Recalled | undefined {
-    const wanted = hash(user, id, this.#seed);
+    const wanted = this.#hash(user, id);
     const bucket = wanted % this.#capacity;
     let newer = Number.POSITIVE_INFINITY;
     for (let slot = this.#buckets[bucket] ?? none; slot !== none; slot = this.#older[slot] ?? none) {
@@ -63,6 +68,15 @@ export class RecentIds {
       newer = found;
     }
     return undefined;
+  }
+
+  #hash(user: string, id: string): number {
+    if (user !== this.#lastUser || id !== this.#lastId) {
+      this.#lastUser = user;
+      this.#lastId = id;
+      this.#lastHash = hash(user, id, this.#seed);
+    }
+    return this.#lastHash;
   }
 
   #get(slot: number, field: keyof typeof fields): number {

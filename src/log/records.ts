@@ -1,12 +1,17 @@
 /**
- * How the store writes things down. An entry, all numbers big endian:
+ * How the store writes things down. Entries of a room that follow each other and were committed together share a record,
+ * a chunk, under the number of the last one: a record costs LMDB, and the way there, more than what is in it. All numbers
+ * are big endian:
  *
  *     4  CRC-32 of the key and of everything after these four bytes
+ *     …  varints, of the first entry: how far its number is below the last one's; ordinal, offset
+ *
+ * and for each entry
+ *
  *     1  flags: 1 = binary message, 2 = has an id
  *     6  at
- *     …  varints: seq - prev, ordinal, offset, length of user
- *     …  user (UTF-8); with an id: its length as a varint, and the id
- *     …  the encoded message, to the end
+ *     …  varints: seq - prev, prev - seq of the entry before it in the chunk (0 for the first one)
+ *     …  user, with an id the id, the encoded message: each its length in bytes as a varint, and the bytes (UTF-8)
  *
  * `ordinal` counts the entries of the room from 1, `offset` sums up the bytes of those before: so the count and the size
  * of what a room holds follow from its first and its last entry, with nothing to keep up to date and nothing to scan.
@@ -48,11 +53,12 @@ export interface StoreRecord {
 }
 
 /** The format this version writes. It reads no other. */
-export const format = 1;
+export const format = 2;
 
 export const keyLength = 12;
 const checksumLength = 4;
-const fixedLength = checksumLength + 1 + 6;
+/** Flags and `at`. */
+const fixedLength = 1 + 6;
 const maxVarint = 8;
 const flagBinary = 1;
 const flagId = 2;
@@ -71,48 +77,81 @@ export function readKey(key: Uint8Array): { room: number; seq: number } {
   return { room: view.getUint32(0), seq: view.getUint32(4) * 0x1_0000_0000 + view.getUint32(8) };
 }
 
-/** The most bytes this entry can take. */
-export function sizeBound({ user, id, bytes }: Entry): number {
+/** The most bytes a chunk can take besides its entries. */
+export const chunkBound = checksumLength + 3 * maxVarint;
+
+/** The most bytes this entry can take in a chunk. */
+export function entryBound({ user, id, bytes }: Entry): number {
   return fixedLength + 5 * maxVarint + 3 * (user.length + (id?.length ?? 0)) + bytes.length;
 }
 
-/** Writes an entry at `start`, which must have `sizeBound` bytes of room, and returns where it ends. */
-export function encodeEntry(
-  { entry, ordinal, offset }: Placed,
-  key: Uint8Array,
-  target: Buffer,
-  start: number,
-): number {
-  const { user, id, bytes } = entry;
-  let at = start + checksumLength;
-  target[at] = (entry.isBinary ? flagBinary : 0) | (id === undefined ? 0 : flagId);
-  at = target.writeUIntBE(entry.at, at + 1, 6);
-  at = writeVarint(target, entry.seq - entry.prev, at);
-  at = writeVarint(target, ordinal, at);
-  at = writeVarint(target, offset, at);
-  at = writeText(target, user, at);
-  if (id !== undefined) at = writeText(target, id, at);
-  target.set(bytes, at);
-  at += bytes.length;
+/**
+ * Writes a chunk at `start`, which must have as many bytes of room as the bounds say, and returns where it ends.
+ * @param key that of its last entry.
+ */
+export function encodeChunk(chunk: readonly Placed[], key: Uint8Array, target: Buffer, start: number): number {
+  const first = chunk[0];
+  if (!first) throw new RangeError('a chunk has entries');
+  const last = chunk.at(-1) ?? first;
+  let at = writeVarint(target, last.entry.seq - first.entry.seq, start + checksumLength);
+  at = writeVarint(target, first.ordinal, at);
+  at = writeVarint(target, first.offset, at);
+  let before = first.entry.prev;
+  for (const { entry } of chunk) {
+    at = encodeEntry(entry, before, target, at);
+    before = entry.seq;
+  }
   target.writeUInt32BE(checksum(key, target.subarray(start + checksumLength, at)), start);
   return at;
 }
 
-/** The entry, whose `bytes` are a part of `value`; undefined if it is damaged. */
-export function decodeEntry(key: Uint8Array, value: Buffer): Placed | undefined {
-  if (value.length < fixedLength) return undefined;
+function encodeEntry(entry: Entry, before: number, target: Buffer, start: number): number {
+  const { user, id, bytes } = entry;
+  target[start] = (entry.isBinary ? flagBinary : 0) | (id === undefined ? 0 : flagId);
+  let at = target.writeUIntBE(entry.at, start + 1, 6);
+  at = writeVarint(target, entry.seq - entry.prev, at);
+  at = writeVarint(target, entry.prev - before, at);
+  at = writeText(target, user, at);
+  if (id !== undefined) at = writeText(target, id, at);
+  at = writeVarint(target, bytes.length, at);
+  target.set(bytes, at);
+  return at + bytes.length;
+}
+
+/** The entries, whose `bytes` are parts of `value`; undefined if they are damaged. */
+export function decodeChunk(key: Uint8Array, value: Buffer): Placed[] | undefined {
+  if (value.length < checksumLength) return undefined;
   if (value.readUInt32BE(0) !== checksum(key, value.subarray(checksumLength))) return undefined;
-  const { seq } = readKey(key);
-  const reader = new Reader(value, fixedLength);
-  const flags = value[checksumLength] ?? 0;
-  const prev = seq - reader.varint();
-  const ordinal = reader.varint();
-  const offset = reader.varint();
+  const reader = new Reader(value, checksumLength);
+  const firstSeq = readKey(key).seq - reader.varint();
+  let ordinal = reader.varint();
+  let offset = reader.varint();
+  let before: number | undefined;
+  const chunk: Placed[] = [];
+  while (reader.at < value.length) {
+    const entry = decodeEntry(reader, firstSeq, before);
+    chunk.push({ entry, ordinal, offset });
+    before = entry.seq;
+    ordinal += 1;
+    offset += entry.bytes.length;
+  }
+  return chunk;
+}
+
+/** @param before the number of the entry before it in the chunk; undefined for the first one. */
+function decodeEntry(reader: Reader, firstSeq: number, before: number | undefined): Entry {
+  const flags = reader.integer(1);
+  const at = reader.integer(6);
+  const step = reader.varint();
+  const missing = reader.varint();
+  const seq = before === undefined ? firstSeq : before + missing + step;
   const user = reader.text();
-  const id = flags & flagId ? { id: reader.text() } : {};
-  const at = value.readUIntBE(checksumLength + 1, 6);
-  const bytes = value.subarray(reader.at);
-  return { entry: { seq, prev, at, user, ...id, bytes, isBinary: (flags & flagBinary) !== 0 }, ordinal, offset };
+  const id = flags & flagId ? reader.text() : undefined;
+  const bytes = reader.bytes();
+  const isBinary = (flags & flagBinary) !== 0;
+  const prev = seq - step;
+  // The same shapes as those that come in: what entries go through stays fast.
+  return id === undefined ? { seq, prev, at, user, bytes, isBinary } : { seq, prev, at, user, id, bytes, isBinary };
 }
 
 export function encodeRecord(record: RoomRecord | StoreRecord): Buffer {
@@ -147,6 +186,19 @@ class Reader {
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
+  }
+
+  integer(length: number): number {
+    const value = this.#bytes.readUIntBE(this.at, length);
+    this.at += length;
+    return value;
+  }
+
+  bytes(): Buffer {
+    const length = this.varint();
+    const start = this.at;
+    this.at += length;
+    return this.#bytes.subarray(start, this.at);
   }
 
   text(): string {

@@ -96,19 +96,20 @@ function* recordProblems({ id }: RoomRecord, { lastRoom }: StoreRecord, ids: Rea
 /** Whether the entries of a room, handed over one after the other, follow from each other. */
 export class Succession {
   /** The entry before, and what the next one must say of its place, as far as that is known. */
-  #last: { readonly seq: number; readonly ordinal: number; readonly offset: number | undefined } | undefined;
+  #last: { readonly seq: number; readonly ordinal: number | undefined; readonly offset: number } | undefined;
 
   /** What is wrong with the next one, in words; undefined if nothing is. */
   check({ seq, placed }: Found): string | undefined {
     const last = this.#last;
     if (!placed) {
-      this.#last = last && { seq, ordinal: last.ordinal + 1, offset: undefined };
-      return 'it is damaged';
+      this.#last = last && { seq, ordinal: undefined, offset: 0 };
+      return 'it is damaged, with those it was kept with';
     }
     const { entry, ordinal, offset } = placed;
     this.#last = { seq, ordinal: ordinal + 1, offset: offset + entry.bytes.length };
     // `prev` is higher where something was missing already when the room was imported.
-    const follows = !last || (ordinal === last.ordinal && offset === (last.offset ?? offset) && entry.prev >= last.seq);
+    const isPlaced = last?.ordinal === undefined || (ordinal === last.ordinal && offset === last.offset);
+    const follows = !last || (isPlaced && entry.prev >= last.seq);
     return follows ? undefined : `it does not follow from number ${last.seq}, which is before it`;
   }
 

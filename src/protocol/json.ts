@@ -69,7 +69,7 @@ function isMessage(value: unknown): value is ServerMessage {
 
 /** The hot path: the same as `JSON.stringify(frame)`, in half the time. */
 function encodeMessage({ room, seq, prev, id, from, at, mime, body }: ServerMessage): string {
-  const head = `{"type":"message","room":${JSON.stringify(room)},"seq":${seq}`;
+  const head = `{"type":"message","room":${encodedRooms.encode(room)},"seq":${seq}`;
   const previous = prev === undefined ? '' : `,"prev":${prev}`;
   const name = id === undefined ? '' : `,"id":${JSON.stringify(id)}`;
   const kind = mime === undefined ? '' : `,"mime":${JSON.stringify(mime)}`;
@@ -78,11 +78,28 @@ function encodeMessage({ room, seq, prev, id, from, at, mime, body }: ServerMess
 
 /** The same for what answers most messages. */
 function encodeAck({ id, room, epoch, seq, at }: ServerAck): string {
-  const where = room === undefined ? '' : `,"room":${JSON.stringify(room)}`;
-  const numbering = epoch === undefined ? '' : `,"epoch":${JSON.stringify(epoch)}`;
+  const where = room === undefined ? '' : `,"room":${encodedRooms.encode(room)}`;
+  const numbering = epoch === undefined ? '' : `,"epoch":${encodedEpochs.encode(epoch)}`;
   const number = seq === undefined ? '' : `,"seq":${seq}`;
   return `{"type":"ack","id":${JSON.stringify(id)}${where}${numbering}${number},"at":${at}}`;
 }
+
+/** Encodes texts of which the next is often the same as the one before. */
+class Repeated {
+  #text = '';
+  #encoded = '""';
+
+  encode(text: string): string {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#encoded = JSON.stringify(text);
+    }
+    return this.#encoded;
+  }
+}
+
+const encodedRooms = new Repeated();
+const encodedEpochs = new Repeated();
 
 const encodedUsers = new WeakMap<User, string>();
 

@@ -133,7 +133,9 @@ export class HubKit {
       unreadable: (room, error) => this.failures.push({ room, error }),
     });
     breakJournal?.(journal);
-    hub.effects.subscribe((effect) => this.#carryOut(effect));
+    hub.effects.subscribe((effects) => {
+      for (const effect of effects) this.#carryOut(effect);
+    });
     return { hub, fanOut, journal, log, edge, port };
   }
 
@@ -241,7 +243,7 @@ export class HubKit {
   /** The effects of what `act` does, in their order. */
   effectsOf(act: () => void): Effect[] {
     const effects: Effect[] = [];
-    const subscription = this.hub.effects.subscribe((effect) => effects.push(effect));
+    const subscription = this.hub.effects.subscribe((caused) => effects.push(...caused));
     act();
     subscription.unsubscribe();
     return effects;

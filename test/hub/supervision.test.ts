@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Effect } from '../../src/hub/effects.ts';
 import { type Client, HubKit, kept } from './kit.ts';
 import { Saboteur } from './saboteur.ts';
 
@@ -267,13 +266,15 @@ test('a command that an effect causes is carried out after the command in hand, 
   kit.settle();
   const seen: string[] = [];
   let echoes = 2;
-  kit.hub.effects.subscribe((effect: Effect) => {
-    if (effect.type === 'publish' && effect.frame.type === 'message') {
-      const { body } = effect.frame;
-      if (echoes-- > 0) bob.say('x', `${body}!`, { id: `echo of ${body}` });
-      seen.push(`message ${body}`);
-    } else if (effect.type === 'send' && effect.frame.type === 'ack') {
-      seen.push(`ack ${effect.frame.id}`);
+  kit.hub.effects.subscribe((effects) => {
+    for (const effect of effects) {
+      if (effect.type === 'publish' && effect.frame.type === 'message') {
+        const { body } = effect.frame;
+        if (echoes-- > 0) bob.say('x', `${body}!`, { id: `echo of ${body}` });
+        seen.push(`message ${body}`);
+      } else if (effect.type === 'send' && effect.frame.type === 'ack') {
+        seen.push(`ack ${effect.frame.id}`);
+      }
     }
   });
   ada.say('x', 'hi', { id: 'm1' });
@@ -292,8 +293,8 @@ test('a connection that is closed by an effect is gone for what comes after it',
   const kit = new HubKit();
   const [ada, bob] = [kit.connect('ada', { rooms: ['x'] }), kit.connect('bob', { rooms: ['x', 'y'] })];
   kit.settle();
-  const subscription = kit.hub.effects.subscribe((effect: Effect) => {
-    if (effect.type !== 'publish' || effect.frame.type !== 'message') return;
+  const subscription = kit.hub.effects.subscribe((effects) => {
+    if (!effects.some((effect) => effect.type === 'publish' && effect.frame.type === 'message')) return;
     subscription.unsubscribe();
     bob.lose();
   });

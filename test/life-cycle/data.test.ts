@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { LmdbStore } from '../../src/log/lmdb-store.ts';
+import { format } from '../../src/log/records.ts';
 import { JsonClient } from '../kit/client.ts';
 import { nobody, overwrite, SmallDisk, withoutMount } from '../kit/disk.ts';
 import { startServer } from '../kit/server.ts';
@@ -184,7 +185,7 @@ test('it does not start on a log of a newer version', async () => {
   const data = scratch.path;
   await say(data, 1);
   const store = await LmdbStore.open(join(data, 'log'), { flush: true, readOnly: false });
-  store.writeNow({ format: 2, crashes: 0, closed: true, lastRoom: 1 });
+  store.writeNow({ format: format + 1, crashes: 0, closed: true, lastRoom: 1 });
   await store.close();
   const reason = `the log in ${data}/log was written by a newer version of Hubbub`;
   await failsOn(data, `${reason}; start that version, or ${otherPlace}`);

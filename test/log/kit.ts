@@ -28,6 +28,9 @@ export const defaults = {
   seed: 7,
 } as const;
 
+/** Every entry in a chunk of its own. */
+export const singly = { interval: 0, retry: 10, chunk: { entries: 1, bytes: 0 } } as const;
+
 let epochs = 0;
 
 function observe(overrides: Overrides) {

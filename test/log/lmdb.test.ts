@@ -22,9 +22,10 @@ import { LogError } from '../../src/log/error.ts';
 import { openStoreForReading } from '../../src/log/lmdb.ts';
 import { LmdbStore } from '../../src/log/lmdb-store.ts';
 import type { Log } from '../../src/log/port.ts';
+import { format } from '../../src/log/records.ts';
 import { verify } from '../../src/log/verify.ts';
 import { limitFiles, mount, nobody, overwrite, unmount, withoutMount, withoutPrlimit } from '../kit/disk.ts';
-import { append, appendMany, entry, lmdb, readAll, seqs, temporaryDirectory } from './kit.ts';
+import { append, appendMany, entry, lmdb, type Overrides, readAll, seqs, singly, temporaryDirectory } from './kit.ts';
 
 const script = new URL('child.ts', import.meta.url).pathname;
 
@@ -276,23 +277,31 @@ describe('a directory', () => {
 
 describe('a store', () => {
   /** The path of the data file of a closed store with some messages. */
-  const made = async (context: TestContext): Promise<{ directory: string; path: string }> => {
+  const made = async (
+    context: TestContext,
+    overrides: Overrides = {},
+  ): Promise<{ directory: string; path: string }> => {
     const directory = scratch(context);
-    const { log } = await lmdb({}, directory);
+    const { log } = await lmdb(overrides, directory);
     log.open('lobby');
     for (let n = 0; n < 2000; n += 1) append(log, 'lobby', { body: `the message ${n} ${'.'.repeat(200)}` });
     await log.close();
     return { directory, path: join(directory, 'data.mdb') };
   };
 
-  test('from a newer version', async (context) => {
-    const { directory } = await made(context);
-    const store = await LmdbStore.open(directory, { flush: true, readOnly: false });
-    store.writeNow({ format: 2, crashes: 0, closed: true, lastRoom: 1 });
-    await store.close();
-    await failsToOpen(directory, 'newer', /was written by a newer version/);
-    await assert.rejects(openStoreForReading(directory), { code: 'newer' });
-  });
+  for (const [age, other] of [
+    ['newer', format + 1],
+    ['older', format - 1],
+  ] as const) {
+    test(`from another version, a ${age} one`, async (context) => {
+      const { directory } = await made(context);
+      const store = await LmdbStore.open(directory, { flush: true, readOnly: false });
+      store.writeNow({ format: other, crashes: 0, closed: true, lastRoom: 1 });
+      await store.close();
+      await failsToOpen(directory, age, new RegExp(`was written by an? ${age} version`));
+      await assert.rejects(openStoreForReading(directory), { code: age });
+    });
+  }
 
   test('whose data file is something else', async (context) => {
     const { directory, path } = await made(context);
@@ -318,7 +327,7 @@ describe('a store', () => {
   });
 
   test('with a damaged entry: it is left out, reported, and found', async (context) => {
-    const { directory, path } = await made(context);
+    const { directory, path } = await made(context, { commit: singly });
     const at = readFileSync(path).indexOf('the message 1000');
     overwrite(path, at, Buffer.from('THE'));
     await using observed = await lmdb({}, directory);
@@ -336,8 +345,26 @@ describe('a store', () => {
     assert.deepEqual(damaged, [{ room: 'lobby', seq: 1001 }]);
     assert.equal(log.head('lobby').count, 2000);
     const store = await openStoreForReading(directory);
-    assert.deepEqual([...verify(store)], [{ room: 'lobby', seq: 1001, what: 'it is damaged' }]);
+    assert.deepEqual(
+      [...verify(store)],
+      [{ room: 'lobby', seq: 1001, what: 'it is damaged, with those it was kept with' }],
+    );
     await store.close();
+  });
+
+  test('with a damaged chunk: its entries are left out, and no others', async (context) => {
+    const { directory, path } = await made(context, { commit: { ...singly, chunk: { entries: 3, bytes: 10_000 } } });
+    overwrite(path, readFileSync(path).indexOf('the message 4 '), Buffer.from('THE'));
+    await using observed = await lmdb({}, directory);
+    const { log, damaged } = observed;
+    log.open('lobby');
+    assert.deepEqual(seqs(log.read('lobby', { after: 1 }, { entries: 4, bytes: 10_000 })), [2, 3, 7, 8]);
+    assert.deepEqual(seqs(log.read('lobby', { before: 9 }, { entries: 4, bytes: 10_000 })), [2, 3, 7, 8]);
+    assert.deepEqual(seqs(log.read('lobby', { before: 6 }, { entries: 4, bytes: 10_000 })), [1, 2, 3]);
+    await turn();
+    assert.deepEqual(damaged[0], { room: 'lobby', seq: 6 });
+    assert.deepEqual(log.trim('lobby', { count: 1993 }, 0, 100), { removed: 5, more: false });
+    assert.equal(log.head('lobby').first, 8);
   });
 
   test('whose latest entry is damaged: its number is not given out again', async (context) => {

@@ -3,40 +3,56 @@ import { test } from 'node:test';
 import zlib from 'node:zlib';
 import fc from 'fast-check';
 import {
+  chunkBound,
   crc32,
-  decodeEntry,
+  decodeChunk,
   decodeRecord,
-  encodeEntry,
+  encodeChunk,
   encodeRecord,
+  entryBound,
   keyLength,
+  type Placed,
   type RoomRecord,
   readKey,
-  sizeBound,
   writeKey,
 } from '../../src/log/records.ts';
 
 const key = (room: number, seq: number) => writeKey(Buffer.alloc(keyLength), room, seq);
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const text = fc.string({ unit: 'grapheme', maxLength: 80 });
-const placed = fc.record(
-  {
-    entry: fc.record(
-      {
-        seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-        prev: fc.constant(0),
-        at: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-        user: text,
-        id: text,
-        bytes: fc.uint8Array({ maxLength: 300 }),
-        isBinary: fc.boolean(),
-      },
-      { requiredKeys: ['seq', 'prev', 'at', 'user', 'bytes', 'isBinary'], noNullPrototype: true },
-    ),
-    ordinal: safe,
-    offset: safe,
-  },
-  { noNullPrototype: true },
-);
+/** Entries that follow each other, though not always without a gap. */
+const chunk = fc
+  .array(
+    fc.record({
+      entry: fc.record(
+        {
+          at: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+          user: text,
+          id: text,
+          bytes: fc.uint8Array({ maxLength: 300 }),
+          isBinary: fc.boolean(),
+        },
+        { requiredKeys: ['at', 'user', 'bytes', 'isBinary'], noNullPrototype: true },
+      ),
+      missing: fc.oneof(fc.constant(0), fc.nat()),
+      jump: fc.oneof(fc.constant(0), fc.nat()),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .chain((entries) => fc.tuple(fc.constant(entries), fc.nat(), fc.nat(), fc.nat()))
+  .map(([entries, start, firstOrdinal, firstOffset]) => {
+    let [seq, ordinal, offset] = [start, firstOrdinal, firstOffset];
+    return entries.map(({ entry, missing, jump }): Placed => {
+      const prev = seq + missing;
+      seq = prev + jump + 1;
+      const placed = { entry: { seq, prev, ...entry }, ordinal, offset };
+      ordinal += 1;
+      offset += entry.bytes.length;
+      return placed;
+    });
+  });
+const sizeBound = (chunk: readonly Placed[]) => chunk.reduce((sum, { entry }) => sum + entryBound(entry), chunkBound);
+const last = (chunk: readonly Placed[]) => chunk.at(-1)?.entry.seq ?? 0;
 
 test('keys are ordered by room, then by number', () => {
   const room = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -50,53 +66,50 @@ test('keys are ordered by room, then by number', () => {
   );
 });
 
-test('an entry is read as it was written, and takes no more than its bound', () => {
+test('a chunk is read as it was written, and takes no more than its bound', () => {
   fc.assert(
-    fc.property(placed, (one) => {
-      const target = Buffer.alloc(sizeBound(one.entry) + 5);
-      const at = key(1, one.entry.seq);
-      const end = encodeEntry(one, at, target, 5);
+    fc.property(chunk, (entries) => {
+      const target = Buffer.alloc(sizeBound(entries) + 5);
+      const at = key(1, last(entries));
+      const end = encodeChunk(entries, at, target, 5);
       assert.ok(end <= target.length);
-      const found = decodeEntry(at, target.subarray(5, end));
+      const found = decodeChunk(at, target.subarray(5, end));
       assert.deepEqual(
-        found && { ...found, entry: { ...found.entry, bytes: Uint8Array.from(found.entry.bytes) } },
-        one,
+        found?.map((one) => ({ ...one, entry: { ...one.entry, bytes: Uint8Array.from(one.entry.bytes) } })),
+        entries,
       );
     }),
   );
 });
 
-test('an entry as it stands in the store', () => {
-  const entry = {
-    seq: 300,
-    prev: 299,
-    at: 0x0102_0304_0506,
-    user: 'ada',
-    id: 'm1',
-    bytes: Buffer.from('{}'),
-    isBinary: false,
-  };
+test('a chunk as it stands in the store', () => {
+  const entry = { at: 0x0102_0304_0506, user: 'ada', bytes: Buffer.from('{}'), isBinary: false };
+  const entries = [
+    { entry: { ...entry, seq: 300, prev: 299, id: 'm1' }, ordinal: 200, offset: 5 },
+    { entry: { ...entry, seq: 303, prev: 301, isBinary: true }, ordinal: 201, offset: 7 },
+  ];
   const target = Buffer.alloc(100);
-  const end = encodeEntry({ entry, ordinal: 200, offset: 5 }, key(1, 300), target, 0);
-  assert.equal(
-    target.toString('hex', 0, end),
-    'd8aeaa96' + '02' + '010203040506' + '01' + 'c801' + '05' + '03616461' + '026d31' + '7b7d',
-  );
+  const end = encodeChunk(entries, key(1, 303), target, 0);
+  const first = `02${'010203040506'}${'01'}${'00'}${'03616461'}${'026d31'}${'027b7d'}`;
+  const second = `01${'010203040506'}${'02'}${'01'}${'03616461'}${'027b7d'}`;
+  assert.equal(target.toString('hex', 4, end), `03${'c801'}${'05'}${first}${second}`);
+  const checksum = crc32(target.subarray(4, end), crc32(key(1, 303)));
+  assert.equal(target.readUInt32BE(0), checksum);
 });
 
 test('any changed bit, and another place, is noticed', () => {
   fc.assert(
-    fc.property(placed, fc.nat(), fc.nat(7), (one, position, bit) => {
-      const target = Buffer.alloc(sizeBound(one.entry));
-      const at = key(1, one.entry.seq);
-      const value = target.subarray(0, encodeEntry(one, at, target, 0));
-      assert.equal(decodeEntry(key(2, one.entry.seq), value), undefined);
+    fc.property(chunk, fc.nat(), fc.nat(7), (entries, position, bit) => {
+      const target = Buffer.alloc(sizeBound(entries));
+      const at = key(1, last(entries));
+      const value = target.subarray(0, encodeChunk(entries, at, target, 0));
+      assert.equal(decodeChunk(key(2, last(entries)), value), undefined);
       const byte = position % value.length;
       value[byte] = (value[byte] ?? 0) ^ (1 << bit);
-      assert.equal(decodeEntry(at, value), undefined);
+      assert.equal(decodeChunk(at, value), undefined);
     }),
   );
-  assert.equal(decodeEntry(key(1, 1), Buffer.alloc(3)), undefined);
+  assert.equal(decodeChunk(key(1, 1), Buffer.alloc(3)), undefined);
 });
 
 test('a record is read as it was written, or not at all', () => {

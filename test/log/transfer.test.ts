@@ -6,7 +6,7 @@ import { openStoreForReading } from '../../src/log/lmdb.ts';
 import { LmdbStore } from '../../src/log/lmdb-store.ts';
 import { exportLines, importLines } from '../../src/log/transfer.ts';
 import { type Problem, verify } from '../../src/log/verify.ts';
-import { append, appendMany, lmdb, memory, readAll, seqs, temporaryDirectory } from './kit.ts';
+import { append, appendMany, lmdb, memory, readAll, seqs, singly, temporaryDirectory } from './kit.ts';
 
 function scratch(context: TestContext): string {
   const directory = temporaryDirectory();
@@ -176,7 +176,7 @@ test('a store that is well', async (context) => {
 
 test('what is wrong in a store is found', async (context) => {
   const directory = scratch(context);
-  const { log } = await lmdb({}, directory);
+  const { log } = await lmdb({ commit: singly }, directory);
   for (const room of ['a', 'b', 'c', 'd', 'e']) {
     log.open(room);
     appendMany(log, room, 10);
@@ -187,11 +187,11 @@ test('what is wrong in a store is found', async (context) => {
   assert.ok(a && b && c && d && e);
   const entry = { prev: 11, seq: 12, at: 0, user: '', bytes: Buffer.of(), isBinary: false };
   await store.write(1000, (batch) => {
-    batch.remove(a.id, 5);
-    batch.remove(b.id, 10);
+    batch.removeChunk(a.id, 5);
+    batch.removeChunk(b.id, 10);
     batch.removeRoom('c');
     batch.room('d', { ...d, id: e.id });
-    batch.entry(e.id, { entry, ordinal: 3, offset: 90 });
+    batch.chunk(e.id, [{ entry, ordinal: 3, offset: 90 }]);
   });
   const lost = [c, d].map(({ id }) => `there are entries of number ${id}, which no room has`);
   assert.deepEqual(problemsOf(store), [
@@ -238,7 +238,7 @@ test('what is frozen stays, whatever is written', async (context) => {
 
 test('what cannot be read does not keep the rest from being read', async (context) => {
   const directory = scratch(context);
-  const { log } = await lmdb({}, directory);
+  const { log } = await lmdb({ commit: singly }, directory);
   for (const room of ['a', 'b', 'c']) {
     log.open(room);
     appendMany(log, room, 1000, { body: 'x'.repeat(100) });

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LmdbStore } from '../../src/log/lmdb-store.ts';
+import { format } from '../../src/log/records.ts';
 import { help } from '../../src/tools/help.ts';
 import { made, run, scratch } from './tool.ts';
 
@@ -50,7 +51,7 @@ test('a store of a newer version is left alone', async (context) => {
   const data = await made(context);
   const directory = join(data, 'log');
   const store = await LmdbStore.open(directory, { flush: true, readOnly: false });
-  store.writeNow({ format: 2, crashes: 0, closed: true, lastRoom: 2 });
+  store.writeNow({ format: format + 1, crashes: 0, closed: true, lastRoom: 2 });
   await store.close();
   const err = `hubbub: the log in ${directory} was written by a newer version of Hubbub\n`;
   for (const command of ['export', 'import', 'verify']) {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { append, appendMany, lmdb } from '../log/kit.ts';
+import { append, appendMany, lmdb, type Overrides } from '../log/kit.ts';
 
 export const main = new URL('../../dist/main.js', import.meta.url).pathname;
 
@@ -66,9 +66,9 @@ export async function made(context: TestContext): Promise<string> {
 }
 
 /** A data directory with many messages: ten rooms of 1,000. */
-export async function madeLarge(context: TestContext): Promise<string> {
+export async function madeLarge(context: TestContext, overrides: Overrides = {}): Promise<string> {
   const data = scratch(context);
-  const { log } = await lmdb({}, join(data, 'log'));
+  const { log } = await lmdb(overrides, join(data, 'log'));
   for (let room = 0; room < 10; room += 1) {
     log.open(`room${room}`);
     appendMany(log, `room${room}`, 1000, { body: 'x'.repeat(200) });
