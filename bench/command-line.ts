@@ -7,11 +7,12 @@ import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
 import { latency } from './scenarios/latency.ts';
 import { log } from './scenarios/log.ts';
+import { chat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
-export const scenarios: readonly Scenario[] = [fanOut, peers, log, saturation, latency, idle];
+export const scenarios: readonly Scenario[] = [fanOut, peers, log, saturation, latency, idle, chat];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 
 const flags = {
