@@ -12,6 +12,7 @@ import { log } from './scenarios/log.ts';
 import { chat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import { sizesScenario } from './scenarios/sizes.ts';
+import { slowReader } from './scenarios/slow-reader.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   broadcast,
   dialectsScenario,
   sizesScenario,
+  slowReader,
 ];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 

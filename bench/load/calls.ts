@@ -79,7 +79,7 @@ export interface WakeCall {
 }
 
 /** How a member fared that did not read. */
-export interface Awakening {
+export interface Woken {
   /** Messages it got over the connection that it did not read from. */
   readonly kept: number;
   /** Why that ended; undefined if it did not. */
@@ -157,7 +157,7 @@ export interface Answers {
   cut: null;
   'come back': Entries;
   stall: null;
-  wake: Awakening;
+  wake: Woken;
   mark: null;
   send: Sent;
   collect: Collected;

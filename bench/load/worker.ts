@@ -5,7 +5,6 @@ import { forEach } from './at-once.ts';
 import type {
   Answers,
   ArmCall,
-  Awakening,
   Call,
   Census,
   CollectCall,
@@ -15,6 +14,7 @@ import type {
   Reply,
   StallCall,
   WakeCall,
+  Woken,
 } from './calls.ts';
 import { microseconds } from './clock.ts';
 import { type ClientDialect, dialects } from './dialects.ts';
@@ -184,7 +184,7 @@ class Worker {
     return null;
   }
 
-  async #wake({ messages, patience }: WakeCall): Promise<Awakening> {
+  async #wake({ messages, patience }: WakeCall): Promise<Woken> {
     if (!this.#sleeper) throw new Error('nobody sleeps');
     return this.#sleeper.wake(messages, patience);
   }
