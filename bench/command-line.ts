@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { shortestBody } from './load/body.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
+import { connect } from './scenarios/connect.ts';
 import { dialectsScenario } from './scenarios/dialects.ts';
 import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   dialectsScenario,
   sizesScenario,
   slowReader,
+  connect,
 ];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 
