@@ -8,6 +8,7 @@ import { connect } from './scenarios/connect.ts';
 import { dialectsScenario } from './scenarios/dialects.ts';
 import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
+import { joinStorm } from './scenarios/join-storm.ts';
 import { latency } from './scenarios/latency.ts';
 import { log } from './scenarios/log.ts';
 import { chat } from './scenarios/rooms.ts';
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   sizesScenario,
   slowReader,
   connect,
+  joinStorm,
 ];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 
