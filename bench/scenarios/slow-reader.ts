@@ -8,9 +8,13 @@ import { columns, measureRound } from './measure.ts';
 
 const burst = 32;
 
-/** Deliveries per second, and bytes of a message at least: more than what a socket's buffers hold is said in a run. */
-const offered = 200_000;
+/** Messages per second, if they are not too many deliveries, and how long they are at least: more than buffers hold. */
+const offered = 2000;
+const mostDeliveries = 200_000;
 const leastBytes = 1024;
+
+/** How many messages a room keeps: all of a run, so that what the slow reader has missed is there when it is back. */
+const kept = 10_000_000;
 
 const suffix = '+slow';
 
@@ -27,7 +31,7 @@ export const slowReader: Scenario = {
 function slowCase(settings: Settings, members: number, target: Target): Case {
   const { receivers, warmUp, seconds } = settings;
   const messageSize = Math.max(settings.messageSize, leastBytes);
-  const offers = load(settings, members, burst, offered);
+  const offers = load(settings, members, burst, Math.min(mostDeliveries, offered * members));
   const own = withOwnBuffer(target);
   return {
     scenario: 'slow-reader',
@@ -50,5 +54,7 @@ function slowCase(settings: Settings, members: number, target: Target): Case {
 
 /** With the buffer that Hubbub has for a slow reader by default. */
 function withOwnBuffer(target: Target): Target {
-  return target.dialect === 'hubbub' ? { ...target, command: [...target.command, '--buffer', '1MiB'] } : target;
+  if (target.dialect !== 'hubbub') return target;
+  const rules = JSON.stringify([{ match: '*', log: { count: kept } }]);
+  return { ...target, command: [...target.command, '--buffer', '1MiB', '--rooms', rules] };
 }
