@@ -21,9 +21,8 @@ export interface ArmCall {
   readonly type: 'arm';
   /** Only the first one, or all but the last one. */
   readonly members: 'first' | 'all but last';
-  /** What number the first sender has, and how far it is to the next. */
+  /** Which of the room's senders the first one is; each of the others is one further. */
   readonly index: number;
-  readonly step: number;
   readonly burst: number;
   readonly ids: boolean;
 }

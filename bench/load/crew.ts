@@ -118,8 +118,7 @@ export class Crew implements AsyncDisposable {
   /** Makes members of one process, or of every process, senders. */
   async arm(senders: 'one' | 'all', traffic: Traffic, members: ArmCall['members'] = 'first'): Promise<void> {
     this.#senders = senders === 'one' ? this.#hands.slice(0, 1) : this.#hands;
-    const step = this.#senders.length;
-    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', members, index, step, ...traffic })));
+    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', members, index, ...traffic })));
   }
 
   async settle(silence: number): Promise<void> {

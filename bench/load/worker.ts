@@ -123,7 +123,7 @@ class Worker {
     return group;
   }
 
-  #arm({ members: which, index, step, burst, ids }: ArmCall): null {
+  #arm({ members: which, index, burst, ids }: ArmCall): null {
     const options = { dialect: this.#dialect, burst, ids, messageSize: this.#messageSize };
     let next = index;
     for (const { members, senders } of this.#groups.values()) {
@@ -131,7 +131,7 @@ class Worker {
         if (!member.isSampled) throw new Error('a sender needs a connection that is decoded');
         const first = senders.get(member)?.number ?? 0;
         senders.set(member, new Sender({ member, index: next % mostSenders, first, ...options }));
-        next += step;
+        next += 1;
       }
     }
     return null;

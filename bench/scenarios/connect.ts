@@ -13,9 +13,6 @@ import { demandWhole, Invalid, newRoom } from './room.ts';
 import { speaking } from './speaking.ts';
 import { addTolls, circumstances, Stage, shares, type Toll } from './stage.ts';
 
-/** Storms in a round; before them there is one that does not count, so that the server's code is compiled. */
-const storms = 3;
-
 /** What is said while everyone is away, in messages. */
 const missed = 10;
 
@@ -119,12 +116,12 @@ interface Struck {
   readonly expected: number;
 }
 
-function stormCase({ receivers, messageSize }: Settings, chosen: readonly Target[], storm: Storm): Case {
+function stormCase({ receivers, messageSize, seconds }: Settings, chosen: readonly Target[], storm: Storm): Case {
   const { name, title, clients } = storm;
   return {
     scenario: 'connect',
     title: `${name}: ${title}`,
-    traits: { clients, [name]: true },
+    traits: { members: clients, [name]: true },
     targets: chosen,
     control: floor,
     columns: shown,
@@ -132,7 +129,8 @@ function stormCase({ receivers, messageSize }: Settings, chosen: readonly Target
       const entrants = own.map((target) => new Entrant(target, storm));
       try {
         for (const entrant of entrants) await entrant.open(receivers, messageSize);
-        for (let left = storms; left > 0; left -= 1) for (const entrant of entrants) await entrant.takeTurn();
+        // A storm takes about a second.
+        for (let left = seconds; left > 0; left -= 1) for (const entrant of entrants) await entrant.takeTurn();
       } finally {
         await Promise.all(entrants.map((entrant) => entrant[Symbol.asyncDispose]()));
       }
@@ -155,6 +153,7 @@ class Entrant implements AsyncDisposable {
     this.#storm = storm;
   }
 
+  /** One storm does not count, so that the server's code is compiled. */
   async open(receivers: number, messageSize: number): Promise<void> {
     await this.#attempt(async () => {
       const stage = await Stage.open(this.#target, receivers);
