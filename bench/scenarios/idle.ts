@@ -1,10 +1,11 @@
-/** Members who say nothing: what a connection costs the server in memory. */
+/** Members who say nothing: what a connection costs the server in memory, and all of them in CPU time. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { Crew } from '../load/crew.ts';
 import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
 import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
-import { count, kibibytes } from './format.ts';
+import { count, kibibytes, percent } from './format.ts';
 import { affordable } from './load.ts';
 import { failed } from './measure.ts';
 import { Invalid, newRoom } from './room.ts';
@@ -15,11 +16,20 @@ const before = 500;
 /** How long nothing must come before the room counts as quiet, in milliseconds. */
 const silence = 1200;
 
+/**
+ * How long nothing is said before memory is looked at, in milliseconds. V8 lets its young generation grow with the rate of
+ * allocation, by tens of MiB, and shrinks it when garbage is collected after a while in which little was allocated.
+ */
+const calm = 15_000;
+
+/** How long they are watched, in milliseconds: Hubbub pings each connection about once in that time. */
+const watch = 60_000;
+
 const names = [hubbub, floor, 'ws', 'socket.io', 'socket.io-uws'];
 
 export const idle: Scenario = {
   name: 'idle',
-  description: '10,000 idle connections in one room: memory of the server for each',
+  description: '10,000 idle connections in one room: memory of the server for each, CPU time for all',
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [10_000], settings);
     return { cases: members.map((size) => idleCase(settings, size)), skipped };
@@ -33,31 +43,70 @@ function idleCase(settings: Settings, members: number): Case {
     traits: { members },
     targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
     control: floor,
-    columns: [{ figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes }],
-    async measure(chosen) {
-      const measurements: Measurement[] = [];
-      for (const target of chosen) measurements.push(await measureIdle(target, members, settings).catch(failed));
-      return measurements;
-    },
+    columns: [
+      { figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes },
+      { figure: 'heldPerConnection', label: 'not collected', format: kibibytes },
+      { figure: 'idleShare', label: 'idle CPU', format: percent },
+    ],
+    measure: (chosen) => measureIdle(chosen, members, settings),
   };
 }
 
-async function measureIdle(target: Target, members: number, settings: Settings): Promise<Measurement> {
-  const { receivers, messageSize } = settings;
+/** A round: one after the other lets its clients in; they are watched all at the same time. */
+async function measureIdle(chosen: readonly Target[], members: number, settings: Settings): Promise<Measurement[]> {
+  const runs = chosen.map((target) => run(target, members, settings));
+  const measurements = new Map<Run, Measurement>();
+  const goOn = async (one: Run) => {
+    const { value } = await one.next();
+    if (value) measurements.set(one, value);
+  };
+  try {
+    for (const one of runs) await goOn(one);
+    await wait(calm);
+    for (const one of runs) await goOn(one);
+    await Promise.all(runs.map(goOn));
+    return runs.flatMap((one) => measurements.get(one) ?? []);
+  } finally {
+    await Promise.all(runs.map((one) => one.return(failed('it was stopped'))));
+  }
+}
+
+/** Stops for the others when it has its first connections, and when it has all. */
+type Run = AsyncGenerator<undefined, Measurement>;
+
+async function* run(target: Target, members: number, settings: Settings): Run {
+  try {
+    return yield* stages(target, members, settings);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** @throws {Invalid} if a connection was lost. */
+async function* stages(target: Target, members: number, { receivers, messageSize }: Settings): Run {
   await using server = await Server.start(target, true);
   await using crew = new Crew(receivers);
   const place = { address: server.address, dialect: target.dialect, rooms: [newRoom()], messageSize };
   const first = Math.min(before, Math.floor(members / 2));
   await crew.open(place, first, 0);
   await crew.settle(silence);
-  const memoryBefore = await server.memory();
+  yield;
+  const memoryOfFirst = await server.memory();
   await crew.open(place, members - first, 0);
   await crew.settle(silence);
-  const memory = await server.memory();
+  yield;
+  const cpu = server.cpu();
+  const start = performance.now();
+  await wait(watch);
+  const used = (server.cpu() ?? Number.NaN) - (cpu ?? Number.NaN);
+  const idleShare = used / (performance.now() - start) / 1000;
+  const perConnection = (bytes: number) => (bytes - memoryOfFirst) / (members - first);
+  const heldPerConnection = perConnection(server.heldMemory() ?? Number.NaN);
+  const bytesPerConnection = perConnection(await server.memory());
   const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);
   if (open !== members) throw new Invalid(`${members - open} clients lost`, open, members);
   return {
-    figures: { bytesPerConnection: (memory - memoryBefore) / (members - first) },
+    figures: { bytesPerConnection, heldPerConnection, idleShare },
     delivered: open,
     expected: members,
     notes: [],

@@ -155,7 +155,7 @@ export class Room implements AsyncDisposable {
       serverCpu,
       clientCpu: Math.max(...tally.collected.map((collected) => collected.cpu)),
       loopDelay,
-      memory: this.#server.footprint(),
+      memory: this.#server.heldMemory(),
       machine: { all: busy + now.idle - machine.idle, busy, others: Math.max(0, busy - clients - (serverCpu ?? 0)) },
     };
   }

@@ -32,7 +32,7 @@ export class Follower {
 
   /** Everything up to here is there, or is not wanted, or is told of. */
   set(epoch: string, seq: number): void {
-    if (epoch !== this.position?.epoch) this.#recent = [];
+    if (epoch !== this.position?.epoch) this.#forget(0);
     else if (seq < this.position.seq) this.#forget(seq);
     this.position = { epoch, seq };
   }

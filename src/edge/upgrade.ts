@@ -27,14 +27,15 @@ export function readUpgrade(
     .map((name) => name.trim());
   const subprotocol = offered.find((name) => Object.hasOwn(subprotocols, name)) ?? '';
   const query = new URLSearchParams(request.getQuery());
+  const name = query.get('name') ?? undefined;
   const rooms = query.getAll('room');
   return {
     handshake: {
       dialect: subprotocols[subprotocol] ?? pathDialect,
-      name: query.get('name') ?? undefined,
+      name: name && ownString(name),
       token: query.get('token') ?? undefined,
       // An empty name is none: `?room=` asks for no rooms at all.
-      rooms: rooms.length > 0 ? rooms.filter((room) => room !== '') : undefined,
+      rooms: rooms.length > 0 ? rooms.filter((room) => room !== '').map(ownString) : undefined,
     },
     subprotocol,
     address: clientAddress(response, request, trustProxy),
@@ -48,4 +49,9 @@ export function readUpgrade(
 export function clientAddress(response: HttpResponse, request: HttpRequest, trustProxy: boolean): string {
   const forwarded = trustProxy ? request.getHeader('x-forwarded-for').split(',').at(-1)?.trim() : undefined;
   return forwarded || Buffer.from(response.getRemoteAddressAsText()).toString();
+}
+
+/** A piece of a string keeps the whole of it in memory: what stays would keep the query, its token included. */
+function ownString(piece: string): string {
+  return Buffer.from(piece).toString();
 }

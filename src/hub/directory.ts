@@ -6,8 +6,8 @@ import type { Connection, ConnectionId, UserRecord } from './user.ts';
 
 export interface ConnectionRecord extends Connection {
   user: UserRecord;
-  /** The rooms it is in, in the order it joined them. */
-  readonly rooms: Set<string>;
+  /** The rooms it is in, in the order it joined them; replaced as a whole, which leaves no room to grow in memory. */
+  rooms: readonly string[];
 }
 
 export class Directory {
@@ -18,7 +18,7 @@ export class Directory {
   readonly #absent = new Map<string, { readonly user: UserRecord; readonly until: number }>();
 
   add(id: ConnectionId, dialect: Dialect, user: User): ConnectionRecord {
-    const connection: ConnectionRecord = { id, dialect, user: this.#attach(id, user), rooms: new Set() };
+    const connection: ConnectionRecord = { id, dialect, user: this.#attach(id, user), rooms: [] };
     this.connections.set(id, connection);
     return connection;
   }
@@ -54,8 +54,7 @@ export class Directory {
 
   /** The rooms that any of the user's connections is in. */
   roomsOf(user: UserRecord): ReadonlySet<string> {
-    const rooms = Array.from(user.connections, (id) => [...(this.connections.get(id)?.rooms ?? [])]);
-    return new Set(rooms.flat());
+    return new Set(user.connections.flatMap((id) => this.connections.get(id)?.rooms ?? []));
   }
 
   /** The connected user with this id or, if `byName`, with this display name. */
@@ -70,14 +69,14 @@ export class Directory {
   #attach(id: ConnectionId, user: User): UserRecord {
     const known = this.users.get(user.id) ?? this.#absent.get(user.id)?.user;
     this.#absent.delete(user.id);
-    known?.connections.push(id);
-    const record = known ?? { public: user, state: 'online', note: undefined, connections: [id] };
+    const record = known ?? { public: user, state: 'online', note: undefined, connections: [] };
+    record.connections = record.connections.concat(id);
     this.users.set(user.id, record);
     return record;
   }
 
   #detach({ id, user }: Connection): void {
-    user.connections.splice(user.connections.indexOf(id), 1);
+    user.connections = user.connections.toSpliced(user.connections.indexOf(id), 1);
     if (user.connections.length === 0) this.users.delete(user.public.id);
   }
 }

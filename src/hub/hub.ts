@@ -165,15 +165,15 @@ export class Hub {
 
   #join(connection: ConnectionRecord, frame: Request<'join'>): void {
     const { room: name, id } = frame;
-    const isNew = !connection.rooms.has(name);
-    if (isNew && connection.rooms.size >= this.#options.maxRooms) {
+    const isNew = !connection.rooms.includes(name);
+    if (isNew && connection.rooms.length >= this.#options.maxRooms) {
       const message = `a connection may be in at most ${this.#options.maxRooms} rooms`;
       return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
     this.#reading(connection, frame, name, () => {
       const room = this.#rooms.open(name);
       const start = this.#start(room, frame);
-      connection.rooms.add(name);
+      if (isNew) connection.rooms = connection.rooms.concat(room.name);
       this.#tell(room, { type: 'join', connection, isNew, id, start });
     });
   }
@@ -195,7 +195,9 @@ export class Hub {
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
-    if (!connection.rooms.delete(room)) return this.#emit(refused(connection, notIn(room), id));
+    const at = connection.rooms.indexOf(room);
+    if (at < 0) return this.#emit(refused(connection, notIn(room), id));
+    connection.rooms = connection.rooms.toSpliced(at, 1);
     this.#rooms.tellNamed(room, { type: 'leave', connection, id });
   }
 
@@ -205,8 +207,8 @@ export class Hub {
     frame: Request<'message' | 'signal' | 'list' | 'history'>,
     then: (room: Room) => void,
   ): void {
-    const name = frame.room ?? first(connection.rooms);
-    const room = name !== undefined && connection.rooms.has(name) ? this.#rooms.get(name) : undefined;
+    const name = frame.room ?? connection.rooms[0];
+    const room = name !== undefined && connection.rooms.includes(name) ? this.#rooms.get(name) : undefined;
     if (room) then(room);
     else this.#emit(refused(connection, notIn(name), frame.id));
   }
@@ -276,9 +278,4 @@ const unreadableRetry = 60_000;
 function notIn(room: string | undefined): Refusal {
   if (room === undefined) return new Refusal('not_joined', 'you are in no room; join one first');
   return new Refusal('not_joined', `you are not in ${room}; join it first`, { path: '/room' });
-}
-
-function first(rooms: ReadonlySet<string>): string | undefined {
-  for (const room of rooms) return room;
-  return undefined;
 }

@@ -139,7 +139,7 @@ export function openRoom(name: string, { epoch, seq, next }: Numbering, options:
 export function step(room: Room, command: RoomCommand, now: number): Effect[] {
   switch (command.type) {
     case 'join':
-      room.roster.enter(command.connection);
+      if (command.isNew) room.roster.enter(command.connection);
       return enter(room, command);
     case 'identify':
       room.roster.leave(command.before);

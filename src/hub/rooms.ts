@@ -119,7 +119,7 @@ export class Rooms {
     const { log, now } = this.#options;
     const { name, options } = broken;
     const room = openRoom(name, options.isKept ? log.head(name) : this.#newNumbering(), options, broken);
-    const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.has(name));
+    const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.includes(name));
     for (const member of members) room.roster.enter(member);
     // Nobody needs to be told that all have come: they get `joined`.
     room.roster.tick(now());

@@ -12,7 +12,7 @@ import type {
   ServerPresence,
   User,
 } from '../protocol/generated/frames.ts';
-import { type Connection, type ConnectionId, describeMember, type UserRecord } from './user.ts';
+import { type Connection, describeMember, type UserRecord } from './user.ts';
 
 export interface RosterOptions {
   /** How long a user whose last connection broke stays a member, in milliseconds. */
@@ -30,8 +30,8 @@ const backToLists = 0.8;
 /** One member. */
 interface Place {
   user: UserRecord;
-  /** Empty while the place is kept. */
-  readonly connections: ConnectionId[];
+  /** How many; 0 while the place is kept. */
+  connections: number;
 }
 
 /** What others notice when it changes. */
@@ -74,21 +74,20 @@ export class Roster {
     return this.#kept.size > 0 || this.#pending.size > 0 || this.#stale;
   }
 
-  /** Adds a connection of `user`, unless it is there already. */
-  enter({ id: connection, user }: Connection): void {
+  /** Adds a connection, which must not be there already. */
+  enter({ user }: Connection): void {
     const place = this.#places.get(user.public.id);
-    if (!place) return this.#arrive(connection, user);
-    if (place.connections.includes(connection)) return;
-    if (this.#kept.delete(user.public.id)) return this.#comeBack(place, connection, user);
-    place.connections.push(connection);
+    if (!place) return this.#arrive(user);
+    place.connections += 1;
+    if (this.#kept.delete(user.public.id)) return this.#comeBack(place, user);
     this.#note(user, standing(user));
   }
 
-  /** Takes a connection away; the member leaves with the last one. */
+  /** Takes away a connection that is there; the member leaves with the last one. */
   leave(connection: Connection): void {
     const place = this.#takeAway(connection);
     if (!place) return;
-    if (place.connections.length === 0) this.#depart(place);
+    if (place.connections === 0) this.#depart(place);
     else this.#note(place.user, standing(place.user));
   }
 
@@ -97,7 +96,7 @@ export class Roster {
     if (this.#options.grace === 0) return this.leave(connection);
     const place = this.#takeAway(connection);
     if (!place) return;
-    if (place.connections.length > 0) return this.#note(place.user, standing(place.user));
+    if (place.connections > 0) return this.#note(place.user, standing(place.user));
     // As they are now: what the user changes elsewhere is told here when they are back.
     place.user = { ...place.user };
     this.#kept.set(connection.user.public.id, now + this.#options.grace);
@@ -135,9 +134,9 @@ export class Roster {
     return { type: 'presence', room: this.#room, count: this.size };
   }
 
-  #arrive(connection: ConnectionId, user: UserRecord): void {
+  #arrive(user: UserRecord): void {
     this.#note(user, undefined);
-    this.#places.set(user.public.id, { user, connections: [connection] });
+    this.#places.set(user.public.id, { user, connections: 1 });
     if (this.#lists && this.size > this.#options.presenceLimit) this.#switchToCounts();
     this.#stale = !this.#lists;
   }
@@ -149,19 +148,17 @@ export class Roster {
   }
 
   /** Within the grace time: nobody needs to know, unless the user is another than before. */
-  #comeBack(place: Place, connection: ConnectionId, user: UserRecord): void {
+  #comeBack(place: Place, user: UserRecord): void {
     const before = place.user;
     place.user = user;
-    place.connections.push(connection);
     const same = before.public.name === user.public.name && before.state === user.state && before.note === user.note;
     if (!same) this.#note(user, standing(before));
   }
 
-  #takeAway({ id, user }: Connection): Place | undefined {
+  #takeAway({ user }: Connection): Place | undefined {
     const place = this.#places.get(user.public.id);
-    const at = place?.connections.indexOf(id) ?? -1;
-    if (!place || at < 0) return undefined;
-    place.connections.splice(at, 1);
+    if (!place || place.connections === 0) return undefined;
+    place.connections -= 1;
     return place;
   }
 
@@ -217,7 +214,7 @@ export class Roster {
 }
 
 function describe({ user, connections }: Place): Member {
-  return describeMember(user, Math.max(1, connections.length));
+  return describeMember(user, Math.max(1, connections));
 }
 
 function* iterate(places: Iterable<Place>): Generator<Member> {

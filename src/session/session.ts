@@ -106,7 +106,9 @@ export class Session implements Receiver {
       this.#user = { id: this.#user.id, name: handshake.name };
     }
     if (handshake.rooms) {
-      this.#rooms = [...new Set(handshake.rooms)].filter((room) => accept({ type: 'join', room }) !== undefined);
+      const rooms = [...new Set(handshake.rooms)].filter((room) => accept({ type: 'join', room }) !== undefined);
+      // What a filter returns has room to grow, here for as long as the connection lives.
+      this.#rooms = rooms.slice();
     }
 
     this.#state = 'ready';

@@ -221,8 +221,8 @@ export function message(seq: number, more: Partial<ServerMessage> = {}): ServerM
   };
 }
 
-export function ack(id: string, seq: number): ServerFrame {
-  return { type: 'ack', id, room: 'general', epoch: 'e1', seq, at: 1000 + seq };
+export function ack(id: string, seq: number, epoch = 'e1'): ServerFrame {
+  return { type: 'ack', id, room: 'general', epoch, seq, at: 1000 + seq };
 }
 
 /** The bodies of a room's messages and, between them, its gaps, from now on. */

@@ -336,6 +336,22 @@ describe('sending', () => {
     assert.deepEqual(setting.heard, ['mine']);
   });
 
+  test('the same, if the server has nothing of the room any more', async () => {
+    const setting = await start();
+    const sending = setting.room.send('mine');
+    const { id } = setting.socket.take('message');
+    setting.socket.says(message(11, { id: 'b1', body: 'his' }), message(12, { id, body: 'mine' }));
+    const socket = await reconnect(setting);
+    socket.says(joined(0, { epoch: 'e2', recovered: false, id: socket.take('join').id }));
+    socket.says({ type: 'gap', room: 'general', why: 'epoch' });
+    assert.equal(socket.take('message').id, id);
+    socket.says(message(1, { id: 'b1', body: 'his' }), message(2, { id, body: 'mine' }));
+    socket.says(ack(id, 2, 'e2'));
+    const { epoch, seq } = await sending;
+    assert.deepEqual([epoch, seq], ['e2', 2]);
+    assert.deepEqual(setting.heard, ['his', 'mine', { why: 'epoch' }]);
+  });
+
   test('a refusal is of that message alone', async () => {
     const { room, socket } = await start();
     const sends = ['a', 'b'].map((body) => room.send(body));
