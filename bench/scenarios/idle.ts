@@ -101,9 +101,9 @@ async function* stages(target: Target, members: number, { receivers, messageSize
   const used = (server.cpu() ?? Number.NaN) - (cpu ?? Number.NaN);
   const idleShare = used / (performance.now() - start) / 1000;
   const perConnection = (bytes: number) => (bytes - memoryOfFirst) / (members - first);
-  const heldPerConnection = perConnection(server.heldMemory());
+  const heldPerConnection = perConnection(server.heldMemory() ?? Number.NaN);
   const bytesPerConnection = perConnection(await server.memory());
-  const open = await crew.openConnections();
+  const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);
   if (open !== members) throw new Invalid(`${members - open} clients lost`, open, members);
   return {
     figures: { bytesPerConnection, heldPerConnection, idleShare },

@@ -1,17 +1,20 @@
 /** One round: every target's room is there at the same time, and they take turns. */
 import { total } from '../load/crew.ts';
+import { addEntries, type Entries } from '../load/entries.ts';
 import { Histogram, median } from '../statistics.ts';
 import type { LoopDelay } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import type { Bottleneck, Column, Measurement } from './case.ts';
-import { count, large, milliseconds, percent } from './format.ts';
-import { Invalid, Room, type RoomOptions, type Slice } from './room.ts';
+import { count, large, mebibytes, milliseconds, percent } from './format.ts';
+import { type Awakening, Invalid, Room, type RoomOptions, type Slice } from './room.ts';
 
 export const columns = {
   efficiency: { figure: 'deliveriesPerCpuSecond', label: 'deliveries/CPU s', format: large },
   rate: { figure: 'deliveriesPerSecond', label: 'deliveries/s', format: large },
   p50: { figure: 'p50', label: 'p50', format: milliseconds },
   p99: { figure: 'p99', label: 'p99', format: milliseconds },
+  p999: { figure: 'p999', label: 'p99.9', format: milliseconds },
+  longest: { figure: 'longest', label: 'max', format: milliseconds },
   server: { figure: 'serverShare', label: 'server CPU', format: percent },
   perMessage: { figure: 'cpuPerMessage', label: 'CPU/message', format: (value) => `${value.toFixed(1)} µs` },
   messages: { figure: 'messagesPerCpuSecond', label: 'messages/CPU s', format: large },
@@ -22,6 +25,13 @@ export const columns = {
   loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds },
   idle: { figure: 'idleShare', label: 'idle CPU', format: percent },
   client: { figure: 'clientShare', label: 'client CPU', format: percent },
+  returns: { figure: 'returns', label: 'came back', format: count },
+  recovered: { figure: 'recovered', label: 'recovered', format: count },
+  returnP50: { figure: 'returnP50', label: 'back p50', format: milliseconds },
+  returnP99: { figure: 'returnP99', label: 'back p99', format: milliseconds },
+  memory: { figure: 'memory', label: 'memory', format: mebibytes },
+  perDelivery: { figure: 'cpuPerDelivery', label: 'CPU/delivery', format: (value) => `${value.toFixed(2)} µs` },
+  perMegabyte: { figure: 'cpuPerMegabyte', label: 'CPU/MB', format: (value) => `${count(value)} µs` },
   bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
 } satisfies Record<string, Column>;
 
@@ -43,16 +53,25 @@ export interface RoundOptions extends RoomOptions {
   readonly turn: number;
 }
 
-/** A measurement for each target, in their order; one that lost something comes without figures. */
-export async function measureRound(targets: readonly Target[], options: RoundOptions): Promise<Measurement[]> {
+/**
+ * A measurement for each target, in their order; one that lost something comes without figures.
+ *
+ * @param own what is different with a target.
+ */
+export async function measureRound(
+  targets: readonly Target[],
+  options: RoundOptions,
+  own: (target: Target) => Partial<RoomOptions> = () => ({}),
+): Promise<Measurement[]> {
   const { seconds, turn } = options;
-  const entrants = targets.map((target) => new Entrant(target, options));
+  const entrants = targets.map((target) => new Entrant(target, { ...options, ...own(target) }));
   try {
     for (const entrant of entrants) await entrant.open();
     // Always in the same order: so all have been idle for equally long when their turn comes.
     for (let left = Math.max(1, Math.round(seconds / turn)); left > 0; left -= 1) {
       for (const entrant of entrants) await entrant.takeTurn();
     }
+    for (const entrant of entrants) await entrant.finish();
   } finally {
     await Promise.all(entrants.map((entrant) => entrant[Symbol.asyncDispose]()));
   }
@@ -65,6 +84,7 @@ class Entrant implements AsyncDisposable {
   readonly #options: RoundOptions;
   readonly #slices: Slice[] = [];
   #room: Room | undefined;
+  #awakening: Awakening | undefined;
   #failure: Measurement | undefined;
 
   constructor(target: Target, options: RoundOptions) {
@@ -88,6 +108,14 @@ class Entrant implements AsyncDisposable {
     });
   }
 
+  async finish(): Promise<void> {
+    const room = this.#room;
+    if (!room || this.#failure || !this.#options.hasSleeper) return;
+    await this.#attempt(async () => {
+      this.#awakening = await room.wake();
+    });
+  }
+
   measurement(): Measurement {
     if (this.#failure) return this.#failure;
     const sum = add(this.#slices);
@@ -96,7 +124,7 @@ class Entrant implements AsyncDisposable {
       delivered: sum.delivered,
       expected: sum.expected,
       bottleneck: bottleneck(sum),
-      notes: notes(sum, this.#options),
+      notes: [...notes(sum, this.#options), ...(this.#awakening ? [fate(this.#awakening)] : [])],
     };
   }
 
@@ -129,6 +157,9 @@ interface Sum {
   readonly bytes: number;
   readonly latency: Histogram;
   readonly ackLatency: Histogram;
+  readonly returns: Entries;
+  /** The most that was seen, in bytes. */
+  readonly memory: number | undefined;
   /** Of each turn. */
   readonly loopDelays: readonly LoopDelay[];
   readonly duration: number;
@@ -154,6 +185,10 @@ function add(slices: readonly Slice[]): Sum {
     bytes: sum(({ tally }) => total(tally, 'bytes')),
     latency: merged('latency'),
     ackLatency: merged('ackLatency'),
+    returns: addEntries(slices.map(({ tally }) => tally.returns)),
+    memory: slices.some(({ memory }) => memory === undefined)
+      ? undefined
+      : Math.max(...slices.map(({ memory }) => memory ?? 0)),
     loopDelays: slices.flatMap(({ loopDelay }) => loopDelay ?? []),
     duration: sum(({ duration }) => duration),
     serverCpu: slices.some(({ serverCpu }) => serverCpu === undefined)
@@ -167,7 +202,8 @@ function add(slices: readonly Slice[]): Sum {
 
 function figures(sum: Sum, idleShare: number | undefined): Record<string, number> {
   const { delivered, sent, bytes, duration, serverCpu, clientCpu, latency, ackLatency, loopDelays } = sum;
-  const { machineBusy, others } = sum;
+  const { machineBusy, others, memory } = sum;
+  const returns = new Histogram(sum.returns.times);
   return {
     deliveriesPerSecond: (delivered * 1e6) / duration,
     messagesPerSecond: (sent * 1e6) / duration,
@@ -177,8 +213,17 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
     others,
     p50: latency.percentile(0.5),
     p99: latency.percentile(0.99),
+    p999: latency.percentile(0.999),
+    longest: latency.percentile(1),
     latencySamples: latency.size,
     ...(ackLatency.size > 0 && { ackP50: ackLatency.percentile(0.5), ackP99: ackLatency.percentile(0.99) }),
+    ...(returns.size > 0 && {
+      returns: returns.size,
+      recovered: sum.returns.recovered,
+      returnP50: returns.percentile(0.5),
+      returnP99: returns.percentile(0.99),
+    }),
+    ...(memory !== undefined && { memory }),
     ...(loopDelays.length > 0 && {
       loopP99: median(loopDelays.map(({ p99 }) => p99)),
       loopLongest: Math.max(...loopDelays.map(({ longest }) => longest)),
@@ -187,13 +232,21 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
       deliveriesPerCpuSecond: (delivered * 1e6) / serverCpu,
       messagesPerCpuSecond: (sent * 1e6) / serverCpu,
       cpuPerMessage: serverCpu / sent,
+      cpuPerDelivery: serverCpu / delivered,
+      cpuPerMegabyte: (serverCpu * 1e6) / bytes,
       serverShare: serverCpu / duration,
     }),
     ...(idleShare !== undefined && { idleShare }),
   };
 }
 
-function bottleneck({ serverCpu, clientCpu, duration, machineBusy }: Sum): Bottleneck {
+/** What was full. Times are in microseconds, that of the machine is a share. */
+export function bottleneck({
+  serverCpu,
+  clientCpu,
+  duration,
+  machineBusy,
+}: Pick<Sum, 'serverCpu' | 'clientCpu' | 'duration' | 'machineBusy'>): Bottleneck {
   if (serverCpu !== undefined && serverCpu / duration >= full) return 'server';
   if (clientCpu / duration >= full) return 'load client';
   return machineBusy >= machineFull ? 'machine' : 'none';
@@ -203,6 +256,18 @@ function notes({ late, sent, others }: Sum, { burst }: RoundOptions): string[] {
   const lateShare = (late * burst) / sent;
   return [
     ...(lateShare > manyLate ? [`the sender was late with ${percent(lateShare)} of its bursts`] : []),
-    ...(others > muchForOthers ? [`others had ${percent(others)} of the machine`] : []),
+    ...othersNote(others),
   ];
+}
+
+/** What became of the member who did not read. */
+function fate({ said, kept, end, received }: Awakening): string {
+  const first = `the slow reader was kept ${count(kept)} of ${count(said)} messages`;
+  if (end === undefined) return `${first}, and its connection`;
+  return `${first}, was ${end}, and had ${received === said ? 'all' : count(received)} when it was back`;
+}
+
+/** @param others the share of the machine that neither the server nor the load processes used. */
+export function othersNote(others: number): string[] {
+  return others > muchForOthers ? [`others had ${percent(others)} of the machine`] : [];
 }

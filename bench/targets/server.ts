@@ -67,15 +67,18 @@ export class Server implements AsyncDisposable {
     return this.#pid === undefined ? undefined : cpuTime(this.#pid);
   }
 
-  /** Bytes of memory that it holds as it is now, garbage and room for more objects included. */
-  heldMemory(): number {
-    return residentMemory(this.#pid ?? Number.NaN, 'RssAnon');
+  /**
+   * Bytes of memory that it holds as it is now, garbage and room for more objects included; undefined of a server
+   * somewhere else.
+   */
+  heldMemory(): number | undefined {
+    return this.#pid === undefined ? undefined : residentMemory(this.#pid, 'RssAnon');
   }
 
   /** The same, after garbage was collected. */
   async memory(): Promise<number> {
     await this.#ask('collect');
-    return this.heldMemory();
+    return this.heldMemory() ?? Number.NaN;
   }
 
   /** Bytes of files that are in memory and mapped: of its own program, and of the store of the log. */
