@@ -1,7 +1,7 @@
 /** The results as one HTML file that needs nothing else: what was aimed at and reached, plots, and every figure. */
-import { judge } from './goals.ts';
 import type { Machine } from './machine.ts';
 import { barPlot, escapeHtml, legend, linePlot, type Point } from './plot.ts';
+import type { Summary } from './report.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column } from './scenarios/case.ts';
 import { ratio as formatRatio } from './scenarios/format.ts';
@@ -15,7 +15,7 @@ export interface About {
   readonly command: string;
 }
 
-export function htmlReport(results: Results, { started, machine, command }: About): string {
+export function htmlReport(results: Results, { started, machine, command }: About, summary: Summary): string {
   const { cpu, cores, kernel, node, packages, commit, load } = machine;
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   const facts = [
@@ -31,8 +31,8 @@ export function htmlReport(results: Results, { started, machine, command }: Abou
 <style>${style}</style>
 <h1>Benchmark</h1>
 ${facts.map((fact) => `<p class="fact">${escapeHtml(fact)}</p>`).join('\n')}
-<h2>Targets</h2>
-${goalTable(results)}
+<h2>${escapeHtml(summary.title)}</h2>
+${summaryTable(summary)}
 ${families(results).map(section).join('\n')}
 </html>
 `;
@@ -50,12 +50,12 @@ function families(results: Results): CaseResult[][] {
   return [...found.values()];
 }
 
-function goalTable(results: Results): string {
-  const rows = judge(results).map(({ what, goal, measured, verdict }) => {
-    const cells = [what, goal, measured, verdict].map((cell) => `<td>${escapeHtml(cell)}</td>`);
-    return `<tr class="${verdict.replaceAll(' ', '-')}">${cells.join('')}</tr>`;
+function summaryTable({ head, rows }: Summary): string {
+  const lines = rows.map((row) => {
+    const cells = row.map((cell) => `<td>${escapeHtml(cell)}`);
+    return `<tr class="${row.at(-1)?.replaceAll(' ', '-')}">${cells.join('')}</tr>`;
   });
-  return wide(`<tr><th>what<th>target<th>measured<th>verdict</tr>${rows.join('')}`);
+  return wide(`<tr>${head.map((cell) => `<th>${escapeHtml(cell)}`).join('')}</tr>${lines.join('')}`);
 }
 
 function section(cases: readonly CaseResult[]): string {

@@ -1,5 +1,5 @@
 /** Results for people: progress, tables, the verdicts. */
-import { judge } from './goals.ts';
+import type { Verdict } from './goals.ts';
 import type { Machine } from './machine.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column, Measurement } from './scenarios/case.ts';
@@ -51,9 +51,23 @@ export function caseTable(result: CaseResult): string {
   return `${title}\n${table([head, ...rows])}`;
 }
 
-export function verdictTable(results: Results): string {
-  const rows = judge(results).map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]);
-  return table([['what', 'target', 'measured', 'verdict'], ...rows], 'left');
+/** What a report ends with: a verdict, the last cell, in each row. */
+export interface Summary {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function goalSummary(goals: readonly Verdict[]): Summary {
+  return {
+    title: 'Targets',
+    head: ['what', 'target', 'measured', 'verdict'],
+    rows: goals.map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]),
+  };
+}
+
+export function summaryTable({ head, rows }: Summary): string {
+  return table([head, ...rows], 'left');
 }
 
 /** Lines that the reader must not miss: every run that counts for nothing. */

@@ -22,3 +22,6 @@ export interface Settings {
   /** Messages that are exchanged among few members before a run, so that the server's code is compiled. */
   readonly warmUp: number;
 }
+
+/** What the default suite has of a scenario, where that is less than the scenario has. The command line goes before it. */
+export type Brief = Partial<Omit<Settings, 'receivers'>>;

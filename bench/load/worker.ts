@@ -113,9 +113,12 @@ class Worker {
   async #settle(silence: number): Promise<null> {
     const count = () =>
       this.#members().reduce((sum, { connection: { reader } }) => sum + reader.messages + reader.others, 0);
-    for (let before = -1, now = count(); now !== before; now = count()) {
-      before = now;
-      await wait(silence);
+    let last = count();
+    for (let since = performance.now(); performance.now() - since < silence; ) {
+      await wait(lookEvery);
+      const now = count();
+      if (now !== last) since = performance.now();
+      last = now;
     }
     return null;
   }

@@ -20,6 +20,7 @@ const names = [hubbub, floor, 'ws', 'socket.io', 'socket.io-uws'];
 export const idle: Scenario = {
   name: 'idle',
   description: '10,000 idle connections in one room: memory of the server for each',
+  brief: { targets: targets.filter(({ name }) => name === hubbub || name === floor), rounds: 1 },
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [10_000], settings);
     return { cases: members.map((size) => idleCase(settings, size)), skipped };
@@ -33,7 +34,7 @@ function idleCase(settings: Settings, members: number): Case {
     traits: { members },
     targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
     control: floor,
-    columns: [{ figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes }],
+    columns: [{ figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes, isCost: true }],
     async measure(chosen) {
       const measurements: Measurement[] = [];
       for (const target of chosen) measurements.push(await measureIdle(target, members, settings).catch(failed));

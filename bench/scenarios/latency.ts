@@ -12,6 +12,7 @@ const calibration = 2;
 export const latency: Scenario = {
   name: 'latency',
   description: '1,000 members at half load: the latency of a delivery from when it was meant to be sent',
+  brief: { bursts: [32], seconds: 2, warmUp: 10_000 },
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [1000], settings);
     return {

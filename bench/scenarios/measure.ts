@@ -10,17 +10,22 @@ import { Invalid, Room, type RoomOptions, type Slice } from './room.ts';
 export const columns = {
   efficiency: { figure: 'deliveriesPerCpuSecond', label: 'deliveries/CPU s', format: large },
   rate: { figure: 'deliveriesPerSecond', label: 'deliveries/s', format: large },
-  p50: { figure: 'p50', label: 'p50', format: milliseconds },
-  p99: { figure: 'p99', label: 'p99', format: milliseconds },
-  server: { figure: 'serverShare', label: 'server CPU', format: percent },
-  perMessage: { figure: 'cpuPerMessage', label: 'CPU/message', format: (value) => `${value.toFixed(1)} µs` },
+  p50: { figure: 'p50', label: 'p50', format: milliseconds, isCost: true },
+  p99: { figure: 'p99', label: 'p99', format: milliseconds, isCost: true },
+  server: { figure: 'serverShare', label: 'server CPU', format: percent, isCost: true },
+  perMessage: {
+    figure: 'cpuPerMessage',
+    label: 'CPU/message',
+    format: (value) => `${value.toFixed(1)} µs`,
+    isCost: true,
+  },
   messages: { figure: 'messagesPerCpuSecond', label: 'messages/CPU s', format: large },
   messageRate: { figure: 'messagesPerSecond', label: 'messages/s', format: large },
-  ackP50: { figure: 'ackP50', label: 'ack p50', format: milliseconds },
-  ackP99: { figure: 'ackP99', label: 'ack p99', format: milliseconds },
-  loopP99: { figure: 'loopP99', label: 'loop p99', format: milliseconds },
-  loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds },
-  idle: { figure: 'idleShare', label: 'idle CPU', format: percent },
+  ackP50: { figure: 'ackP50', label: 'ack p50', format: milliseconds, isCost: true },
+  ackP99: { figure: 'ackP99', label: 'ack p99', format: milliseconds, isCost: true },
+  loopP99: { figure: 'loopP99', label: 'loop p99', format: milliseconds, isCost: true },
+  loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds, isCost: true },
+  idle: { figure: 'idleShare', label: 'idle CPU', format: percent, isCost: true },
   client: { figure: 'clientShare', label: 'client CPU', format: percent },
   bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
 } satisfies Record<string, Column>;
@@ -48,7 +53,7 @@ export async function measureRound(targets: readonly Target[], options: RoundOpt
   const { seconds, turn } = options;
   const entrants = targets.map((target) => new Entrant(target, options));
   try {
-    for (const entrant of entrants) await entrant.open();
+    await Promise.all(entrants.map((entrant) => entrant.open()));
     // Always in the same order: so all have been idle for equally long when their turn comes.
     for (let left = Math.max(1, Math.round(seconds / turn)); left > 0; left -= 1) {
       for (const entrant of entrants) await entrant.takeTurn();
