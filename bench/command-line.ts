@@ -1,16 +1,31 @@
 /** Reads the command line of `bench`. */
 import { choose, commonFlags, commonHelp, list, number, parse, readGiven, settingsOf, UsageError } from './options.ts';
+import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
+import { dialectsScenario } from './scenarios/dialects.ts';
 import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
 import { latency } from './scenarios/latency.ts';
 import { log } from './scenarios/log.ts';
+import { chat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
+import { sizesScenario } from './scenarios/sizes.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
 /** Those with a `brief` make up the default suite, in this order. */
-export const scenarios: readonly Scenario[] = [fanOut, peers, log, saturation, latency, idle];
+export const scenarios: readonly Scenario[] = [
+  fanOut,
+  peers,
+  log,
+  saturation,
+  latency,
+  idle,
+  chat,
+  broadcast,
+  dialectsScenario,
+  sizesScenario,
+];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 
 const flags = {

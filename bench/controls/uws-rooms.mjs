@@ -4,6 +4,8 @@ import { App, us_socket_local_port } from 'uWebSockets.js';
 const app = App();
 app.ws('/*', {
   maxBackpressure: 64 * 1024 * 1024,
+  // By default a message may have 16 KiB.
+  maxPayloadLength: 1024 * 1024,
   upgrade: (response, request, context) =>
     response.upgrade({ room: request.getUrl() }, request.getHeader('sec-websocket-key'), '', '', context),
   open: (socket) => socket.subscribe(socket.getUserData().room),

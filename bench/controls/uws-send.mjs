@@ -6,6 +6,8 @@ const app = App();
 app.ws('/*', {
   // By default what a slow reader has no room for is left out, silently.
   maxBackpressure: 64 * 1024 * 1024,
+  // By default a message may have 16 KiB.
+  maxPayloadLength: 1024 * 1024,
   open: (socket) => sockets.add(socket),
   close: (socket) => sockets.delete(socket),
   message(_socket, message, isBinary) {

@@ -1,6 +1,7 @@
 /** What the suite asks of a load process, and what that answers. One call at a time; each has one answer. */
 import type { Address } from './connection.ts';
 import type { DialectName } from './dialects.ts';
+import type { Entries } from './entries.ts';
 import type { Plan, Sent } from './send.ts';
 
 /** Opens more connections, in each of the rooms. */
@@ -15,11 +16,14 @@ export interface OpenCall {
   readonly messageSize: number;
 }
 
-/** Makes the first connection in each of the process's rooms a sender. */
+/** Makes members in each of the process's rooms senders. */
 export interface ArmCall {
   readonly type: 'arm';
-  /** Which of a room's senders it is. */
+  /** Only the first one, or all but the last one. */
+  readonly members: 'first' | 'all but last';
+  /** What number the first sender has, and how far it is to the next. */
   readonly index: number;
+  readonly step: number;
   readonly burst: number;
   readonly ids: boolean;
 }
@@ -30,9 +34,59 @@ export interface SettleCall {
   readonly silence: number;
 }
 
-/** Counts the connections that are open. */
+/** Counts the connections that are open, and what has come since the mark. */
 export interface CensusCall {
   readonly type: 'census';
+}
+
+export interface Census {
+  readonly open: number;
+  /** Why the first of the others is lost. */
+  readonly reason: string | undefined;
+  /** Data frames, and bytes of payload in those that are long enough for messages. */
+  readonly frames: number;
+  readonly bytes: number;
+  /** How many connections have answered a ping. */
+  readonly pinged: number;
+  /** CPU time of this process since it started, in microseconds. */
+  readonly cpu: number;
+}
+
+/** Cuts connections: all but the senders', or all, which are forgotten. */
+export interface CutCall {
+  readonly type: 'cut';
+  readonly members: 'all but senders' | 'all';
+}
+
+/** Those that were cut come back. */
+export interface ComeBackCall {
+  readonly type: 'come back';
+}
+
+/** Opens one more connection, which is decoded, and stops reading from it. */
+export interface StallCall {
+  readonly type: 'stall';
+  readonly place: Omit<OpenCall, 'type' | 'connections' | 'sampled'>;
+}
+
+/** It reads again, and comes back if its connection has ended. */
+export interface WakeCall {
+  readonly type: 'wake';
+  /** How many messages there were since it stopped reading. */
+  readonly messages: number;
+  /** Gives up after so many milliseconds. */
+  readonly patience: number;
+}
+
+/** How a member fared that did not read. */
+export interface Awakening {
+  /** Messages it got over the connection that it did not read from. */
+  readonly kept: number;
+  /** Why that ended; undefined if it did not. */
+  readonly end: string | undefined;
+  /** All messages it has got in the end. */
+  readonly received: number;
+  readonly disorder: number;
 }
 
 /** Counts from here on. */
@@ -81,14 +135,29 @@ export interface Collected {
   readonly cpu: number;
 }
 
-export type Call = OpenCall | ArmCall | SettleCall | CensusCall | MarkCall | SendCall | CollectCall;
+export type Call =
+  | OpenCall
+  | ArmCall
+  | SettleCall
+  | CensusCall
+  | CutCall
+  | ComeBackCall
+  | StallCall
+  | WakeCall
+  | MarkCall
+  | SendCall
+  | CollectCall;
 
 /** The answer to a call, by its type. */
 export interface Answers {
-  open: null;
+  open: Entries;
   arm: null;
   settle: null;
-  census: number;
+  census: Census;
+  cut: null;
+  'come back': Entries;
+  stall: null;
+  wake: Awakening;
   mark: null;
   send: Sent;
   collect: Collected;

@@ -25,18 +25,30 @@ const patience = 30_000;
 
 export class Connection {
   readonly reader: FrameReader;
+  /** Pings it has answered. */
+  pings = 0;
   readonly #socket: Socket;
   readonly #dialect: ClientDialect;
+  /** Is given what comes once the client is a member. */
+  readonly #onPayload: FrameReader['onPayload'];
   #head = '';
   #upgraded = false;
   #lost: string | undefined;
   /** Settles `open`, until it has. */
   #opening: { member(): void; failed(error: Error): void } | undefined;
 
-  private constructor({ address: { host, port }, dialect, room }: Entrance, minimum: number) {
+  private constructor(
+    { address: { host, port }, dialect, room }: Entrance,
+    minimum: number,
+    onPayload: FrameReader['onPayload'],
+  ) {
     this.#dialect = dialect;
+    this.#onPayload = onPayload;
     this.reader = new FrameReader(minimum, {
-      onPing: () => this.send(pong),
+      onPing: () => {
+        this.pings += 1;
+        this.send(pong);
+      },
       onClose: (code) => this.#lose(`closed by the server with ${code}`),
     });
     const callback = (length: number): boolean => {
@@ -53,9 +65,10 @@ export class Connection {
    * Connects, and waits until the server counts the client as a member.
    *
    * @param minimum how many bytes of payload a data frame must have to count as a message.
+   * @param onPayload is given the payload of every data frame that comes once the client is a member.
    */
-  static async open(entrance: Entrance, minimum: number): Promise<Connection> {
-    const connection = new Connection(entrance, minimum);
+  static async open(entrance: Entrance, minimum: number, onPayload?: FrameReader['onPayload']): Promise<Connection> {
+    const connection = new Connection(entrance, minimum, onPayload);
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((member, failed) => {
@@ -83,6 +96,14 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  startReading(): void {
+    this.#socket.resume();
+  }
+
   #receive(chunk: Buffer, length: number): void {
     try {
       if (this.#upgraded) this.reader.push(chunk, length);
@@ -101,7 +122,7 @@ export class Connection {
     if (!this.#head.startsWith('HTTP/1.1 101 ')) return this.#lose(`refused: ${this.#head.slice(0, 200)}`);
     this.#upgraded = true;
     this.#head = '';
-    if (this.#dialect.opening === 'member at once') this.#opening?.member();
+    if (this.#dialect.opening === 'member at once') this.#enter();
     else this.reader.onPayload = (payload) => this.#open(payload.toString());
     this.reader.push(chunk.subarray(end + 4 - before, length));
   }
@@ -110,8 +131,11 @@ export class Connection {
     const { opening } = this.#dialect;
     const next = typeof opening === 'function' ? opening(text) : opening;
     if (typeof next === 'object') this.send(textFrame(next.reply));
-    if (next !== 'member') return;
-    this.reader.onPayload = undefined;
+    if (next === 'member') this.#enter();
+  }
+
+  #enter(): void {
+    this.reader.onPayload = this.#onPayload;
     this.#opening?.member();
   }
 

@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Answer, Call, Collected, OpenCall, Reply } from './calls.ts';
+import type { Answer, ArmCall, Awakening, Call, Census, Collected, CutCall, OpenCall, Reply } from './calls.ts';
+import { addEntries, type Entries } from './entries.ts';
 import type { Plan, Sent } from './send.ts';
 
 const script = new URL('worker.ts', import.meta.url).pathname;
@@ -51,6 +52,7 @@ export interface Tally {
   /** Messages sent, by all senders. */
   readonly sent: number;
   readonly late: number;
+  readonly returns: Entries;
   readonly collected: readonly Collected[];
 }
 
@@ -58,7 +60,7 @@ export interface DriveOptions {
   readonly hasAcks: boolean;
   /** How long it is waited for the last delivery, in milliseconds. */
   readonly patience: number;
-  /** Whether there is a single room. */
+  /** Whether everyone gets what is said: there is a single room, or messages go to all. */
   readonly isShared: boolean;
 }
 
@@ -88,7 +90,10 @@ export class Crew implements AsyncDisposable {
 
   /** So many that each room has `members`, after `openFirst`. */
   async fill(place: Place, members: number, sampled: number): Promise<void> {
-    if (place.rooms.length === 1) return this.open(place, members - this.#hands.length, sampled);
+    if (place.rooms.length === 1) {
+      await this.open(place, members - this.#hands.length, sampled);
+      return;
+    }
     await Promise.all(
       this.#hands.map((hand, at) => {
         const rooms = this.#roomsOf(at, place);
@@ -98,31 +103,51 @@ export class Crew implements AsyncDisposable {
   }
 
   /** `connections` more, of which about `sampled` are decoded, shared among the processes that do not only send. */
-  async open(place: Place, connections: number, sampled: number): Promise<void> {
+  async open(place: Place, connections: number, sampled: number): Promise<Entries> {
     const [, ...receivers] = this.#hands;
     const shares = split(connections, receivers.length);
     const samples = split(Math.min(sampled, connections), receivers.length);
-    await Promise.all(
+    const entries = await Promise.all(
       receivers.map((hand, at) =>
         hand.call({ type: 'open', ...place, connections: shares[at] ?? 0, sampled: samples[at] ?? 0 }),
       ),
     );
+    return addEntries(entries);
   }
 
-  /** Makes the first members of one process, or of every process, senders. */
-  async arm(senders: 'one' | 'all', traffic: Traffic): Promise<void> {
+  /** Makes members of one process, or of every process, senders. */
+  async arm(senders: 'one' | 'all', traffic: Traffic, members: ArmCall['members'] = 'first'): Promise<void> {
     this.#senders = senders === 'one' ? this.#hands.slice(0, 1) : this.#hands;
-    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', index, ...traffic })));
+    const step = this.#senders.length;
+    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', members, index, step, ...traffic })));
   }
 
   async settle(silence: number): Promise<void> {
     await this.#all({ type: 'settle', silence });
   }
 
-  /** How many connections are still there. */
-  async openConnections(): Promise<number> {
-    const counts = await Promise.all(this.#hands.map((hand) => hand.call({ type: 'census' })));
-    return counts.reduce((sum, count) => sum + count, 0);
+  /** One of each load process. */
+  async census(): Promise<Census[]> {
+    return Promise.all(this.#hands.map((hand) => hand.call({ type: 'census' })));
+  }
+
+  async cut(members: CutCall['members']): Promise<void> {
+    await this.#all({ type: 'cut', members });
+  }
+
+  /** Those that were cut. */
+  async comeBack(): Promise<Entries> {
+    return addEntries(await Promise.all(this.#hands.map((hand) => hand.call({ type: 'come back' }))));
+  }
+
+  /** One more member, who does not read. */
+  async stall(place: Place): Promise<void> {
+    await this.#hands.at(-1)?.call({ type: 'stall', place });
+  }
+
+  /** @param messages how many there were since the member does not read. */
+  async wake(messages: number, patience: number): Promise<Awakening | undefined> {
+    return this.#hands.at(-1)?.call({ type: 'wake', messages, patience });
   }
 
   async mark(): Promise<void> {
@@ -138,7 +163,7 @@ export class Crew implements AsyncDisposable {
       this.#hands.map((hand) => hand.call({ type: 'collect', messages: expected, hasAcks, patience })),
     );
     const late = sent.reduce((sum, { late }) => sum + late, 0);
-    return { sent: messages, late, collected };
+    return { sent: messages, late, returns: addEntries(sent.map(({ returns }) => returns)), collected };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

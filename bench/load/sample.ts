@@ -13,6 +13,8 @@ export interface SampleResult {
 
 /** One member's view. */
 export class Sample {
+  /** Messages so far. */
+  messages = 0;
   readonly #dialect: ClientDialect;
   readonly #latency: Histogram;
   /** The number of the latest message of each sender. */
@@ -21,10 +23,25 @@ export class Sample {
   #disorder = 0;
   #unexpected: string | undefined;
 
-  /** @param latency is given every delivery's time since it was meant to be sent, in microseconds. */
-  constructor(dialect: ClientDialect, latency: Histogram) {
+  /**
+   * @param latency is given every delivery's time since it was meant to be sent, in microseconds.
+   * @param before the same member's view until now.
+   */
+  constructor(dialect: ClientDialect, latency: Histogram, before?: Sample) {
     this.#dialect = dialect;
     this.#latency = latency;
+    this.#sequence = before?.sequence;
+  }
+
+  /** The server's number of the latest message; undefined if it gives none. */
+  get sequence(): number | undefined {
+    return this.#sequence;
+  }
+
+  /** From here on messages may be missing. */
+  forget(): void {
+    this.#numbers.clear();
+    this.#sequence = undefined;
   }
 
   get result(): SampleResult {
@@ -41,6 +58,7 @@ export class Sample {
   }
 
   #takeMessage(stamp: Stamp, sequence: number | undefined): void {
+    this.messages += 1;
     this.#latency.record(microseconds() - stamp.intended);
     const before = this.#numbers.get(stamp.sender) ?? stamp.number - 1;
     this.#numbers.set(stamp.sender, stamp.number);

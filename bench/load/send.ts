@@ -1,6 +1,9 @@
 /** Lets the senders of a process carry out a plan. */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { type Churn, churn } from './churn.ts';
 import { microseconds } from './clock.ts';
+import { type Entries, noEntries } from './entries.ts';
+import type { Member } from './member.ts';
 import type { Sender } from './sender.ts';
 
 /** An open loop: a burst every `interval`, by the senders in turns, whether the last one has arrived or not. */
@@ -11,6 +14,8 @@ export interface PacedPlan {
   /** Milliseconds. */
   readonly interval: number;
   readonly bursts: number;
+  /** Meanwhile members lose their connections. */
+  readonly churn?: Churn;
 }
 
 /** A closed loop: each sender sends a burst whenever fewer than `window` of its messages are on their way. */
@@ -29,11 +34,17 @@ export interface Sent {
   readonly messages: number;
   /** Bursts that went out more than half an interval, but at least two milliseconds, after they were due. */
   readonly late: number;
+  /** Members that lost their connection and came back. */
+  readonly returns: Entries;
 }
 
-export async function send(senders: readonly Sender[], plan: Plan): Promise<Sent> {
-  const late = plan.kind === 'paced' ? await pace(senders, plan) : await keepUp(senders, plan);
-  return { messages: senders.reduce((sum, { sent }) => sum + sent, 0), late };
+/** @param restless members that lose their connections, if the plan says that any do. */
+export async function send(senders: readonly Sender[], restless: readonly Member[], plan: Plan): Promise<Sent> {
+  const [late, returns] = await Promise.all([
+    plan.kind === 'paced' ? pace(senders, plan) : keepUp(senders, plan),
+    plan.kind === 'paced' && plan.churn ? churn(restless, plan.churn, plan) : noEntries,
+  ]);
+  return { messages: senders.reduce((sum, { sent }) => sum + sent, 0), late, returns };
 }
 
 async function pace(senders: readonly Sender[], { start, interval, bursts }: PacedPlan): Promise<number> {

@@ -1,12 +1,12 @@
 /** Sends bursts of messages over one connection, each burst in one write. */
 import { blankBody, stamp, writeDigits } from './body.ts';
-import { textFrame } from './client-frame.ts';
+import { binaryFrame, textFrame } from './client-frame.ts';
 import { microseconds } from './clock.ts';
-import type { Connection } from './connection.ts';
 import type { ClientDialect } from './dialects.ts';
+import type { Member } from './member.ts';
 
 export interface SenderOptions {
-  readonly connection: Connection;
+  readonly member: Member;
   readonly dialect: ClientDialect;
   /** Which of the room's senders this is; its messages carry it. */
   readonly index: number;
@@ -16,6 +16,8 @@ export interface SenderOptions {
   readonly messageSize: number;
   /** Whether messages ask for an acknowledgement. */
   readonly ids: boolean;
+  /** The number of its first message, past those that the same member has sent before. */
+  readonly first: number;
 }
 
 const blankId = '0'.repeat(10);
@@ -26,7 +28,7 @@ export class Sender {
   readonly #frameLength: number;
   readonly #bodyAt: number;
   readonly #idAt: number;
-  #number = 0;
+  #number: number;
   /** When each burst since the mark was meant to be sent, in microseconds. */
   #intended: number[] = [];
   /** How many messages since the mark have come back. */
@@ -37,9 +39,11 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#number = options.first;
     const { dialect, ids, messageSize, burst } = options;
     const body = blankBody(messageSize);
-    const frame = textFrame(dialect.message(body, ids ? blankId : undefined));
+    const message = dialect.message(body, ids ? blankId : undefined);
+    const frame = dialect.isBinary ? binaryFrame(message) : textFrame(message);
     this.#frameLength = frame.length;
     this.#bodyAt = frame.indexOf(body);
     this.#idAt = ids ? findId(frame, this.#bodyAt) : -1;
@@ -48,6 +52,11 @@ export class Sender {
 
   get index(): number {
     return this.#options.index;
+  }
+
+  /** The number of its next message. */
+  get number(): number {
+    return this.#number;
   }
 
   /** Whether a message is back when it is acknowledged; else it is when the sender's own copy is there. */
@@ -88,7 +97,7 @@ export class Sender {
 
   /** Whether there are more messages to be sent by the closed loop. */
   get isKeepingUp(): boolean {
-    return this.sent < this.#mostMessages && this.#options.connection.lost === undefined;
+    return this.sent < this.#mostMessages && this.#options.member.lost === undefined;
   }
 
   stop(): void {
@@ -97,7 +106,7 @@ export class Sender {
 
   /** Sends a burst. */
   write(intended: number): void {
-    const { burst, connection, index } = this.#options;
+    const { burst, index, member } = this.#options;
     const bytes = Buffer.from(this.#template);
     for (let at = 0, left = burst; left > 0; left -= 1, at += this.#frameLength) {
       stamp(bytes, at + this.#bodyAt, { sender: index, number: this.#number, intended });
@@ -105,7 +114,7 @@ export class Sender {
       this.#number += 1;
     }
     this.#intended.push(intended);
-    connection.send(bytes);
+    member.send(bytes);
   }
 }
 

@@ -25,6 +25,10 @@ export function kibibytes(bytes: number): string {
   return `${(bytes / 1024).toFixed(2)} KiB`;
 }
 
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}
+
 export function ratio(value: number): string {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

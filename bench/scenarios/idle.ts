@@ -55,7 +55,7 @@ async function measureIdle(target: Target, members: number, settings: Settings):
   await crew.open(place, members - first, 0);
   await crew.settle(silence);
   const memory = await server.memory();
-  const open = await crew.openConnections();
+  const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);
   if (open !== members) throw new Invalid(`${members - open} clients lost`, open, members);
   return {
     figures: { bytesPerConnection: (memory - memoryBefore) / (members - first) },

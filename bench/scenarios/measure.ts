@@ -1,10 +1,11 @@
 /** One round: every target's room is there at the same time, and they take turns. */
 import { total } from '../load/crew.ts';
+import { addEntries, type Entries } from '../load/entries.ts';
 import { Histogram, median } from '../statistics.ts';
 import type { LoopDelay } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import type { Bottleneck, Column, Measurement } from './case.ts';
-import { count, large, milliseconds, percent } from './format.ts';
+import { count, large, mebibytes, milliseconds, percent } from './format.ts';
 import { Invalid, Room, type RoomOptions, type Slice } from './room.ts';
 
 export const columns = {
@@ -12,6 +13,8 @@ export const columns = {
   rate: { figure: 'deliveriesPerSecond', label: 'deliveries/s', format: large },
   p50: { figure: 'p50', label: 'p50', format: milliseconds, isCost: true },
   p99: { figure: 'p99', label: 'p99', format: milliseconds, isCost: true },
+  p999: { figure: 'p999', label: 'p99.9', format: milliseconds, isCost: true },
+  longest: { figure: 'longest', label: 'max', format: milliseconds, isCost: true },
   server: { figure: 'serverShare', label: 'server CPU', format: percent, isCost: true },
   perMessage: {
     figure: 'cpuPerMessage',
@@ -27,6 +30,18 @@ export const columns = {
   loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds, isCost: true },
   idle: { figure: 'idleShare', label: 'idle CPU', format: percent, isCost: true },
   client: { figure: 'clientShare', label: 'client CPU', format: percent },
+  returns: { figure: 'returns', label: 'came back', format: count },
+  recovered: { figure: 'recovered', label: 'recovered', format: count },
+  returnP50: { figure: 'returnP50', label: 'back p50', format: milliseconds, isCost: true },
+  returnP99: { figure: 'returnP99', label: 'back p99', format: milliseconds, isCost: true },
+  memory: { figure: 'memory', label: 'memory', format: mebibytes, isCost: true },
+  perDelivery: {
+    figure: 'cpuPerDelivery',
+    label: 'CPU/delivery',
+    format: (value) => `${value.toFixed(2)} µs`,
+    isCost: true,
+  },
+  perMegabyte: { figure: 'cpuPerMegabyte', label: 'CPU/MB', format: (value) => `${count(value)} µs`, isCost: true },
   bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
 } satisfies Record<string, Column>;
 
@@ -134,6 +149,9 @@ interface Sum {
   readonly bytes: number;
   readonly latency: Histogram;
   readonly ackLatency: Histogram;
+  readonly returns: Entries;
+  /** The most that was seen, in bytes. */
+  readonly memory: number | undefined;
   /** Of each turn. */
   readonly loopDelays: readonly LoopDelay[];
   readonly duration: number;
@@ -159,6 +177,10 @@ function add(slices: readonly Slice[]): Sum {
     bytes: sum(({ tally }) => total(tally, 'bytes')),
     latency: merged('latency'),
     ackLatency: merged('ackLatency'),
+    returns: addEntries(slices.map(({ tally }) => tally.returns)),
+    memory: slices.some(({ memory }) => memory === undefined)
+      ? undefined
+      : Math.max(...slices.map(({ memory }) => memory ?? 0)),
     loopDelays: slices.flatMap(({ loopDelay }) => loopDelay ?? []),
     duration: sum(({ duration }) => duration),
     serverCpu: slices.some(({ serverCpu }) => serverCpu === undefined)
@@ -172,7 +194,8 @@ function add(slices: readonly Slice[]): Sum {
 
 function figures(sum: Sum, idleShare: number | undefined): Record<string, number> {
   const { delivered, sent, bytes, duration, serverCpu, clientCpu, latency, ackLatency, loopDelays } = sum;
-  const { machineBusy, others } = sum;
+  const { machineBusy, others, memory } = sum;
+  const returns = new Histogram(sum.returns.times);
   return {
     deliveriesPerSecond: (delivered * 1e6) / duration,
     messagesPerSecond: (sent * 1e6) / duration,
@@ -182,8 +205,17 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
     others,
     p50: latency.percentile(0.5),
     p99: latency.percentile(0.99),
+    p999: latency.percentile(0.999),
+    longest: latency.percentile(1),
     latencySamples: latency.size,
     ...(ackLatency.size > 0 && { ackP50: ackLatency.percentile(0.5), ackP99: ackLatency.percentile(0.99) }),
+    ...(returns.size > 0 && {
+      returns: returns.size,
+      recovered: sum.returns.recovered,
+      returnP50: returns.percentile(0.5),
+      returnP99: returns.percentile(0.99),
+    }),
+    ...(memory !== undefined && { memory }),
     ...(loopDelays.length > 0 && {
       loopP99: median(loopDelays.map(({ p99 }) => p99)),
       loopLongest: Math.max(...loopDelays.map(({ longest }) => longest)),
@@ -192,6 +224,8 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
       deliveriesPerCpuSecond: (delivered * 1e6) / serverCpu,
       messagesPerCpuSecond: (sent * 1e6) / serverCpu,
       cpuPerMessage: serverCpu / sent,
+      cpuPerDelivery: serverCpu / delivered,
+      cpuPerMegabyte: (serverCpu * 1e6) / bytes,
       serverShare: serverCpu / duration,
     }),
     ...(idleShare !== undefined && { idleShare }),

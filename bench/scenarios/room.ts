@@ -1,9 +1,10 @@
 /** A server, its rooms with their members, and senders that talk to them. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Awakening } from '../load/calls.ts';
 import { microseconds } from '../load/clock.ts';
 import { Crew, type DriveOptions, type Tally, total } from '../load/crew.ts';
-import { dialects } from '../load/dialects.ts';
+import { type DialectName, dialects } from '../load/dialects.ts';
 import type { Plan } from '../load/send.ts';
 import { type LoopDelay, Server } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
@@ -18,8 +19,16 @@ export interface RoomOptions {
   readonly burst: number;
   readonly ids: boolean;
   readonly messageSize: number;
-  /** In a single room one member, or one in each load process; of several rooms each has one: `all`. */
-  readonly senders: 'one' | 'all';
+  /**
+   * `one`: in a single room one member, of several rooms one member in each of those of one load process. `all`: in a
+   * single room one member in each load process, of several rooms one in each. `most members`: of several rooms all
+   * members in each but one, in turns.
+   */
+  readonly senders: 'one' | 'all' | 'most members';
+  /** Who gets what is said; the room if not said. */
+  readonly reach?: 'room' | 'everyone';
+  /** Whether there is one more member, in a single room, who does not read. */
+  readonly hasSleeper?: boolean;
   /** Load processes that hold members. */
   readonly receivers: number;
   /** Messages that are exchanged while there are few members, so that the server's code is compiled. */
@@ -43,6 +52,8 @@ export interface Slice {
   readonly clientCpu: number;
   /** That of the server; undefined if it was not watched. */
   readonly loopDelay: LoopDelay | undefined;
+  /** Memory of the server at the end, garbage included, in bytes; undefined if it cannot be known. */
+  readonly memory: number | undefined;
   /** Time of all CPUs: in all, in use, and of this in use by neither the server nor the load processes. */
   readonly machine: { readonly all: number; readonly busy: number; readonly others: number };
 }
@@ -62,7 +73,7 @@ const warmUpWindow = 128;
 const warmUpPart = 4000;
 
 /** How long nothing must come before a room counts as quiet, in milliseconds. Hubbub tells presence every second at most. */
-const silence = { hubbub: 1200, relay: 200, 'socket.io': 200 };
+const silenceOf = (dialect: DialectName) => (dialect.startsWith('hubbub') ? 1200 : 200);
 
 /** The same, where there are so few members that Hubbub tells presence as soon as it changes. */
 const fewSilence = 300;
@@ -79,6 +90,8 @@ export class Room implements AsyncDisposable {
   readonly #crew: Crew;
   readonly #options: DriveOptions;
   readonly #watchesLoop: boolean;
+  /** Messages since there is a member who does not read. */
+  #unread = 0;
   /** The server's CPU time with all members and no traffic, as a share; undefined if it cannot be known. */
   idleShare: number | undefined;
 
@@ -95,10 +108,10 @@ export class Room implements AsyncDisposable {
    * @throws {Invalid} if something was lost on the way.
    */
   static async open(target: Target, options: RoomOptions): Promise<Room> {
-    const { rooms = 1, ids, receivers, patience = defaultPatience } = options;
+    const { rooms = 1, reach = 'room', ids, receivers, patience = defaultPatience } = options;
     const watchesLoop = (options.watchesLoop ?? false) && !target.running;
     const hasAcks = ids && dialects[target.dialect].ack !== undefined;
-    const driving = { hasAcks, patience, isShared: rooms === 1 };
+    const driving = { hasAcks, patience, isShared: rooms === 1 || reach === 'everyone' };
     const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), driving, watchesLoop);
     try {
       await room.#fill(target, options);
@@ -120,6 +133,7 @@ export class Room implements AsyncDisposable {
     const serverCpu = difference(this.#server.cpu(), cpu);
     const now = machineTime();
     const loopDelay = this.#watchesLoop ? await this.#server.loopDelay() : undefined;
+    this.#unread += tally.sent;
     demandWhole(tally);
     const busy = now.busy - machine.busy;
     const clients = tally.collected.reduce((sum, { cpu }) => sum + cpu, 0);
@@ -129,8 +143,16 @@ export class Room implements AsyncDisposable {
       serverCpu,
       clientCpu: Math.max(...tally.collected.map((collected) => collected.cpu)),
       loopDelay,
+      memory: this.#server.footprint(),
       machine: { all: busy + now.idle - machine.idle, busy, others: Math.max(0, busy - clients - (serverCpu ?? 0)) },
     };
+  }
+
+  /** Lets the one who does not read read again. */
+  async wake(): Promise<Awakening & { readonly said: number }> {
+    const awakening = await this.#crew.wake(this.#unread, this.#options.patience);
+    if (!awakening) throw new Error('there is no load process');
+    return { ...awakening, said: this.#unread };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,19 +160,29 @@ export class Room implements AsyncDisposable {
   }
 
   async #fill({ dialect }: Target, options: RoomOptions): Promise<void> {
-    const { rooms: count = 1, members, burst, ids, messageSize, senders, warmUp, plan } = options;
+    const { rooms: count = 1, members, burst, ids, messageSize, senders, warmUp, hasSleeper = false, plan } = options;
     const crew = this.#crew;
     const rooms = Array.from({ length: count }, newRoom);
     const place = { address: this.#server.address, dialect, rooms, messageSize };
     await crew.openFirst(place);
-    await crew.arm(senders, { burst, ids });
+    await crew.arm(senders === 'one' ? 'one' : 'all', { burst, ids });
     await crew.settle(fewSilence);
     for (let left = Math.ceil(warmUp / count); left > 0; left -= warmUpPart) {
       const messages = Math.min(left, warmUpPart);
       await this.drive({ kind: 'window', window: warmUpWindow, messages, duration: warmUpPatience });
     }
-    await crew.fill(place, members, sampled);
-    await crew.settle(silence[dialect]);
+    if (senders === 'most members') {
+      await crew.fill(place, members, members * count);
+      await crew.arm('all', { burst, ids }, 'all but last');
+    } else {
+      await crew.fill(place, members, sampled);
+    }
+    await crew.settle(silenceOf(dialect));
+    if (hasSleeper) {
+      await crew.stall(place);
+      await crew.settle(silenceOf(dialect));
+      this.#unread = 0;
+    }
     await this.drive(plan(rehearsal));
     await wait(idlePause);
     const before = this.#server.cpu();

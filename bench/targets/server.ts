@@ -78,6 +78,11 @@ export class Server implements AsyncDisposable {
     return residentMemory(this.#pid ?? Number.NaN, 'RssAnon');
   }
 
+  /** Bytes of memory that are in use, garbage included; undefined of a server somewhere else. */
+  footprint(): number | undefined {
+    return this.#pid === undefined ? undefined : residentMemory(this.#pid, 'RssAnon');
+  }
+
   /** Bytes of files that are in memory and mapped: of its own program, and of the store of the log. */
   mappedMemory(): number {
     return residentMemory(this.#pid ?? Number.NaN, 'RssFile');

@@ -1,0 +1,51 @@
+/** What is said goes to everyone, whichever room they are in. */
+import type { Settings } from '../settings.ts';
+import { floor, hubbub, targets } from '../targets/targets.ts';
+import type { Case, Scenario } from './case.ts';
+import { count } from './format.ts';
+import { load, offered, paced, tooMany, turnOf } from './load.ts';
+import { columns, measureRound } from './measure.ts';
+import { speaking } from './speaking.ts';
+
+/** The members are spread over so many. The floor has no rooms: it publishes to all. */
+const rooms = 10;
+
+/** A broadcast has a shorter envelope than a message in a room: `bare-bytes` publishes a few bytes more. */
+const names = [hubbub, floor, 'bare-bytes'];
+
+export const broadcast: Scenario = {
+  name: 'broadcast',
+  description: `1,000 members in ${rooms} rooms, and everything is said to all of them: broadcasts`,
+  cases(settings) {
+    const sizes = settings.members ?? [1000];
+    const reasons = sizes.map((members) => tooMany(members) ?? tooFew(members));
+    return {
+      cases: sizes
+        .filter((_, at) => reasons[at] === undefined)
+        .flatMap((members) => settings.bursts.map((burst) => broadcastCase(settings, members, burst))),
+      skipped: reasons.filter((reason) => reason !== undefined),
+    };
+  },
+};
+
+function tooFew(members: number): string | undefined {
+  return members % rooms === 0 && members > rooms ? undefined : `${members} members: they are in ${rooms} rooms alike`;
+}
+
+function broadcastCase(settings: Settings, members: number, burst: number): Case {
+  const { messageSize, receivers, warmUp, seconds } = settings;
+  const offers = load(settings, members, burst, offered(members, burst));
+  return {
+    scenario: 'broadcast',
+    title: `broadcast: ${count(members)} members in ${rooms} rooms, bursts of ${burst} every ${offers.interval} ms`,
+    traits: { members, rooms, burst, interval: offers.interval, messageSize },
+    targets: speaking('hubbub-broadcast', settings.targets ?? targets.filter(({ name }) => names.includes(name))),
+    control: floor,
+    columns: [columns.efficiency, columns.p50, columns.p99, columns.server, columns.client, columns.bytes],
+    measure: (chosen) =>
+      measureRound(chosen, {
+        ...{ rooms, members: members / rooms, burst, ids: false, messageSize, receivers, warmUp, seconds },
+        ...{ senders: 'one', reach: 'everyone', turn: turnOf(offers), plan: (time) => paced(offers, time) },
+      }),
+  };
+}

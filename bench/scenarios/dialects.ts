@@ -1,0 +1,73 @@
+/** The same room and load in each form of the protocol: JSON, lines of text, binary frames. */
+import type { DialectName } from '../load/dialects.ts';
+import type { Settings } from '../settings.ts';
+import { hubbub, type Target, targets, withoutLog } from '../targets/targets.ts';
+import type { Case, Scenario } from './case.ts';
+import { count } from './format.ts';
+import { affordable, load, offered, paced, turnOf } from './load.ts';
+import { columns, measureRound } from './measure.ts';
+import { speaking } from './speaking.ts';
+
+interface Form {
+  readonly name: string;
+  readonly dialect: DialectName;
+  /** How many bytes Hubbub's frame has, besides the message's body: the control publishes as many. */
+  readonly envelope: number;
+}
+
+/** With rooms named in 17 characters, guests' names, and numbers of five digits. */
+const forms: readonly Form[] = [
+  { name: 'JSON', dialect: 'hubbub', envelope: 159 },
+  { name: 'text', dialect: 'hubbub-text', envelope: 33 },
+  { name: 'binary', dialect: 'hubbub-binary', envelope: 152 },
+];
+
+/** How many bytes the message of a client has besides its body, which the floor gives back as it came. */
+const ownEnvelope = Buffer.byteLength('{"type":"message","body":""}');
+
+const burst = 32;
+const control = 'bare-bytes';
+
+export const dialectsScenario: Scenario = {
+  name: 'dialects',
+  description: 'one room × 1,000 members in JSON, text and binary frames, each against the floor with as many bytes',
+  cases(settings) {
+    const { members, skipped } = affordable(settings.members ?? [1000], settings);
+    return { cases: members.flatMap((size) => forms.map((form) => dialectCase(settings, size, form))), skipped };
+  },
+};
+
+function dialectCase(settings: Settings, members: number, { name, dialect, envelope }: Form): Case {
+  const { messageSize, receivers, warmUp, seconds } = settings;
+  const offers = load(settings, members, burst, offered(members, burst));
+  const chosen = settings.targets ?? targets.filter(({ name }) => [hubbub, withoutLog, control].includes(name));
+  return {
+    scenario: 'dialects',
+    title: `dialects: ${name}, ${count(members)} members, bursts of ${burst} every ${offers.interval} ms`,
+    traits: { members, burst, [name]: true, interval: offers.interval, messageSize },
+    targets: speaking(dialect, chosen).map((target) => padded(target, envelope - ownEnvelope)),
+    control,
+    columns: [columns.efficiency, columns.p50, columns.p99, columns.server, columns.client, columns.bytes],
+    measure: (own) =>
+      measureRound(own, {
+        ...{
+          members,
+          burst,
+          ids: false,
+          messageSize,
+          receivers,
+          warmUp,
+          seconds,
+          senders: 'one',
+          turn: turnOf(offers),
+        },
+        plan: (time) => paced(offers, time),
+      }),
+  };
+}
+
+/** The control with so many bytes more in each message; other targets as they are. */
+function padded(target: Target, bytes: number): Target {
+  if (target.name !== control) return target;
+  return { ...target, command: [...target.command.slice(0, -1), String(bytes)] };
+}
