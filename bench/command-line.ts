@@ -1,4 +1,5 @@
 /** Reads the command line of `bench`. */
+import type { DialectName } from './load/dialects.ts';
 import { choose, commonFlags, commonHelp, list, number, parse, readGiven, settingsOf, UsageError } from './options.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
@@ -32,8 +33,33 @@ const flags = {
   ...commonFlags,
   quick: { type: 'boolean' },
   url: { type: 'string' },
+  dialect: { type: 'string' },
+  'app-key': { type: 'string' },
+  'app-secret': { type: 'string' },
+  token: { type: 'string' },
   pid: { type: 'string' },
 } as const;
+
+/** How one can speak to a server that runs already. */
+const runningDialects: readonly { name: DialectName; description: string }[] = [
+  { name: 'hubbub', description: 'as PROTOCOL.md says; the server must be without rate limits' },
+  { name: 'raw', description: 'what a client sends comes back to all as it is, as from bare uWebSockets.js' },
+  { name: 'socket.io', description: 'Socket.IO 4 over WebSocket; the server gives "message" events to all of a room' },
+  {
+    name: 'pusher',
+    description: 'Pusher 7 (Soketi, Sockudo): client events on a private channel, which the app must allow',
+  },
+  { name: 'centrifugo', description: 'Centrifugo in JSON; subscribing and publishing must be allowed to clients' },
+];
+
+interface Running {
+  readonly url?: string;
+  readonly dialect?: string;
+  readonly 'app-key'?: string;
+  readonly 'app-secret'?: string;
+  readonly token?: string;
+  readonly pid?: string;
+}
 
 /** A scenario that was asked for, and what it runs with. */
 export interface Part {
@@ -71,17 +97,27 @@ function chosenScenarios({ scenarios: names, url }: { scenarios?: string; url?: 
   return url === undefined ? scenarios.filter(({ brief }) => brief) : [fanOut];
 }
 
-function chosenTargets(values: { targets?: string; url?: string; pid?: string }): readonly Target[] | undefined {
-  const known = values.url === undefined ? targets : withRunning(values.url, values.pid);
+function chosenTargets(values: Running & { targets?: string }): readonly Target[] | undefined {
+  const ofRunning = (['dialect', 'app-key', 'app-secret', 'token', 'pid'] as const).find((flag) => values[flag]);
+  if (values.url === undefined && ofRunning)
+    throw new UsageError(`--${ofRunning} is of a server that runs already: say its --url`);
+  const known = values.url === undefined ? targets : withRunning(values.url, values);
   if (values.targets !== undefined) return choose('target', values.targets, known);
   return values.url === undefined ? undefined : known.filter(({ running }) => running);
 }
 
-/** The targets with a server that runs already in the place of Hubbub. */
-function withRunning(url: string, pid: string | undefined): Target[] {
+/** The targets, and a server that runs already; it has its dialect's name, and takes the place of who has it. */
+function withRunning(url: string, { dialect: name = 'hubbub', pid, token, ...app }: Running): Target[] {
   if (!URL.canParse(url) || new URL(url).protocol !== 'ws:') throw new UsageError('--url must be a ws:// URL');
-  const running = { url: new URL(url), pid: pid === undefined ? undefined : number('pid', pid, 1, 2 ** 31) };
-  return targets.map((target) => (target.name === 'hubbub' ? { ...target, running } : target));
+  const [dialect, ...others] = choose('dialect', name, runningDialects);
+  if (!dialect || others.length > 0) throw new UsageError('--dialect must be one');
+  const running = {
+    url: new URL(url),
+    pid: pid === undefined ? undefined : number('pid', pid, 1, 2 ** 31),
+    credentials: { token, appKey: app['app-key'], appSecret: app['app-secret'] },
+  };
+  const target: Target = { name, description: `the server at ${url}`, dialect: dialect.name, command: [], running };
+  return [target, ...targets.filter((other) => other.name !== name)];
 }
 
 export function help(): string {
@@ -93,13 +129,22 @@ Options:
                         that is marked with *, in about two minutes
   --targets a,b         which of the targets below; each scenario has its own
 ${commonHelp}
-  --url ws://host:port  a Hubbub that runs already, without rate limits, in place of one that is started
-  --pid n               its process on this machine, for its CPU time
+
+A server that runs already:
+  --url ws://host:port  measures it, by fan-out; with --targets, beside servers that are started. A path, if there is one, is
+                        used in place of the dialect's own
+  --dialect name        how it is spoken to, and what it is called as a target: see below; hubbub
+  --app-key, --app-secret  of the app, for pusher; those Soketi has by default
+  --token jwt           for centrifugo; none
+  --pid n               its process on this machine, for its CPU time; without it there are only rates and latencies
 
 Scenarios:
 ${list(scenarios.map(({ name, description, brief }) => ({ name: brief ? `${name} *` : name, description })))}
 
 Targets:
 ${list(targets)}
+
+Dialects:
+${list(runningDialects)}
 `;
 }

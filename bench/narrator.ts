@@ -45,7 +45,7 @@ class Narrator implements Observer, Disposable {
   }
 
   runEnds({ columns }: Case, target: string, round: number, measurement: Measurement): void {
-    this.#line.print(runLine(columns[0], target, round, measurement));
+    this.#line.print(runLine(columns, target, round, measurement));
   }
 
   roundEnds(): void {

@@ -14,23 +14,26 @@ export function machineLine({ cpu, cores, memory, kernel, node, packages, commit
 
 /** One line for a run that has ended. */
 export function runLine(
-  { figure, label, format }: Column,
+  columns: readonly Column[],
   target: string,
   round: number,
   { problem, figures, delivered, expected, bottleneck, notes }: Measurement,
 ): string {
-  const value = figures[figure];
-  const said = problem === undefined && value !== undefined ? `${format(value)} ${label}` : 'no figure';
+  const column = columns.find(({ figure }) => figures[figure] !== undefined);
+  const value = column && figures[column.figure];
+  const said =
+    problem === undefined && column && value !== undefined ? `${column.format(value)} ${column.label}` : 'no figure';
   const full = bottleneck === undefined || bottleneck === 'none' ? [] : [`${bottleneck} full`];
   const remarks = [...(problem === undefined ? [] : [problem]), ...full, ...notes];
   const rest = remarks.length > 0 ? ` (${remarks.join('; ')})` : '';
   return `  round ${round}  ${target.padEnd(14)} ${said}, delivered ${count(delivered)} of ${count(expected)}${rest}`;
 }
 
-/** A line for every target: medians, how far the rounds are apart, the ratio to the control. */
+/** A line for every target: medians of what is known, how far the rounds are apart, the ratio to the control. */
 export function caseTable(result: CaseResult): string {
-  const { columns, targets, title, control } = result.case;
-  const [main] = columns;
+  const { columns: all, targets, title, control } = result.case;
+  const columns = all.filter(({ figure }) => targets.some(({ name }) => result.middle(name, figure) !== undefined));
+  const [main = all[0]] = columns;
   const head = [
     'target',
     main.label,

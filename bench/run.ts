@@ -2,6 +2,7 @@
 import { exitCodes, runCommand } from './command.ts';
 import { help, type Part, readCommandLine } from './command-line.ts';
 import { judge } from './goals.ts';
+import { knock } from './knock.ts';
 import { describeMachine } from './machine.ts';
 import { narrated } from './narrator.ts';
 import { saveResults } from './record.ts';
@@ -12,6 +13,8 @@ async function main(args: readonly string[]): Promise<void> {
   const request = readCommandLine(args);
   if (!request) return print(help());
   const { isQuick, parts } = request;
+  const chosen = parts.flatMap(({ settings: { targets = [] } }) => targets);
+  for (const target of new Set(chosen)) if (target.running) await knock(target);
   const started = new Date();
   const machine = describeMachine();
   print(machineLine(machine));
@@ -23,7 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
   const report = saveResults(results, { started, machine, command }, summary, { settings: parts.map(recorded), goals });
   const broken = problems(results);
   if (broken.length > 0) print(`\nRuns that count for nothing:\n${broken.map((line) => `  ${line}`).join('\n')}`);
-  if (!isQuick) print(`\n${summaryTable(summary)}`);
+  if (!isQuick && goals.some(({ verdict }) => verdict !== 'not measured')) print(`\n${summaryTable(summary)}`);
   print(
     `\n${broken.length === 0 ? 'Nothing was lost, and everything came in order.' : 'INVALID RUNS: see above.'} ${report}`,
   );

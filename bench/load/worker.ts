@@ -17,7 +17,8 @@ import type {
   WakeCall,
 } from './calls.ts';
 import { microseconds } from './clock.ts';
-import { type ClientDialect, dialects } from './dialects.ts';
+import type { ClientDialect } from './dialect.ts';
+import { dialects } from './dialects.ts';
 import { type Entries, EntryBook } from './entries.ts';
 import { Member } from './member.ts';
 import { Sample } from './sample.ts';
@@ -123,12 +124,13 @@ class Worker {
     return group;
   }
 
-  #arm({ members: which, index, step, burst, ids }: ArmCall): null {
+  async #arm({ members: which, index, step, burst, ids }: ArmCall): Promise<null> {
     const options = { dialect: this.#dialect, burst, ids, messageSize: this.#messageSize };
     let next = index;
     for (const { members, senders } of this.#groups.values()) {
       for (const member of which === 'first' ? members.slice(0, 1) : members.slice(0, -1)) {
         if (!member.isSampled) throw new Error('a sender needs a connection that is decoded');
+        await member.becomeSender();
         const first = senders.get(member)?.number ?? 0;
         senders.set(member, new Sender({ member, index: next % mostSenders, first, ...options }));
         next += step;

@@ -23,7 +23,11 @@ export const idle: Scenario = {
   brief: { targets: targets.filter(({ name }) => name === hubbub || name === floor), rounds: 1 },
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [10_000], settings);
-    return { cases: members.map((size) => idleCase(settings, size)), skipped };
+    const few = members.filter((size) => size < 2 * before);
+    return {
+      cases: members.filter((size) => size >= 2 * before).map((size) => idleCase(settings, size)),
+      skipped: [...skipped, ...few.map((size) => `${size} members: what so few take cannot be told from the rest`)],
+    };
   },
 };
 
@@ -48,17 +52,16 @@ async function measureIdle(target: Target, members: number, settings: Settings):
   await using server = await Server.start(target, true);
   await using crew = new Crew(receivers);
   const place = { address: server.address, dialect: target.dialect, rooms: [newRoom()], messageSize };
-  const first = Math.min(before, Math.floor(members / 2));
-  await crew.open(place, first, 0);
+  await crew.open(place, before, 0);
   await crew.settle(silence);
   const memoryBefore = await server.memory();
-  await crew.open(place, members - first, 0);
+  await crew.open(place, members - before, 0);
   await crew.settle(silence);
   const memory = await server.memory();
   const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);
   if (open !== members) throw new Invalid(`${members - open} clients lost`, open, members);
   return {
-    figures: { bytesPerConnection: (memory - memoryBefore) / (members - first) },
+    figures: { bytesPerConnection: (memory - memoryBefore) / (members - before) },
     delivered: open,
     expected: members,
     notes: [],

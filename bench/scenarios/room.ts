@@ -110,7 +110,8 @@ export class Room implements AsyncDisposable {
   static async open(target: Target, options: RoomOptions): Promise<Room> {
     const { rooms = 1, reach = 'room', ids, receivers, patience = defaultPatience } = options;
     const watchesLoop = (options.watchesLoop ?? false) && !target.running;
-    const hasAcks = ids && dialects[target.dialect].ack !== undefined;
+    const { ack, alwaysAcks } = dialects[target.dialect];
+    const hasAcks = (ids || alwaysAcks === true) && ack !== undefined;
     const driving = { hasAcks, patience, isShared: rooms === 1 || reach === 'everyone' };
     const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), driving, watchesLoop);
     try {
@@ -160,7 +161,8 @@ export class Room implements AsyncDisposable {
   }
 
   async #fill({ dialect }: Target, options: RoomOptions): Promise<void> {
-    const { rooms: count = 1, members, burst, ids, messageSize, senders, warmUp, hasSleeper = false, plan } = options;
+    const { rooms: count = 1, members, burst, messageSize, senders, warmUp, hasSleeper = false, plan } = options;
+    const ids = options.ids || dialects[dialect].alwaysAcks === true;
     const crew = this.#crew;
     const rooms = Array.from({ length: count }, newRoom);
     const place = { address: this.#server.address, dialect, rooms, messageSize };

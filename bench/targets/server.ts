@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import type { Address } from '../load/connection.ts';
+import type { Address } from '../load/address.ts';
 import { dataDirectory, type Target } from './targets.ts';
 import { cpuTime, residentMemory } from './usage.ts';
 
@@ -46,7 +46,7 @@ export class Server implements AsyncDisposable {
    */
   static async start(target: Target, isProbed = false): Promise<Server> {
     const { name, running, command } = target;
-    if (running) return new Server(addressOf(running.url), running.pid);
+    if (running) return new Server(addressOfRunning(running), running.pid);
     const data = mkdtempSync(join(tmpdir(), 'hubbub-bench-'));
     const nodeOptions = isProbed ? ['--expose-gc', '--import', probe] : [];
     const own = command.map((argument) => (argument === dataDirectory ? data : argument));
@@ -138,6 +138,15 @@ async function readUrl(child: ChildProcess): Promise<URL> {
     child.stdout.resume();
   }
   throw new Error('it ended, or printed no URL in time');
+}
+
+function addressOfRunning({ url, credentials }: NonNullable<Target['running']>): Address {
+  const { pathname, search } = url;
+  return {
+    ...addressOf(url),
+    ...(pathname + search !== '/' && { target: pathname + search }),
+    ...(credentials && { credentials }),
+  };
 }
 
 function addressOf({ hostname, port }: URL): Address {
