@@ -3,14 +3,17 @@ import type { DialectName } from './load/dialects.ts';
 import { choose, commonFlags, commonHelp, list, number, parse, readGiven, settingsOf, UsageError } from './options.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
+import { connect } from './scenarios/connect.ts';
 import { dialectsScenario } from './scenarios/dialects.ts';
 import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
+import { joinStorm } from './scenarios/join-storm.ts';
 import { latency } from './scenarios/latency.ts';
 import { log } from './scenarios/log.ts';
-import { chat } from './scenarios/rooms.ts';
+import { chat, quickChat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import { sizesScenario } from './scenarios/sizes.ts';
+import { slowReader } from './scenarios/slow-reader.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
@@ -26,8 +29,11 @@ export const scenarios: readonly Scenario[] = [
   broadcast,
   dialectsScenario,
   sizesScenario,
+  slowReader,
+  connect,
+  joinStorm,
 ];
-export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
+export const quickScenarios: readonly Scenario[] = [quick, quickSaturation, quickChat];
 
 const flags = {
   ...commonFlags,

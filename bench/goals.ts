@@ -38,7 +38,7 @@ const goals: readonly Goal[] = [
     what: 'latency at half load, 1,000 members, bursts of 32, p99',
     goal: '≤ 1.5 times bare',
     judge(results) {
-      const found = compare(find(results, 'latency', { members: 1000, burst: 32 }), hubbub, floor, 'p99');
+      const found = compare(find(results, 'latency', { members: 1000, burst: 32, share: 0.5 }), hubbub, floor, 'p99');
       if (!found) return undefined;
       return { measured: found.words, met: found.ratio <= 1.5, implausible: found.ratio < 1 - betterThanTheFloor };
     },
@@ -51,7 +51,15 @@ const goals: readonly Goal[] = [
       return bytes === undefined ? undefined : { measured: kibibytes(bytes), met: bytes <= 3 * kilobyte };
     },
   },
-  missing('join storm: 15,000 users into one room', '≤ 20 frames per user', 'there is no scenario yet'),
+  {
+    what: 'join storm: 15,000 users into one room, no heartbeat missed',
+    goal: '≤ 20 frames per user',
+    // A run in which a heartbeat was missed lost a client, and has no figures.
+    judge(results) {
+      const frames = find(results, 'join-storm', { members: 15_000 })?.middle(hubbub, 'framesPerUser');
+      return frames === undefined ? undefined : { measured: frames.toFixed(1), met: frames <= 20 };
+    },
+  },
   {
     what: 'acknowledged appends, 1,000 rooms, the sender alone',
     goal: '≥ 40,000 per CPU second',
@@ -131,10 +139,6 @@ function compare(
   if (ratios.length === 0) return undefined;
   const [middle, least, most] = [median(ratios), Math.min(...ratios), Math.max(...ratios)];
   return { ratio: middle, words: `${formatRatio(middle)} (${formatRatio(least)} to ${formatRatio(most)})` };
-}
-
-function missing(what: string, goal: string, why: string): Goal {
-  return { what, goal: `${goal} (${why})`, judge: () => undefined };
 }
 
 function judgeGrowth(results: Results): { measured: string; met: boolean } | undefined {

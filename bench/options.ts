@@ -32,6 +32,7 @@ const usual: Settings = {
   members: undefined,
   bursts: [32, 1],
   ids: [false, true],
+  shares: [0.1, 0.5, 0.8],
   messages: undefined,
   messageSize: 128,
   seconds: 3,

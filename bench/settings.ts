@@ -10,6 +10,8 @@ export interface Settings {
   readonly bursts: readonly number[];
   /** Whether messages ask for acknowledgements; in scenarios that have both, one after the other. */
   readonly ids: readonly boolean[];
+  /** Shares of what a server can take; in scenarios that have several, one after the other. */
+  readonly shares: readonly number[];
   /** Messages sent in one run, in place of each scenario's own load. */
   readonly messages: number | undefined;
   /** Bytes of a message's body. */

@@ -21,9 +21,8 @@ export interface ArmCall {
   readonly type: 'arm';
   /** Only the first one, or all but the last one. */
   readonly members: 'first' | 'all but last';
-  /** What number the first sender has, and how far it is to the next. */
+  /** Which of the room's senders the first one is; each of the others is one further. */
   readonly index: number;
-  readonly step: number;
   readonly burst: number;
   readonly ids: boolean;
 }
@@ -79,7 +78,7 @@ export interface WakeCall {
 }
 
 /** How a member fared that did not read. */
-export interface Awakening {
+export interface Woken {
   /** Messages it got over the connection that it did not read from. */
   readonly kept: number;
   /** Why that ended; undefined if it did not. */
@@ -157,7 +156,7 @@ export interface Answers {
   cut: null;
   'come back': Entries;
   stall: null;
-  wake: Awakening;
+  wake: Woken;
   mark: null;
   send: Sent;
   collect: Collected;

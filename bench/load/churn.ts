@@ -26,7 +26,8 @@ export async function churn(
 ): Promise<Entries> {
   const book = new EntryBook();
   const cuts = Math.min(members.length, Math.floor((interval * bursts - away) / every));
-  const offset = Math.floor(Math.random() * members.length);
+  // Another time others.
+  const offset = Math.floor(start / 1000) % members.length;
   await Promise.all(
     Array.from({ length: Math.max(0, cuts) }, async (_, at) => {
       const member = members[(offset + at) % members.length];

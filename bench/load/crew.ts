@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Answer, ArmCall, Awakening, Call, Census, Collected, CutCall, OpenCall, Reply } from './calls.ts';
+import type { Answer, ArmCall, Call, Census, Collected, CutCall, OpenCall, Reply, Woken } from './calls.ts';
 import { addEntries, type Entries } from './entries.ts';
 import type { Plan, Sent } from './send.ts';
 
@@ -118,8 +118,7 @@ export class Crew implements AsyncDisposable {
   /** Makes members of one process, or of every process, senders. */
   async arm(senders: 'one' | 'all', traffic: Traffic, members: ArmCall['members'] = 'first'): Promise<void> {
     this.#senders = senders === 'one' ? this.#hands.slice(0, 1) : this.#hands;
-    const step = this.#senders.length;
-    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', members, index, step, ...traffic })));
+    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', members, index, ...traffic })));
   }
 
   async settle(silence: number): Promise<void> {
@@ -142,12 +141,12 @@ export class Crew implements AsyncDisposable {
 
   /** One more member, who does not read. */
   async stall(place: Place): Promise<void> {
-    await this.#hands.at(-1)?.call({ type: 'stall', place });
+    await this.#last.call({ type: 'stall', place });
   }
 
   /** @param messages how many there were since the member does not read. */
-  async wake(messages: number, patience: number): Promise<Awakening | undefined> {
-    return this.#hands.at(-1)?.call({ type: 'wake', messages, patience });
+  async wake(messages: number, patience: number): Promise<Woken> {
+    return this.#last.call({ type: 'wake', messages, patience });
   }
 
   async mark(): Promise<void> {
@@ -155,19 +154,36 @@ export class Crew implements AsyncDisposable {
   }
 
   /** Sends, waits until everything has arrived or could have, and counts. */
-  async drive(plan: Plan, { hasAcks, patience, isShared }: DriveOptions): Promise<Tally> {
-    const sent: readonly Sent[] = await Promise.all(this.#senders.map((hand) => hand.call({ type: 'send', plan })));
-    const messages = sent.reduce((sum, { messages }) => sum + messages, 0);
+  async drive(plan: Plan, options: DriveOptions): Promise<Tally> {
+    return this.collect(await this.send(plan), options);
+  }
+
+  async send(plan: Plan): Promise<Sent> {
+    const sent = await Promise.all(this.#senders.map((hand) => hand.call({ type: 'send', plan })));
+    return {
+      messages: sent.reduce((sum, { messages }) => sum + messages, 0),
+      late: sent.reduce((sum, { late }) => sum + late, 0),
+      returns: addEntries(sent.map(({ returns }) => returns)),
+    };
+  }
+
+  /** Waits until what was sent has arrived or could have, and counts. */
+  async collect({ messages, late, returns }: Sent, { hasAcks, patience, isShared }: DriveOptions): Promise<Tally> {
     const expected = isShared ? messages : undefined;
     const collected = await Promise.all(
       this.#hands.map((hand) => hand.call({ type: 'collect', messages: expected, hasAcks, patience })),
     );
-    const late = sent.reduce((sum, { late }) => sum + late, 0);
-    return { sent: messages, late, returns: addEntries(sent.map(({ returns }) => returns)), collected };
+    return { sent: messages, late, returns, collected };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#hands.map((hand) => hand.stop()));
+  }
+
+  get #last(): Hand {
+    const hand = this.#hands.at(-1);
+    if (!hand) throw new Error('there is no load process');
+    return hand;
   }
 
   #roomsOf(at: number, { rooms }: Place): readonly string[] {

@@ -20,7 +20,8 @@ export class EntryBook {
   /** @param enter says how many messages the one who enters had missed. */
   async time(enter: () => Promise<number>): Promise<void> {
     const start = microseconds();
-    this.#recovered += await enter();
+    const recovered = await enter();
+    this.#recovered += recovered;
     this.#times.record(microseconds() - start);
   }
 

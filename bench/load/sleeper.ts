@@ -1,7 +1,7 @@
 /** A member that does not read for a while. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Histogram } from '../statistics.ts';
-import type { Awakening } from './calls.ts';
+import type { Woken } from './calls.ts';
 import { Member, type MemberOptions } from './member.ts';
 import { Sample } from './sample.ts';
 
@@ -35,7 +35,7 @@ export class Sleeper {
    * @param messages how many there were in the meantime.
    * @param patience gives up after so many milliseconds.
    */
-  async wake(messages: number, patience: number): Promise<Awakening> {
+  async wake(messages: number, patience: number): Promise<Woken> {
     const end = performance.now() + patience;
     const isOver = () => this.#sample.messages >= messages || performance.now() > end;
     this.#member.wake();

@@ -5,7 +5,6 @@ import { forEach } from './at-once.ts';
 import type {
   Answers,
   ArmCall,
-  Awakening,
   Call,
   Census,
   CollectCall,
@@ -15,6 +14,7 @@ import type {
   Reply,
   StallCall,
   WakeCall,
+  Woken,
 } from './calls.ts';
 import { microseconds } from './clock.ts';
 import type { ClientDialect } from './dialect.ts';
@@ -124,7 +124,7 @@ class Worker {
     return group;
   }
 
-  async #arm({ members: which, index, step, burst, ids }: ArmCall): Promise<null> {
+  async #arm({ members: which, index, burst, ids }: ArmCall): Promise<null> {
     const options = { dialect: this.#dialect, burst, ids, messageSize: this.#messageSize };
     let next = index;
     for (const { members, senders } of this.#groups.values()) {
@@ -133,7 +133,7 @@ class Worker {
         await member.becomeSender();
         const first = senders.get(member)?.number ?? 0;
         senders.set(member, new Sender({ member, index: next % mostSenders, first, ...options }));
-        next += step;
+        next += 1;
       }
     }
     return null;
@@ -189,7 +189,7 @@ class Worker {
     return null;
   }
 
-  async #wake({ messages, patience }: WakeCall): Promise<Awakening> {
+  async #wake({ messages, patience }: WakeCall): Promise<Woken> {
     if (!this.#sleeper) throw new Error('nobody sleeps');
     return this.#sleeper.wake(messages, patience);
   }

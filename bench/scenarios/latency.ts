@@ -1,57 +1,111 @@
-/** Half of what the slower of Hubbub and the floor can take, for both: how long a delivery takes then. */
+/** How long a delivery takes at a tenth, at half and at four fifths of what the slower of two servers can take. */
+import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
-import { floor, targets } from '../targets/targets.ts';
-import type { Case, Scenario } from './case.ts';
-import { count } from './format.ts';
+import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import type { Case, Measurement, Scenario } from './case.ts';
+import { count, percent } from './format.ts';
 import { affordable, type Load, load, offered, paced, turnOf } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
-/** How long it takes to find out how much half load is, in seconds. */
+/** How long it takes to find out how much a server can take, and in turns of how long, in seconds. */
 const calibration = 2;
+const calibrationTurn = 1;
+
+/** How many bursts a sender has on their way meanwhile. */
+const window = 4;
 
 export const latency: Scenario = {
   name: 'latency',
-  description: '1,000 members at half load: the latency of a delivery from when it was meant to be sent',
-  brief: { bursts: [32], seconds: 2, warmUp: 10_000 },
+  description: '1,000 members at 10, 50 and 80 % of saturation: deliveries from when they were meant to be sent',
+  brief: { bursts: [32], shares: [0.5], seconds: 2, warmUp: 10_000 },
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [1000], settings);
     return {
-      cases: members.flatMap((size) => settings.bursts.map((burst) => latencyCase(settings, size, burst))),
+      cases: members.flatMap((size) => settings.bursts.flatMap((burst) => latencyCases(settings, size, burst))),
       skipped,
     };
   },
 };
 
-function latencyCase(settings: Settings, members: number, burst: number): Case {
-  const { messageSize, receivers, warmUp, seconds, messages } = settings;
-  const chosen = settings.targets ?? targets.filter(({ name }) => name === 'hubbub' || name === floor);
-  const options = { members, burst, ids: false, messageSize, receivers, warmUp, senders: 'one' } as const;
-  const usual = load(settings, members, burst, offered(members, burst));
+/** What a target can take, in messages per second, and what kept it from more, if that was not itself. */
+interface Own {
+  readonly rate: number;
+  readonly note: string | undefined;
+}
 
-  /** Half of the messages per second for which the slowest target would need the whole of a CPU. */
-  const halfLoad = async (): Promise<Load> => {
-    if (messages !== undefined) return usual;
-    const measured = await measureRound(chosen, {
-      ...{ ...options, seconds: calibration, turn: turnOf(usual) },
-      plan: (time) => paced(usual, time),
-    });
-    const capacities = measured.map(({ figures }) => figures['messagesPerCpuSecond'] ?? Number.POSITIVE_INFINITY);
-    const capacity = Math.min(...capacities);
-    return Number.isFinite(capacity) ? { burst, interval: Math.ceil((2 * burst * 1000) / capacity) } : usual;
-  };
-  let found: Promise<Load> | undefined;
-  return {
+type Saturation = ReadonlyMap<string, Own>;
+
+function latencyCases(settings: Settings, members: number, burst: number): Case[] {
+  const { shares, messageSize, receivers, warmUp, seconds } = settings;
+  const chosen = settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor);
+  const options = { members, burst, ids: false, messageSize, receivers, warmUp };
+  /** Found out once for all shares. */
+  let found: Promise<Saturation> | undefined;
+  return shares.map((share) => ({
     scenario: 'latency',
-    title: `latency: ${count(members)} members at half load, bursts of ${burst}`,
-    traits: { members, burst, ids: false, messageSize },
+    title: `latency: ${count(members)} members at ${percent(share)} of saturation, bursts of ${burst}`,
+    traits: { members, burst, share, ids: false, messageSize },
     targets: chosen,
     control: floor,
-    columns: [columns.p99, columns.p50, columns.rate, columns.server, columns.client],
-    async measure(targets) {
-      found ??= halfLoad();
-      const half = await found;
-      const plan = (time: number) => paced(half, time);
-      return measureRound(targets, { ...options, seconds, turn: turnOf(half), plan });
+    columns: [
+      columns.p99,
+      columns.p50,
+      columns.p999,
+      columns.longest,
+      { figure: 'offered', label: 'messages/s', format: count },
+      { figure: 'saturation', label: 'saturation', format: count },
+      columns.server,
+      columns.client,
+    ],
+    async measure(own) {
+      found ??= saturate(chosen, options);
+      const saturation = await found;
+      const offers = loadAt(share, saturation, settings, options);
+      const measured = await measureRound(own, {
+        ...{ ...options, seconds, senders: 'one', turn: turnOf(offers) },
+        plan: (time) => paced(offers, time),
+      });
+      const rate = (burst * 1000) / offers.interval;
+      return measured.map((measurement, at) => withRates(measurement, rate, saturation.get(own[at]?.name ?? '')));
     },
+  }));
+}
+
+type Options = Pick<
+  Parameters<typeof measureRound>[1],
+  'members' | 'burst' | 'ids' | 'messageSize' | 'receivers' | 'warmUp'
+>;
+
+/** A closed loop with a sender in each load process. */
+async function saturate(chosen: readonly Target[], options: Options): Promise<Saturation> {
+  const plan = (time: number): WindowPlan => ({
+    ...{ kind: 'window', window: window * options.burst, messages: Number.MAX_SAFE_INTEGER },
+    duration: time * 1000,
+  });
+  const measured = await measureRound(chosen, {
+    ...{ ...options, seconds: calibration, senders: 'all', turn: calibrationTurn, plan },
+  });
+  const found = measured.map(({ figures, bottleneck, problem }, at) => {
+    const note = bottleneck === 'server' ? undefined : `at saturation full: ${problem ?? bottleneck}`;
+    return [chosen[at]?.name ?? '', { rate: figures['messagesPerSecond'] ?? Number.NaN, note }] as const;
+  });
+  return new Map(found);
+}
+
+/** The same for all targets: a share of what the slowest can take, unless the command line says how much it is to be. */
+function loadAt(share: number, saturation: Saturation, settings: Settings, { members, burst }: Options): Load {
+  const rates = [...saturation.values()].map(({ rate }) => rate).filter((rate) => rate > 0);
+  if (settings.messages !== undefined || rates.length === 0) {
+    return load(settings, members, burst, offered(members, burst));
+  }
+  return { burst, interval: (burst * 1000) / (share * Math.min(...rates)) };
+}
+
+function withRates(measurement: Measurement, offered: number, own: Own | undefined): Measurement {
+  if (measurement.problem !== undefined || !own) return measurement;
+  return {
+    ...measurement,
+    figures: { ...measurement.figures, offered, saturation: own.rate },
+    notes: [...(own.note === undefined ? [] : [own.note]), ...measurement.notes],
   };
 }

@@ -41,7 +41,7 @@ export function turnOf({ interval }: Load): number {
 }
 
 /** What a server needs besides a descriptor for each member. */
-const ownDescriptors = 100;
+export const ownDescriptors = 100;
 
 /** Sorts sizes of a single room by whether each load process has a member, and a process may have so many connections. */
 export function affordable(

@@ -6,7 +6,7 @@ import type { LoopDelay } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import type { Bottleneck, Column, Measurement } from './case.ts';
 import { count, large, mebibytes, milliseconds, percent } from './format.ts';
-import { Invalid, Room, type RoomOptions, type Slice } from './room.ts';
+import { type Awakening, Invalid, Room, type RoomOptions, type Slice } from './room.ts';
 
 export const columns = {
   efficiency: { figure: 'deliveriesPerCpuSecond', label: 'deliveries/CPU s', format: large },
@@ -63,16 +63,25 @@ export interface RoundOptions extends RoomOptions {
   readonly turn: number;
 }
 
-/** A measurement for each target, in their order; one that lost something comes without figures. */
-export async function measureRound(targets: readonly Target[], options: RoundOptions): Promise<Measurement[]> {
+/**
+ * A measurement for each target, in their order; one that lost something comes without figures.
+ *
+ * @param own what is different with a target.
+ */
+export async function measureRound(
+  targets: readonly Target[],
+  options: RoundOptions,
+  own: (target: Target) => Partial<RoomOptions> = () => ({}),
+): Promise<Measurement[]> {
   const { seconds, turn } = options;
-  const entrants = targets.map((target) => new Entrant(target, options));
+  const entrants = targets.map((target) => new Entrant(target, { ...options, ...own(target) }));
   try {
     await Promise.all(entrants.map((entrant) => entrant.open()));
     // Always in the same order: so all have been idle for equally long when their turn comes.
     for (let left = Math.max(1, Math.round(seconds / turn)); left > 0; left -= 1) {
       for (const entrant of entrants) await entrant.takeTurn();
     }
+    for (const entrant of entrants) await entrant.finish();
   } finally {
     await Promise.all(entrants.map((entrant) => entrant[Symbol.asyncDispose]()));
   }
@@ -85,6 +94,7 @@ class Entrant implements AsyncDisposable {
   readonly #options: RoundOptions;
   readonly #slices: Slice[] = [];
   #room: Room | undefined;
+  #awakening: Awakening | undefined;
   #failure: Measurement | undefined;
 
   constructor(target: Target, options: RoundOptions) {
@@ -108,6 +118,14 @@ class Entrant implements AsyncDisposable {
     });
   }
 
+  async finish(): Promise<void> {
+    const room = this.#room;
+    if (!room || this.#failure || !this.#options.hasSleeper) return;
+    await this.#attempt(async () => {
+      this.#awakening = await room.wake();
+    });
+  }
+
   measurement(): Measurement {
     if (this.#failure) return this.#failure;
     const sum = add(this.#slices);
@@ -116,7 +134,7 @@ class Entrant implements AsyncDisposable {
       delivered: sum.delivered,
       expected: sum.expected,
       bottleneck: bottleneck(sum),
-      notes: notes(sum, this.#options),
+      notes: [...notes(sum, this.#options), ...(this.#awakening ? [fate(this.#awakening)] : [])],
     };
   }
 
@@ -232,7 +250,13 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
   };
 }
 
-function bottleneck({ serverCpu, clientCpu, duration, machineBusy }: Sum): Bottleneck {
+/** What was full. Times are in microseconds, that of the machine is a share. */
+export function bottleneck({
+  serverCpu,
+  clientCpu,
+  duration,
+  machineBusy,
+}: Pick<Sum, 'serverCpu' | 'clientCpu' | 'duration' | 'machineBusy'>): Bottleneck {
   if (serverCpu !== undefined && serverCpu / duration >= full) return 'server';
   if (clientCpu / duration >= full) return 'load client';
   return machineBusy >= machineFull ? 'machine' : 'none';
@@ -242,6 +266,18 @@ function notes({ late, sent, others }: Sum, { burst }: RoundOptions): string[] {
   const lateShare = (late * burst) / sent;
   return [
     ...(lateShare > manyLate ? [`the sender was late with ${percent(lateShare)} of its bursts`] : []),
-    ...(others > muchForOthers ? [`others had ${percent(others)} of the machine`] : []),
+    ...othersNote(others),
   ];
+}
+
+/** What became of the member who did not read. */
+function fate({ said, kept, end, received }: Awakening): string {
+  const first = `the slow reader was kept ${count(kept)} of ${count(said)} messages`;
+  if (end === undefined) return `${first}, and its connection`;
+  return `${first}, was ${end}, and had ${received === said ? 'all' : count(received)} when it was back`;
+}
+
+/** @param others the share of the machine that neither the server nor the load processes used. */
+export function othersNote(others: number): string[] {
+  return others > muchForOthers ? [`others had ${percent(others)} of the machine`] : [];
 }

@@ -1,7 +1,7 @@
 /** A server, its rooms with their members, and senders that talk to them. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Awakening } from '../load/calls.ts';
+import type { Woken } from '../load/calls.ts';
 import { microseconds } from '../load/clock.ts';
 import { Crew, type DriveOptions, type Tally, total } from '../load/crew.ts';
 import { type DialectName, dialects } from '../load/dialects.ts';
@@ -85,21 +85,31 @@ const rehearsal = 0.5;
 const idleWatch = 500;
 const idlePause = 300;
 
+interface Conduct extends DriveOptions {
+  readonly watchesLoop: boolean;
+  /** Whether who comes back gets what was said in the meantime. */
+  readonly canResume: boolean;
+}
+
+/** How a member fared that did not read. */
+export interface Awakening extends Woken {
+  /** Messages there were in the meantime. */
+  readonly said: number;
+}
+
 export class Room implements AsyncDisposable {
   readonly #server: Server;
   readonly #crew: Crew;
-  readonly #options: DriveOptions;
-  readonly #watchesLoop: boolean;
+  readonly #options: Conduct;
   /** Messages since there is a member who does not read. */
   #unread = 0;
   /** The server's CPU time with all members and no traffic, as a share; undefined if it cannot be known. */
   idleShare: number | undefined;
 
-  private constructor(server: Server, crew: Crew, options: DriveOptions, watchesLoop: boolean) {
+  private constructor(server: Server, crew: Crew, options: Conduct) {
     this.#server = server;
     this.#crew = crew;
     this.#options = options;
-    this.#watchesLoop = watchesLoop;
   }
 
   /**
@@ -110,10 +120,16 @@ export class Room implements AsyncDisposable {
   static async open(target: Target, options: RoomOptions): Promise<Room> {
     const { rooms = 1, reach = 'room', ids, receivers, patience = defaultPatience } = options;
     const watchesLoop = (options.watchesLoop ?? false) && !target.running;
-    const { ack, alwaysAcks } = dialects[target.dialect];
-    const hasAcks = (ids || alwaysAcks === true) && ack !== undefined;
-    const driving = { hasAcks, patience, isShared: rooms === 1 || reach === 'everyone' };
-    const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), driving, watchesLoop);
+    const { ack, alwaysAcks = false, standing } = dialects[target.dialect];
+    const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), {
+      ...{
+        watchesLoop,
+        patience,
+        hasAcks: (ids || alwaysAcks) && ack !== undefined,
+        canResume: standing !== undefined,
+      },
+      isShared: rooms === 1 || reach === 'everyone',
+    });
     try {
       await room.#fill(target, options);
       return room;
@@ -126,14 +142,14 @@ export class Room implements AsyncDisposable {
   /** @throws {Invalid} if anything was lost, late or not asked for. */
   async drive(plan: Plan): Promise<Slice> {
     await this.#crew.mark();
-    if (this.#watchesLoop) await this.#server.watchLoop();
+    if (this.#options.watchesLoop) await this.#server.watchLoop();
     const machine = machineTime();
     const cpu = this.#server.cpu();
     const start = microseconds();
     const tally = await this.#crew.drive(plan, this.#options);
     const serverCpu = difference(this.#server.cpu(), cpu);
     const now = machineTime();
-    const loopDelay = this.#watchesLoop ? await this.#server.loopDelay() : undefined;
+    const loopDelay = this.#options.watchesLoop ? await this.#server.loopDelay() : undefined;
     this.#unread += tally.sent;
     demandWhole(tally);
     const busy = now.busy - machine.busy;
@@ -149,11 +165,19 @@ export class Room implements AsyncDisposable {
     };
   }
 
-  /** Lets the one who does not read read again. */
-  async wake(): Promise<Awakening & { readonly said: number }> {
-    const awakening = await this.#crew.wake(this.#unread, this.#options.patience);
-    if (!awakening) throw new Error('there is no load process');
-    return { ...awakening, said: this.#unread };
+  /**
+   * Lets the one who does not read read again.
+   *
+   * @throws {Invalid} if it could have come back to where it was, and then has not got everything, once and in order.
+   */
+  async wake(): Promise<Awakening> {
+    const said = this.#unread;
+    const woken = await this.#crew.wake(said, this.#options.patience);
+    const { received, disorder } = woken;
+    if (this.#options.canResume && (received !== said || disorder > 0)) {
+      throw new Invalid(`the slow reader did not get everything in order (${disorder} out of order)`, received, said);
+    }
+    return { ...woken, said };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -214,7 +238,7 @@ export class Invalid extends Error {
 }
 
 /** @throws {Invalid} unless every member got every message, once and in order, and the senders their acknowledgements. */
-function demandWhole(tally: Tally): void {
+export function demandWhole(tally: Tally): void {
   const sum = (of: 'lost' | 'wrong' | 'wrongAcks' | 'disorder') =>
     tally.collected.reduce((before, one) => before + one[of], 0);
   const first = (of: 'reason' | 'unexpected') => tally.collected.find((one) => one[of] !== undefined)?.[of];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blankBody, readStamp, shortestBody, stamp } from '../../bench/load/body.ts';
-import { textFrame } from '../../bench/load/client-frame.ts';
+import { binaryFrame, textFrame } from '../../bench/load/client-frame.ts';
 
 test('a stamp is found in whatever a server wraps around the body', () => {
   const message = Buffer.from(JSON.stringify({ type: 'message', seq: 7, body: blankBody(128) }));
@@ -25,4 +25,7 @@ test('the shortest body has room for a stamp and no more', () => {
 test('a client frame is masked with zeros', () => {
   assert.deepEqual(textFrame('hi'), Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
   assert.deepEqual(textFrame('x'.repeat(300)).subarray(0, 8), Buffer.from([0x81, 0xfe, 0x01, 0x2c, 0, 0, 0, 0]));
+  assert.deepEqual(binaryFrame('hi'), Buffer.from([0x82, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
+  const long = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(binaryFrame('x'.repeat(0x10000)).subarray(0, 14), long);
 });

@@ -71,6 +71,22 @@ test('better than the floor is no success, but a sign that something else was me
   assert.equal(verdictOf(111), 'implausible');
 });
 
+test('the join storm is judged with all users only', () => {
+  const verdictOf = (members: number, framesPerUser: number) =>
+    judge([
+      new CaseResult({ ...result(members).case, scenario: 'join-storm', traits: { members } }, [
+        {
+          target: 'hubbub',
+          round: 1,
+          measurement: { figures: { framesPerUser }, delivered: 0, expected: 0, notes: [] },
+        },
+      ]),
+    ]).find(({ what }) => what.startsWith('join storm'))?.verdict;
+  assert.equal(verdictOf(15_000, 20), 'met');
+  assert.equal(verdictOf(15_000, 20.5), 'missed');
+  assert.equal(verdictOf(1000, 3), 'not measured');
+});
+
 test('what the log costs is judged over many rooms, where the rates are the same for all', () => {
   const log = (members: number, closed: boolean, figures: Record<string, Record<string, number>>) =>
     new CaseResult(

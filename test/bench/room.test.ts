@@ -20,6 +20,9 @@ const oneRoom: RoomOptions = {
 /** Each with a sender: what is sent in one must not come in another. */
 const manyRooms: RoomOptions = { ...oneRoom, rooms: 7, members: 3, senders: 'all' };
 
+/** Of a single process, whose two senders share the warm-up; what is said in one room is to come in all. */
+const everyone: RoomOptions = { ...oneRoom, rooms: 6, members: 2, warmUp: 3 * warmUp, reach: 'everyone' };
+
 type Fault = (clients: readonly WebSocket[], message: Buffer) => void;
 
 /** Gives every message to everyone, but for one message does what `fault` does. */
@@ -27,7 +30,8 @@ async function runOnce(fault: Fault, options: RoomOptions) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   let count = 0;
   const rooms = new Map<string, WebSocket[]>();
-  server.on('connection', (socket, { url = '' }) => {
+  server.on('connection', (socket, { url: path = '' }) => {
+    const url = options.reach === 'everyone' ? '' : path;
     rooms.set(url, [...(rooms.get(url) ?? []), socket]);
     socket.on('message', (message: Buffer) => {
       count += 1;
@@ -108,6 +112,20 @@ describe('a run', { concurrency: true }, () => {
   test('of many rooms counts for nothing if one member of one room does not get one message', async () => {
     const fault: Fault = (clients, message) => toAll(clients.slice(1), message);
     await assert.rejects(runOnce(fault, manyRooms), /every message once: 1/);
+  });
+
+  test('of what is said to everyone counts every delivery in every room', async () => {
+    const { tally } = await runOnce(toAll, everyone);
+    assert.equal(tally.sent, 50);
+    assert.deepEqual(
+      tally.collected.map(({ delivered, expected, disorder }) => ({ delivered, expected, disorder })),
+      [4, 4, 4].map((members) => ({ delivered: 50 * members, expected: 50 * members, disorder: 0 })),
+    );
+  });
+
+  test('of what is said to everyone counts for nothing if it does not come in one room', async () => {
+    const fault: Fault = (clients, message) => toAll(clients.slice(0, -1), message);
+    await assert.rejects(runOnce(fault, everyone), /every message once: 1/);
   });
 
   for (const [what, fault, complaint] of faults) {

@@ -1,0 +1,60 @@
+/** One member of a room does not read: what that does to the others, to the server's memory, and what becomes of it. */
+import type { Settings } from '../settings.ts';
+import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import type { Case, Scenario } from './case.ts';
+import { count } from './format.ts';
+import { affordable, load, paced, turnOf } from './load.ts';
+import { columns, measureRound } from './measure.ts';
+
+const burst = 32;
+
+/** Messages per second, if they are not too many deliveries, and how long they are at least: more than buffers hold. */
+const offered = 2000;
+const mostDeliveries = 200_000;
+const leastBytes = 1024;
+
+/** How many messages a room keeps: all of a run, so that what the slow reader has missed is there when it is back. */
+const kept = 10_000_000;
+
+const suffix = '+slow';
+
+export const slowReader: Scenario = {
+  name: 'slow-reader',
+  description: 'one room × 100 members and one who does not read: the others, the memory, and what becomes of it',
+  cases(settings) {
+    const { members, skipped } = affordable(settings.members ?? [100], settings);
+    const chosen = settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor);
+    return { cases: members.flatMap((size) => chosen.map((target) => slowCase(settings, size, target))), skipped };
+  },
+};
+
+function slowCase(settings: Settings, members: number, target: Target): Case {
+  const { receivers, warmUp, seconds } = settings;
+  const messageSize = Math.max(settings.messageSize, leastBytes);
+  const offers = load(settings, members, burst, Math.min(mostDeliveries, offered * members));
+  const own = withOwnBuffer(target);
+  return {
+    scenario: 'slow-reader',
+    title: `slow-reader: ${target.name}, ${count(members)} members who read and one who does not, bursts of ${burst} every ${offers.interval} ms, ${count(messageSize)} bytes`,
+    traits: { members, burst, [target.name]: true, interval: offers.interval, messageSize },
+    targets: [own, { ...own, name: `${own.name}${suffix}` }],
+    control: own.name,
+    columns: [columns.efficiency, columns.p50, columns.p99, columns.memory, columns.server, columns.client],
+    measure: (chosen) =>
+      measureRound(
+        chosen,
+        {
+          ...{ members, burst, ids: false, messageSize, receivers, warmUp, seconds, senders: 'one' },
+          ...{ turn: turnOf(offers), plan: (time) => paced(offers, time) },
+        },
+        ({ name }) => ({ hasSleeper: name.endsWith(suffix) }),
+      ),
+  };
+}
+
+/** With the buffer that Hubbub has for a slow reader by default. */
+function withOwnBuffer(target: Target): Target {
+  if (target.dialect !== 'hubbub') return target;
+  const rules = JSON.stringify([{ match: '*', log: { count: kept } }]);
+  return { ...target, command: [...target.command, '--buffer', '1MiB', '--rooms', rules] };
+}

@@ -1,0 +1,97 @@
+/** A server and its clients, without a load: what a single event costs them. */
+import { microseconds } from '../load/clock.ts';
+import { Crew } from '../load/crew.ts';
+import { type LoopDelay, Server } from '../targets/server.ts';
+import type { Target } from '../targets/targets.ts';
+import { machineTime } from '../targets/usage.ts';
+import type { Measurement } from './case.ts';
+import { bottleneck, othersNote } from './measure.ts';
+
+/** What something cost. Times are in microseconds. */
+export interface Toll {
+  readonly duration: number;
+  /** undefined if it cannot be known. */
+  readonly serverCpu: number | undefined;
+  /** That of the busiest load process. */
+  readonly clientCpu: number;
+  readonly loopDelay: LoopDelay | undefined;
+  /** Shares of all CPUs: in use, and in use by neither the server nor the load processes. */
+  readonly machineBusy: number;
+  readonly others: number;
+}
+
+export class Stage implements AsyncDisposable {
+  readonly server: Server;
+  readonly crew: Crew;
+  readonly #watchesLoop: boolean;
+
+  private constructor(server: Server, crew: Crew, watchesLoop: boolean) {
+    this.server = server;
+    this.crew = crew;
+    this.#watchesLoop = watchesLoop;
+  }
+
+  /** @param watchesLoop whether the delay of the server's event loop is watched, if it is started here. */
+  static async open(target: Target, receivers: number, watchesLoop = false): Promise<Stage> {
+    const watches = watchesLoop && !target.running;
+    return new Stage(await Server.start(target, watches), new Crew(receivers), watches);
+  }
+
+  /** Lets something happen, and says what it cost. */
+  async watch<T>(act: () => Promise<T>): Promise<[T, Toll]> {
+    const { server, crew } = this;
+    const clients = await crew.census();
+    if (this.#watchesLoop) await server.watchLoop();
+    const machine = machineTime();
+    const cpu = server.cpu();
+    const start = microseconds();
+    const result = await act();
+    const duration = microseconds() - start;
+    const cpuNow = server.cpu();
+    const now = machineTime();
+    const loopDelay = this.#watchesLoop ? await server.loopDelay() : undefined;
+    const used = (await crew.census()).map((one, at) => one.cpu - (clients[at]?.cpu ?? 0));
+    const serverCpu = cpuNow === undefined || cpu === undefined ? undefined : cpuNow - cpu;
+    const busy = now.busy - machine.busy;
+    const all = busy + now.idle - machine.idle;
+    const others = busy - used.reduce((sum, one) => sum + one, 0) - (serverCpu ?? 0);
+    return [
+      result,
+      {
+        ...{ duration, serverCpu, loopDelay, clientCpu: Math.max(...used), machineBusy: busy / all },
+        others: Math.max(0, others) / all,
+      },
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.crew[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
+  }
+}
+
+/** All of it as one. */
+export function addTolls(tolls: readonly Toll[]): Toll {
+  const sum = (of: (toll: Toll) => number) => tolls.reduce((before, toll) => before + of(toll), 0);
+  const duration = sum((toll) => toll.duration);
+  const share = (of: (toll: Toll) => number) => sum((toll) => of(toll) * toll.duration) / duration;
+  return {
+    duration,
+    serverCpu: tolls.some(({ serverCpu }) => serverCpu === undefined) ? undefined : sum((toll) => toll.serverCpu ?? 0),
+    clientCpu: sum(({ clientCpu }) => clientCpu),
+    loopDelay: tolls.at(-1)?.loopDelay,
+    machineBusy: share(({ machineBusy }) => machineBusy),
+    others: share(({ others }) => others),
+  };
+}
+
+/** What a measurement says of how it was come by. */
+export function circumstances(toll: Toll): Pick<Measurement, 'bottleneck' | 'notes'> {
+  return { bottleneck: bottleneck(toll), notes: othersNote(toll.others) };
+}
+
+export function shares({ duration, serverCpu, clientCpu }: Toll): Record<string, number> {
+  return {
+    clientShare: clientCpu / duration,
+    ...(serverCpu !== undefined && { serverShare: serverCpu / duration }),
+  };
+}
