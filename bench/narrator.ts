@@ -9,13 +9,17 @@ import { type Observer, type Planned, runCases } from './suite.ts';
 /** How often the time that is left is brought up to date, in milliseconds. */
 const every = 500;
 
-/** @param table what is said of a case when it has ended. */
-export async function narrated(
-  plan: readonly Planned[],
-  table: ((result: CaseResult) => string) | undefined,
-): Promise<Results> {
+interface NarrationOptions {
+  /** What is said of a case when it has ended. */
+  readonly table?: ((result: CaseResult) => string) | undefined;
+  /** Milliseconds since the start of the process after which no case is started any more, but for the first. */
+  readonly budget?: number | undefined;
+}
+
+/** Runs a plan, and tells how it goes. */
+export async function narrated(plan: readonly Planned[], { table, budget }: NarrationOptions): Promise<Results> {
   using narrator = new Narrator(plan, table);
-  return await runCases(plan, narrator);
+  return await runCases(plan, narrator, budget);
 }
 
 class Narrator implements Observer, Disposable {

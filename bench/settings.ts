@@ -26,4 +26,4 @@ export interface Settings {
 }
 
 /** What the default suite has of a scenario, where that is less than the scenario has. The command line goes before it. */
-export type Brief = Partial<Omit<Settings, 'receivers'>>;
+export type Brief = Partial<Settings>;

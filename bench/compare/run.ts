@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   await demandThatItStarts(request.parts, commit, checkout.directory);
   const results = await narrated(
     request.parts.flatMap((part) => planned(part, trees, other)),
-    caseTable,
+    { table: caseTable },
   );
   const summary = compareTrees(results, here, other);
   const command = ['npm run bench:compare --', ...args].join(' ');
