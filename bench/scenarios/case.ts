@@ -24,6 +24,8 @@ export interface Column {
   readonly format: (value: number) => string;
   /** Whether less of it is better. */
   readonly isCost?: true;
+  /** Whether it helps to judge a run, and is no result: it has no plot. */
+  readonly isAside?: true;
 }
 
 export interface Case {

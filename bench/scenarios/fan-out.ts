@@ -8,6 +8,7 @@ import { columns, measureRound } from './measure.ts';
 
 const shown: [Column, ...Column[]] = [
   columns.efficiency,
+  columns.perDelivery,
   columns.rate,
   columns.p50,
   columns.p99,

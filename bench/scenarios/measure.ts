@@ -15,7 +15,7 @@ export const columns = {
   p99: { figure: 'p99', label: 'p99', format: milliseconds, isCost: true },
   p999: { figure: 'p999', label: 'p99.9', format: milliseconds, isCost: true },
   longest: { figure: 'longest', label: 'max', format: milliseconds, isCost: true },
-  server: { figure: 'serverShare', label: 'server CPU', format: percent, isCost: true },
+  server: { figure: 'serverShare', label: 'server CPU', format: percent, isCost: true, isAside: true },
   perMessage: {
     figure: 'cpuPerMessage',
     label: 'CPU/message',
@@ -28,8 +28,8 @@ export const columns = {
   ackP99: { figure: 'ackP99', label: 'ack p99', format: milliseconds, isCost: true },
   loopP99: { figure: 'loopP99', label: 'loop p99', format: milliseconds, isCost: true },
   loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds, isCost: true },
-  idle: { figure: 'idleShare', label: 'idle CPU', format: percent, isCost: true },
-  client: { figure: 'clientShare', label: 'client CPU', format: percent },
+  idle: { figure: 'idleShare', label: 'idle CPU', format: percent, isCost: true, isAside: true },
+  client: { figure: 'clientShare', label: 'client CPU', format: percent, isAside: true },
   returns: { figure: 'returns', label: 'came back', format: count },
   recovered: { figure: 'recovered', label: 'recovered', format: count },
   returnP50: { figure: 'returnP50', label: 'back p50', format: milliseconds, isCost: true },
@@ -42,7 +42,7 @@ export const columns = {
     isCost: true,
   },
   perMegabyte: { figure: 'cpuPerMegabyte', label: 'CPU/MB', format: (value) => `${count(value)} µs`, isCost: true },
-  bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
+  bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count, isAside: true },
 } satisfies Record<string, Column>;
 
 /** From which share of its time on a CPU a process counts as full, and from which share of all CPUs a machine. */
