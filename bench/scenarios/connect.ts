@@ -1,5 +1,6 @@
 /** Storms of connections: clients that come all at once, and a full room whose members are all cut off and come back. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { microseconds } from '../load/clock.ts';
 import { total } from '../load/crew.ts';
 import { addEntries, type Entries } from '../load/entries.ts';
 import type { Settings } from '../settings.ts';
@@ -7,7 +8,7 @@ import { Histogram } from '../statistics.ts';
 import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
 import type { Case, Column, Measurement, Scenario } from './case.ts';
 import { count, large, milliseconds } from './format.ts';
-import { affordable, paced } from './load.ts';
+import { affordable } from './load.ts';
 import { columns, failed } from './measure.ts';
 import { demandWhole, Invalid, newRoom } from './room.ts';
 import { speaking } from './speaking.ts';
@@ -41,14 +42,14 @@ export const connect: Scenario = {
   name: 'connect',
   description: '2,000 clients connect at once; a room of 1,000 is cut off at once, and all come back',
   cases(settings) {
-    const storm = affordable(settings.members ?? [2000], settings);
-    const return_ = affordable(settings.members ?? [1000], settings);
+    const together = affordable(settings.members ?? [2000], settings);
+    const returning = affordable(settings.members ?? [1000], settings);
     return {
       cases: [
-        ...storm.members.map((clients) => connectCase(settings, clients)),
-        ...return_.members.map((members) => reconnectCase(settings, members)),
+        ...together.members.map((clients) => connectCase(settings, clients)),
+        ...returning.members.map((members) => reconnectCase(settings, members)),
       ],
-      skipped: storm.skipped,
+      skipped: together.skipped,
     };
   },
 };
@@ -87,7 +88,7 @@ function reconnectCase(settings: Settings, members: number): Case {
     async strike({ crew }) {
       await crew.mark();
       await crew.cut('all but senders');
-      const sent = await crew.send(paced({ burst: missed, interval: 1 }, 0));
+      const sent = await crew.send({ kind: 'paced', start: microseconds(), interval: 1, bursts: 1 });
       const entries = await crew.comeBack();
       const tally = await crew.collect(sent, options);
       demandWhole(tally);

@@ -79,13 +79,14 @@ function chatCase(settings: Settings, members: number, { rooms, offered, cutPerS
       columns.returnP99,
       columns.p50,
       columns.p99,
+      columns.loopP99,
       columns.server,
       columns.client,
     ],
     measure: (chosen) =>
       measureRound(chosen, {
         ...{ rooms, members, burst: 1, ids: true, messageSize, receivers, warmUp, seconds, turn, plan },
-        senders: 'most members',
+        ...{ senders: 'most members', watchesLoop: true },
       }),
   };
 }
