@@ -6,8 +6,9 @@ export const exitCodes = { broken: 1, usage: 2 };
 
 /** @param name what an error is said to be of. */
 export function runCommand(name: string, main: (args: readonly string[]) => Promise<void>): void {
-  // An orderly exit, which ends the servers and load processes as well.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(exitCodes.broken));
+  // An orderly exit, which ends the servers and load processes as well. A signal that comes twice does not cut it short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => process.exit(exitCodes.broken));
   main(process.argv.slice(2)).catch((error: unknown) => {
     if (error instanceof UsageError) {
       process.stderr.write(`${name}: ${error.message}\n`);

@@ -1,6 +1,9 @@
 /** Text, and below it, on a terminal, one line that is rewritten. Where the output is no terminal there is only the text. */
 import type { WriteStream } from 'node:tty';
 
+/** What a terminal writes behind the line at Ctrl-C; and in the last column some go on to the next line. */
+const echo = '^C';
+
 export type Output = Pick<WriteStream, 'write' | 'isTTY' | 'columns'>;
 
 export class StatusLine {
@@ -21,8 +24,7 @@ export class StatusLine {
   show(compose: (columns: number) => string): void {
     if (!this.#output.isTTY) return;
     const erasing = this.#erasing();
-    // In the last column some terminals go on to the next line.
-    this.#line = compose(this.#output.columns - 1);
+    this.#line = compose(Math.max(0, this.#output.columns - echo.length - 1));
     this.#output.write(erasing + this.#line);
   }
 

@@ -1,15 +1,14 @@
 /** Another state of the source, built in a directory of its own that goes with the process. */
-import { type ChildProcess, execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { UsageError } from '../options.ts';
 
 /** How much of what a failed build said is shown, in lines. */
 const shownLines = 12;
-
-/** What `git archive` may come to, in bytes. */
-const largest = 2 ** 30;
 
 export interface Commit {
   /** As it was asked for. */
@@ -87,20 +86,17 @@ interface RunOptions {
 
 /** Runs a command, which ends with this process at the latest. @returns what it wrote. @throws {Failed} */
 async function run(command: string, args: readonly string[], { cwd, input }: RunOptions): Promise<Buffer> {
-  let child: ChildProcess | undefined;
   // It has a process group of its own, so that what it has started ends as well.
-  const end = () => child?.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
+  const child = spawn(command, args, { cwd, detached: true });
+  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
   process.once('exit', end);
   try {
-    return await new Promise<Buffer>((resolve, reject) => {
-      const options = { cwd, detached: true, encoding: 'buffer', maxBuffer: largest } as const;
-      child = execFile(command, args, options, (error, out, errors) => {
-        if (!error) return resolve(out);
-        const said = Buffer.concat([out, errors]).toString().trimEnd().split('\n').slice(-shownLines);
-        reject(new Failed([`${[command, ...args].join(' ')}:`, ...said].join('\n  ')));
-      });
-      child.stdin?.end(input);
-    });
+    // A command that does not read all of its input has a reason, and says it.
+    child.stdin.on('error', () => undefined).end(input);
+    const [out, errors] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, 'close')]);
+    if (child.exitCode === 0) return out;
+    const said = Buffer.concat([out, errors]).toString().trimEnd().split('\n').slice(-shownLines);
+    throw new Failed([`${[command, ...args].join(' ')}:`, ...said].join('\n  '));
   } finally {
     process.off('exit', end);
   }

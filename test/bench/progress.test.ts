@@ -67,10 +67,10 @@ test('a line is rewritten below the text, also when the terminal has become narr
   const terminal = output(true);
   const line = new StatusLine(terminal);
   line.show((columns) => 'x'.repeat(columns));
-  assert.equal(terminal.written, 'x'.repeat(19));
+  assert.equal(terminal.written, 'x'.repeat(17));
   terminal.written = '';
   line.print('text');
-  assert.equal(terminal.written, `\r\x1b[Jtext\n${'x'.repeat(19)}`);
+  assert.equal(terminal.written, `\r\x1b[Jtext\n${'x'.repeat(17)}`);
   terminal.written = '';
   terminal.columns = 10;
   line.show(() => 'short');
