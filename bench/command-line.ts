@@ -106,8 +106,7 @@ function chosenScenarios({ scenarios: names, url }: { scenarios?: string; url?: 
 
 function chosenTargets(values: Running & { targets?: string }): readonly Target[] | undefined {
   const ofRunning = (['dialect', 'app-key', 'app-secret', 'token', 'pid'] as const).find((flag) => values[flag]);
-  if (values.url === undefined && ofRunning)
-    throw new UsageError(`--${ofRunning} is of a server that runs already: say its --url`);
+  if (values.url === undefined && ofRunning) throw new UsageError(`--${ofRunning} is of no use without --url`);
   const known = values.url === undefined ? targets : withRunning(values.url, values);
   if (values.targets !== undefined) return choose('target', values.targets, known);
   return values.url === undefined ? undefined : known.filter(({ running }) => running);
@@ -125,6 +124,14 @@ function withRunning(url: string, { dialect: name = 'hubbub', pid, token, ...app
   };
   const target: Target = { name, description: `the server at ${url}`, dialect: dialect.name, command: [], running };
   return [target, ...targets.filter((other) => other.name !== name)];
+}
+
+/** The command line as it can be shown to others. */
+export function withoutSecrets(args: readonly string[]): string[] {
+  return args.map((arg, at) => {
+    if (/^--(app-secret|token)$/.test(args[at - 1] ?? '')) return '…';
+    return arg.replace(/^(--(?:app-secret|token)=).*/s, '$1…');
+  });
 }
 
 export function help(): string {

@@ -1,6 +1,6 @@
 /** The benchmark: `npm run bench`, or `npm run bench -- --help`. */
 import { exitCodes, runCommand } from './command.ts';
-import { help, type Part, readCommandLine } from './command-line.ts';
+import { help, type Part, readCommandLine, withoutSecrets } from './command-line.ts';
 import { judge } from './goals.ts';
 import { knock } from './knock.ts';
 import { describeMachine } from './machine.ts';
@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (results.length < plan.length) print(`\nThe machine is slow; cases left out: ${plan.length - results.length}.`);
   const goals = judge(results);
   const summary = goalSummary(goals);
-  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...withoutSecrets(args)] : [])].join(' ');
   const report = saveResults(results, { started, machine, command }, summary, { settings: parts.map(recorded), goals });
   const broken = problems(results);
   if (broken.length > 0) print(`\nRuns that count for nothing:\n${broken.map((line) => `  ${line}`).join('\n')}`);
