@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { UsageError } from '../options.ts';
 
-/** How much of what a failed build said is shown, in lines. */
-const shownLines = 12;
+/** How much of what a failed build said is shown, in lines: some tools begin with the reason, others end with it. */
+const shown = { first: 4, last: 8 };
 
 export interface Commit {
   /** As it was asked for. */
@@ -52,7 +52,8 @@ export class Checkout implements Disposable {
       const archive = await run('git', ['archive', '--format=tar', hash], { cwd: root });
       await run('tar', ['-x', '-C', directory], { input: archive });
       if (sameLock(root, directory)) symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
-      else await run('npm', ['--prefix', directory, 'ci', '--ignore-scripts'], { cwd: directory });
+      else
+        await run('npm', ['--prefix', directory, 'ci', '--ignore-scripts', '--loglevel', 'error'], { cwd: directory });
       await run('npm', ['--prefix', directory, 'run', 'build'], { cwd: directory });
       return checkout;
     } catch (error) {
@@ -95,9 +96,14 @@ async function run(command: string, args: readonly string[], { cwd, input }: Run
     child.stdin.on('error', () => undefined).end(input);
     const [out, errors] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, 'close')]);
     if (child.exitCode === 0) return out;
-    const said = Buffer.concat([out, errors]).toString().trimEnd().split('\n').slice(-shownLines);
-    throw new Failed([`${[command, ...args].join(' ')}:`, ...said].join('\n  '));
+    const said = Buffer.concat([out, errors]).toString().trimEnd().split('\n');
+    throw new Failed([`${[command, ...args].join(' ')}:`, ...excerpt(said)].join('\n  '));
   } finally {
     process.off('exit', end);
   }
+}
+
+function excerpt(lines: readonly string[]): readonly string[] {
+  const { first, last } = shown;
+  return lines.length <= first + last ? lines : [...lines.slice(0, first), '…', ...lines.slice(-last)];
 }
