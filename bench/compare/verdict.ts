@@ -10,8 +10,8 @@ const margin = 0.03;
 /** Above this share of the machine's time in use by others the verdicts come with a warning. */
 const muchForOthers = 0.15;
 
-/** Fewer rounds tell nothing. */
-const fewest = 2;
+/** Student's t for a two-sided confidence of 95 %, from two values on; that of eleven goes for all that are more. */
+const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 export const undecided = 'cannot be told apart';
 const words = { gain: ['faster', 'slower'], cost: ['less', 'more'] } as const;
@@ -19,11 +19,22 @@ const words = { gain: ['faster', 'slower'], cost: ['less', 'more'] } as const;
 /** @param ratios of this tree to the other, of each round. @param isCost whether less is better. */
 export function verdictOf(ratios: readonly number[], isCost: boolean): string {
   if (ratios.length === 0) return 'not measured';
-  if (ratios.length < fewest) return undecided;
+  if (couldBeOne(ratios)) return undecided;
   const [better, worse] = isCost ? words.cost : words.gain;
   const [above, below] = isCost ? [worse, better] : [better, worse];
   if (Math.min(...ratios) > 1 + margin) return above;
   return Math.max(...ratios) < 1 / (1 + margin) ? below : undecided;
+}
+
+/** Whether 1 is within the confidence interval of their geometric mean, or there are too few to have one. */
+function couldBeOne(ratios: readonly number[]): boolean {
+  const count = ratios.length;
+  if (count < 2) return true;
+  const logarithms = ratios.map((ratio) => Math.log(ratio));
+  const mean = logarithms.reduce((sum, value) => sum + value, 0) / count;
+  const variance = logarithms.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const quantile = quantiles[Math.min(count - 2, quantiles.length - 1)] ?? Number.POSITIVE_INFINITY;
+  return Math.abs(mean) <= quantile * Math.sqrt(variance / count);
 }
 
 /** A row for each case, and one for all of them in which the figure is what a second of CPU is enough for. */

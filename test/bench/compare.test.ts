@@ -27,14 +27,16 @@ function result(title: string, isCost: boolean, here: readonly number[], other: 
   );
 }
 
-test('one is better only if every round says so, clearly', () => {
-  assert.equal(verdictOf([1.2, 1.3, 1.1], false), 'faster');
-  assert.equal(verdictOf([0.8, 0.9, 0.7], false), 'slower');
+test('one is better only if every round says so, clearly, and chance would hardly do it', () => {
+  assert.equal(verdictOf([1.2, 1.3, 1.22], false), 'faster');
+  assert.equal(verdictOf([0.8, 0.82, 0.75], false), 'slower');
+  assert.equal(verdictOf([1.067, 1.078, 1.214], false), undecided, 'the rounds are too far apart');
+  assert.equal(verdictOf(Array(20).fill(1.05), false), 'faster');
   assert.equal(verdictOf([1.2, 1.3, 0.99], false), undecided);
   assert.equal(verdictOf([1.2, 1.3, 1.01], false), undecided);
   assert.equal(verdictOf([0.99, 0.8], false), undecided);
-  assert.equal(verdictOf([1.2, 1.3], true), 'more');
-  assert.equal(verdictOf([0.8, 0.9], true), 'less');
+  assert.equal(verdictOf([1.2, 1.21, 1.25], true), 'more');
+  assert.equal(verdictOf([0.8, 0.82, 0.8], true), 'less');
   assert.equal(verdictOf([2], false), undecided);
   assert.equal(verdictOf([], false), 'not measured');
 });
@@ -44,7 +46,7 @@ test('there is a row for each case, and one for all that can be faster', () => {
     [
       result('a', false, [200, 220], [100, 100]),
       result('b', false, [50, 50], [100, 110]),
-      result('memory', true, [90, 80], [100, 100]),
+      result('memory', true, [80, 80], [100, 100]),
     ],
     'here',
     'other',
@@ -52,7 +54,7 @@ test('there is a row for each case, and one for all that can be faster', () => {
   assert.deepEqual(rows, [
     ['a', 'each', '210', '100', '2.100 (2.000 to 2.200)', 'faster'],
     ['b', 'each', '50', '105', '0.477 (0.455 to 0.500)', 'slower'],
-    ['memory', 'each', '85', '100', '0.850 (0.800 to 0.900)', 'less'],
+    ['memory', 'each', '80', '100', '0.800 (0.800 to 0.800)', 'less'],
     ['all that can be faster or slower', '', '', '', '1.000 (1.000 to 1.000)', undecided],
   ]);
 });
