@@ -1,7 +1,6 @@
-/** Reads the command line of the benchmark. */
-import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
-import { shortestBody } from './load/body.ts';
+/** Reads the command line of `bench`. */
+import type { DialectName } from './load/dialects.ts';
+import { choose, commonFlags, commonHelp, list, number, parse, readGiven, settingsOf, UsageError } from './options.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
 import { connect } from './scenarios/connect.ts';
@@ -11,13 +10,14 @@ import { idle } from './scenarios/idle.ts';
 import { joinStorm } from './scenarios/join-storm.ts';
 import { latency } from './scenarios/latency.ts';
 import { log } from './scenarios/log.ts';
-import { chat } from './scenarios/rooms.ts';
+import { chat, quickChat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import { sizesScenario } from './scenarios/sizes.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
+/** Those with a `brief` make up the default suite, in this order. */
 export const scenarios: readonly Scenario[] = [
   fanOut,
   peers,
@@ -33,128 +33,132 @@ export const scenarios: readonly Scenario[] = [
   connect,
   joinStorm,
 ];
-export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
+/** What tells most comes first: on a slow machine the last may be left out. */
+export const quickScenarios: readonly Scenario[] = [quickChat, quickSaturation, quick];
 
 const flags = {
-  help: { type: 'boolean', short: 'h' },
+  ...commonFlags,
   quick: { type: 'boolean' },
-  scenarios: { type: 'string' },
-  targets: { type: 'string' },
-  members: { type: 'string' },
-  bursts: { type: 'string', default: '32,1' },
-  ids: { type: 'string', default: 'without,with' },
-  messages: { type: 'string' },
-  'message-size': { type: 'string', default: '128' },
-  seconds: { type: 'string', default: '3' },
-  rounds: { type: 'string', default: '3' },
-  workers: { type: 'string', default: String(Math.max(2, Math.min(8, cpus().length - 1))) },
   url: { type: 'string' },
+  dialect: { type: 'string' },
+  'app-key': { type: 'string' },
+  'app-secret': { type: 'string' },
+  token: { type: 'string' },
   pid: { type: 'string' },
 } as const;
 
-/** Thrown for what cannot be done as it was asked. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+/** How one can speak to a server that runs already. */
+const runningDialects: readonly { name: DialectName; description: string }[] = [
+  { name: 'hubbub', description: 'as PROTOCOL.md says; the server must be without rate limits' },
+  { name: 'raw', description: 'what a client sends comes back to all as it is, as from bare uWebSockets.js' },
+  { name: 'socket.io', description: 'Socket.IO 4 over WebSocket; the server gives "message" events to all of a room' },
+  {
+    name: 'pusher',
+    description: 'Pusher 7 (Soketi, Sockudo): client events on a private channel, which the app must allow',
+  },
+  { name: 'centrifugo', description: 'Centrifugo in JSON; subscribing and publishing must be allowed to clients' },
+];
+
+interface Running {
+  readonly url?: string;
+  readonly dialect?: string;
+  readonly 'app-key'?: string;
+  readonly 'app-secret'?: string;
+  readonly token?: string;
+  readonly pid?: string;
 }
 
-export interface Request {
-  readonly scenarios: readonly Scenario[];
+/** A scenario that was asked for, and what it runs with. */
+export interface Part {
+  readonly scenario: Scenario;
   readonly settings: Settings;
 }
 
-/** @returns undefined if help was asked for. */
+export interface Request {
+  readonly isQuick: boolean;
+  readonly parts: readonly Part[];
+}
+
+/**
+ * @returns undefined if help was asked for.
+ * @throws {UsageError}
+ */
 export function readCommandLine(args: readonly string[]): Request | undefined {
-  const { values } = parse(args);
+  const { values } = parse(args, { options: flags });
   if (values.help) return undefined;
-  const known = values.url === undefined ? targets : withRunning(values.url, values.pid);
-  const receivers = number('workers', values.workers, 1, 64);
-  const own = values.quick
-    ? { seconds: 1, rounds: 1, warmUp: 2000 }
-    : {
-        seconds: number('seconds', values.seconds, 1, 600),
-        rounds: number('rounds', values.rounds, 1, 100),
-        warmUp: 20_000,
-      };
+  const { settings, ...rest } = readGiven(values);
+  const targets = chosenTargets(values);
+  const given = { ...rest, settings: { ...settings, ...(targets && { targets }) } };
+  const isQuick = values.quick ?? false;
+  const chosen = isQuick ? quickScenarios : chosenScenarios(values);
+  const isBrief = isQuick || values.scenarios === undefined;
   return {
-    scenarios: values.quick ? quickScenarios : choose('scenario', values.scenarios, scenarios),
-    settings: {
-      ...own,
-      targets: values.targets === undefined && values.url === undefined ? undefined : chooseTargets(values, known),
-      members: values.members?.split(',').map((text) => number('members', text, 1, 1_000_000)),
-      bursts: values.bursts.split(',').map((text) => number('bursts', text, 1, 1000)),
-      ids: values.ids.split(',').map(readIds),
-      messages: values.messages === undefined ? undefined : number('messages', values.messages, 1, 100_000_000),
-      messageSize: number('message-size', values['message-size'], shortestBody, 60_000),
-      receivers,
-    },
+    isQuick,
+    parts: chosen.map((scenario) => ({ scenario, settings: settingsOf(scenario, given, isBrief) })),
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+function chosenScenarios({ scenarios: names, url }: { scenarios?: string; url?: string }): readonly Scenario[] {
+  if (names === 'all') return scenarios;
+  if (names !== undefined) return choose('scenario', names, scenarios);
+  return url === undefined ? scenarios.filter(({ brief }) => brief) : [fanOut];
 }
 
-function chooseTargets(values: { targets?: string; url?: string }, known: readonly Target[]): readonly Target[] {
-  return values.targets === undefined
-    ? known.filter(({ running }) => running)
-    : choose('target', values.targets, known);
+function chosenTargets(values: Running & { targets?: string }): readonly Target[] | undefined {
+  const ofRunning = (['dialect', 'app-key', 'app-secret', 'token', 'pid'] as const).find((flag) => values[flag]);
+  if (values.url === undefined && ofRunning) throw new UsageError(`--${ofRunning} is of no use without --url`);
+  const known = values.url === undefined ? targets : withRunning(values.url, values);
+  if (values.targets !== undefined) return choose('target', values.targets, known);
+  return values.url === undefined ? undefined : known.filter(({ running }) => running);
 }
 
-/** The targets with a server that runs already in the place of Hubbub. */
-function withRunning(url: string, pid: string | undefined): Target[] {
+/** The targets, and a server that runs already; it has its dialect's name, and takes the place of who has it. */
+function withRunning(url: string, { dialect: name = 'hubbub', pid, token, ...app }: Running): Target[] {
   if (!URL.canParse(url) || new URL(url).protocol !== 'ws:') throw new UsageError('--url must be a ws:// URL');
-  const running = { url: new URL(url), pid: pid === undefined ? undefined : number('pid', pid, 1, 2 ** 31) };
-  return targets.map((target) => (target.name === 'hubbub' ? { ...target, running } : target));
+  const [dialect, ...others] = choose('dialect', name, runningDialects);
+  if (!dialect || others.length > 0) throw new UsageError('--dialect must be one');
+  const running = {
+    url: new URL(url),
+    pid: pid === undefined ? undefined : number('pid', pid, 1, 2 ** 31),
+    credentials: { token, appKey: app['app-key'], appSecret: app['app-secret'] },
+  };
+  const target: Target = { name, description: `the server at ${url}`, dialect: dialect.name, command: [], running };
+  return [target, ...targets.filter((other) => other.name !== name)];
 }
 
-function choose<T extends { name: string }>(what: string, names: string | undefined, all: readonly T[]): readonly T[] {
-  if (names === undefined) return all;
-  return names.split(',').map((name) => {
-    const found = all.find((one) => one.name === name);
-    if (!found) throw new UsageError(`there is no ${what} ${name}; there are ${all.map((one) => one.name).join(', ')}`);
-    return found;
+/** The command line as it can be shown to others. */
+export function withoutSecrets(args: readonly string[]): string[] {
+  return args.map((arg, at) => {
+    if (/^--(app-secret|token)$/.test(args[at - 1] ?? '')) return '…';
+    return arg.replace(/^(--(?:app-secret|token)=).*/s, '$1…');
   });
 }
 
-function readIds(word: string): boolean {
-  if (word !== 'with' && word !== 'without') throw new UsageError('--ids must be with, without, or both');
-  return word === 'with';
-}
-
-function number(flag: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) throw new UsageError(`--${flag} must be a number from ${least} to ${most}`);
-  return value;
-}
-
 export function help(): string {
-  const list = (all: readonly { name: string; description: string }[]) =>
-    all.map(({ name, description }) => `  ${name.padEnd(16)} ${description}`).join('\n');
   return `Measures Hubbub against controls on this machine. Usage: npm run bench -- [options]
 
 Options:
   --quick               losses and order only, in less than 40 seconds; fails only on those
-  --scenarios a,b       which of the scenarios below; all of them
+  --scenarios a,b       which of the scenarios below, as a whole, or all; without it the default suite: some of each
+                        that is marked with *, in about two minutes
   --targets a,b         which of the targets below; each scenario has its own
-  --members n,m         sizes of the room; each scenario has its own
-  --bursts k,l          how many messages go into one write; ${flags.bursts.default}
-  --ids with,without    whether fan-out asks for acknowledgements; ${flags.ids.default}
-  --messages n          messages in one run, at an even pace; each scenario has its own load
-  --message-size n      bytes of a message's body; ${flags['message-size'].default}
-  --seconds n           how long a run is measured; ${flags.seconds.default}
-  --rounds n            rounds, in each of which every target runs; ${flags.rounds.default}
-  --workers n           load processes that hold members, besides the one that sends; ${flags.workers.default}
-  --url ws://host:port  a Hubbub that runs already, without rate limits, in place of one that is started
-  --pid n               its process on this machine, for its CPU time
+${commonHelp}
+
+A server that runs already:
+  --url ws://host:port  measures it, by fan-out; with --targets, beside servers that are started. A path, if there is one, is
+                        used in place of the dialect's own
+  --dialect name        how it is spoken to, and what it is called as a target: see below; hubbub
+  --app-key, --app-secret  of the app, for pusher; those Soketi has by default
+  --token jwt           for centrifugo; none
+  --pid n               its process on this machine, for its CPU time; without it there are only rates and latencies
 
 Scenarios:
-${list(scenarios)}
+${list(scenarios.map(({ name, description, brief }) => ({ name: brief ? `${name} *` : name, description })))}
 
 Targets:
 ${list(targets)}
+
+Dialects:
+${list(runningDialects)}
 `;
 }

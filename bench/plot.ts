@@ -7,8 +7,14 @@ export interface Point {
   readonly range: readonly [number, number];
 }
 
-export interface Series {
+/** Something that has the same name and colour in all plots. */
+export interface Named {
   readonly name: string;
+  /** From 0, of twelve; more start again. */
+  readonly colour: number;
+}
+
+export interface Series extends Named {
   readonly points: readonly Point[];
 }
 
@@ -19,8 +25,8 @@ export interface PlotOptions {
 }
 
 const size = { width: 460, height: 260 } as const;
-const inner = { left: 64, right: 12, top: 34, bottom: 34 } as const;
-const colours = 8;
+const inner = { left: 64, right: 24, top: 34, bottom: 34 } as const;
+export const colours = 12;
 
 /** @param series with at least one point in all. */
 export function linePlot(series: readonly Series[], { title, format }: PlotOptions): string {
@@ -34,33 +40,33 @@ export function linePlot(series: readonly Series[], { title, format }: PlotOptio
     y: (y: number) => size.height - inner.bottom - (y / top) * (size.height - inner.top - inner.bottom),
   };
   const ticks = xs.map((x) => label(place.x(x), size.height - 12, x.toLocaleString('en'), 'middle'));
-  const lines = series.map(({ name, points: own }, at) => {
+  const lines = series.map(({ name, colour, points: own }) => {
     const path = own.map(({ x, y }) => `${round(place.x(x))},${round(place.y(y))}`).join(' ');
     const marks = own.map(({ x, y, range: [low, high] }) => {
       const [cx, cy] = [round(place.x(x)), round(place.y(y))];
       const bar = `<path d="M${cx} ${round(place.y(low))}V${round(place.y(high))}"/>`;
       return `${bar}<circle cx="${cx}" cy="${cy}" r="3"><title>${escapeHtml(`${name}, ${x}: ${format(y)}`)}</title></circle>`;
     });
-    return `<g class="c${at % colours}"><polyline points="${path}"/>${marks.join('')}</g>`;
+    return `<g class="c${colour % colours}"><polyline points="${path}"/>${marks.join('')}</g>`;
   });
   return frame(title, size.height, [...grid(top, place.y, format), ...ticks, ...lines]);
 }
 
 /** A bar for each, the first one on top. */
 export function barPlot(
-  bars: readonly { readonly name: string; readonly value: number; readonly range: readonly [number, number] }[],
+  bars: readonly (Named & { readonly value: number; readonly range: readonly [number, number] })[],
   { title, format }: PlotOptions,
 ): string {
   const left = 110;
   const height = inner.top + bars.length * 26 + 8;
   const top = Math.max(...bars.map(({ range: [, most] }) => most)) || 1;
   const width = (value: number) => (value / top) * (size.width - left - 80);
-  const rows = bars.map(({ name, value, range: [low, high] }, at) => {
+  const rows = bars.map(({ name, colour, value, range: [low, high] }, at) => {
     const y = inner.top + at * 26;
     const end = left + width(value);
     return [
       label(left - 8, y + 13, name, 'end'),
-      `<g class="c${at % colours}"><rect x="${left}" y="${y}" width="${round(width(value))}" height="16" rx="2"/>`,
+      `<g class="c${colour % colours}"><rect x="${left}" y="${y}" width="${round(width(value))}" height="16" rx="2"/>`,
       `<path d="M${round(left + width(low))} ${y + 8}H${round(left + width(high))}"/></g>`,
       label(Math.max(end, left + width(high)) + 6, y + 13, format(value), 'start'),
     ].join('');
@@ -69,8 +75,8 @@ export function barPlot(
 }
 
 /** The names in the colours of the lines. */
-export function legend(names: readonly string[]): string {
-  const entries = names.map((name, at) => `<span class="c${at % colours}"><i></i>${escapeHtml(name)}</span>`);
+export function legend(all: readonly Named[]): string {
+  const entries = all.map(({ name, colour }) => `<span class="c${colour % colours}"><i></i>${escapeHtml(name)}</span>`);
   return `<p class="legend">${entries.join(' ')}</p>`;
 }
 

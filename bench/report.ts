@@ -1,5 +1,5 @@
 /** Results for people: progress, tables, the verdicts. */
-import { judge } from './goals.ts';
+import type { Verdict } from './goals.ts';
 import type { Machine } from './machine.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column, Measurement } from './scenarios/case.ts';
@@ -14,23 +14,26 @@ export function machineLine({ cpu, cores, memory, kernel, node, packages, commit
 
 /** One line for a run that has ended. */
 export function runLine(
-  { figure, label, format }: Column,
+  columns: readonly Column[],
   target: string,
   round: number,
   { problem, figures, delivered, expected, bottleneck, notes }: Measurement,
 ): string {
-  const value = figures[figure];
-  const said = problem === undefined && value !== undefined ? `${format(value)} ${label}` : 'no figure';
+  const column = columns.find(({ figure }) => figures[figure] !== undefined);
+  const value = column && figures[column.figure];
+  const said =
+    problem === undefined && column && value !== undefined ? `${column.format(value)} ${column.label}` : 'no figure';
   const full = bottleneck === undefined || bottleneck === 'none' ? [] : [`${bottleneck} full`];
   const remarks = [...(problem === undefined ? [] : [problem]), ...full, ...notes];
   const rest = remarks.length > 0 ? ` (${remarks.join('; ')})` : '';
   return `  round ${round}  ${target.padEnd(14)} ${said}, delivered ${count(delivered)} of ${count(expected)}${rest}`;
 }
 
-/** A line for every target: medians, how far the rounds are apart, the ratio to the control. */
+/** A line for every target: medians of what is known, how far the rounds are apart, the ratio to the control. */
 export function caseTable(result: CaseResult): string {
-  const { columns, targets, title, control } = result.case;
-  const [main] = columns;
+  const { columns: all, targets, title, control } = result.case;
+  const columns = all.filter(({ figure }) => targets.some(({ name }) => result.middle(name, figure) !== undefined));
+  const [main = all[0]] = columns;
   const head = [
     'target',
     main.label,
@@ -51,9 +54,23 @@ export function caseTable(result: CaseResult): string {
   return `${title}\n${table([head, ...rows])}`;
 }
 
-export function verdictTable(results: Results): string {
-  const rows = judge(results).map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]);
-  return table([['what', 'target', 'measured', 'verdict'], ...rows], 'left');
+/** What a report ends with: a verdict, the last cell, in each row. */
+export interface Summary {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function goalSummary(goals: readonly Verdict[]): Summary {
+  return {
+    title: 'Targets',
+    head: ['what', 'target', 'measured', 'verdict'],
+    rows: goals.map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]),
+  };
+}
+
+export function summaryTable({ head, rows }: Summary): string {
+  return table([head, ...rows], 'left');
 }
 
 /** Lines that the reader must not miss: every run that counts for nothing. */

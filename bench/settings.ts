@@ -10,6 +10,8 @@ export interface Settings {
   readonly bursts: readonly number[];
   /** Whether messages ask for acknowledgements; in scenarios that have both, one after the other. */
   readonly ids: readonly boolean[];
+  /** Shares of what a server can take; in scenarios that have several, one after the other. */
+  readonly shares: readonly number[];
   /** Messages sent in one run, in place of each scenario's own load. */
   readonly messages: number | undefined;
   /** Bytes of a message's body. */
@@ -22,3 +24,6 @@ export interface Settings {
   /** Messages that are exchanged among few members before a run, so that the server's code is compiled. */
   readonly warmUp: number;
 }
+
+/** What the default suite has of a scenario, where that is less than the scenario has. The command line goes before it. */
+export type Brief = Partial<Settings>;

@@ -1,5 +1,5 @@
 /** What the suite asks of a load process, and what that answers. One call at a time; each has one answer. */
-import type { Address } from './connection.ts';
+import type { Address } from './address.ts';
 import type { DialectName } from './dialects.ts';
 import type { Entries } from './entries.ts';
 import type { Plan, Sent } from './send.ts';

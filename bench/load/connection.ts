@@ -2,55 +2,53 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { pong, textFrame } from './client-frame.ts';
-import type { ClientDialect } from './dialects.ts';
+import type { ClientDialect, Destination } from './dialect.ts';
 import { FrameReader } from './frame-reader.ts';
 
 /** Where members are. */
-export interface Entrance {
-  readonly address: Address;
+export interface Entrance extends Destination {
   readonly dialect: ClientDialect;
-  readonly room: string;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
+  /** How long the server may take to make a member of the client, in milliseconds; 30 seconds if not said. */
+  readonly patience?: number;
 }
 
 /** All sockets of this process read into it: what has come is dealt with before the next read. */
 const readBuffer = Buffer.alloc(256 * 1024);
 
-/** How long a server may take to make a member of a client, in milliseconds. */
-const patience = 30_000;
+const usualPatience = 30_000;
 
 export class Connection {
   readonly reader: FrameReader;
   /** Pings it has answered. */
   pings = 0;
   readonly #socket: Socket;
-  readonly #dialect: ClientDialect;
+  readonly #entrance: Entrance;
   /** Is given what comes once the client is a member. */
   readonly #onPayload: FrameReader['onPayload'];
   #head = '';
+  /** The latest frame that came before the client was a member. */
+  #lastFrame: string | undefined;
   #upgraded = false;
   #lost: string | undefined;
   /** Settles `open`, until it has. */
   #opening: { member(): void; failed(error: Error): void } | undefined;
 
-  private constructor(
-    { address: { host, port }, dialect, room }: Entrance,
-    minimum: number,
-    onPayload: FrameReader['onPayload'],
-  ) {
-    this.#dialect = dialect;
+  private constructor(entrance: Entrance, minimum: number, onPayload: FrameReader['onPayload']) {
+    const { address, dialect, room } = entrance;
+    const { host, port } = address;
+    const { heartbeat, hasLines } = dialect;
+    this.#entrance = entrance;
     this.#onPayload = onPayload;
-    this.reader = new FrameReader(minimum, {
+    const events = {
       onPing: () => {
         this.pings += 1;
         this.send(pong);
       },
-      onClose: (code) => this.#lose(`closed by the server with ${code}`),
-    });
+      onHeartbeat: () => heartbeat && this.send(textFrame(heartbeat.answer)),
+      onClose: (code: number, reason: string) =>
+        this.#lose(`closed by the server with ${code}${reason === '' ? '' : ` (${reason})`}`),
+    };
+    this.reader = new FrameReader(minimum, events, { heartbeat: heartbeat?.begins, hasLines });
     const callback = (length: number): boolean => {
       this.#receive(readBuffer, length);
       return true;
@@ -58,7 +56,7 @@ export class Connection {
     this.#socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } });
     this.#socket.on('error', (error) => this.#lose(error.message));
     this.#socket.on('close', () => this.#lose('the connection ended'));
-    this.#socket.write(upgradeRequest(host, port, dialect.path(room)));
+    this.#socket.write(upgradeRequest(host, port, dialect.path(room, address)));
   }
 
   /**
@@ -69,11 +67,12 @@ export class Connection {
    */
   static async open(entrance: Entrance, minimum: number, onPayload?: FrameReader['onPayload']): Promise<Connection> {
     const connection = new Connection(entrance, minimum, onPayload);
+    const { patience = usualPatience } = entrance;
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((member, failed) => {
         connection.#opening = { member, failed };
-        timer = setTimeout(() => failed(new Error(`not a member after ${patience} ms`)), patience);
+        timer = setTimeout(() => connection.#lose(`not a member after ${patience} ms${connection.#said}`), patience);
       });
       return connection;
     } finally {
@@ -109,7 +108,7 @@ export class Connection {
       if (this.#upgraded) this.reader.push(chunk, length);
       else this.#upgrade(chunk, length);
     } catch (error) {
-      this.#lose(String(error));
+      this.#lose(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -119,19 +118,27 @@ export class Connection {
     this.#head += chunk.toString('latin1', 0, length);
     const end = this.#head.indexOf('\r\n\r\n');
     if (end < 0) return;
-    if (!this.#head.startsWith('HTTP/1.1 101 ')) return this.#lose(`refused: ${this.#head.slice(0, 200)}`);
+    if (!this.#head.startsWith('HTTP/1.1 101 ')) return this.#lose(`refused: ${this.#head.split('\r\n', 1)[0]}`);
+    const { dialect, address } = this.#entrance;
     this.#upgraded = true;
     this.#head = '';
-    if (this.#dialect.opening === 'member at once') this.#enter();
+    if (dialect.greeting) this.send(textFrame(dialect.greeting(address)));
+    if (dialect.opening === 'member at once') this.#enter();
     else this.reader.onPayload = (payload) => this.#open(payload.toString());
     this.reader.push(chunk.subarray(end + 4 - before, length));
   }
 
   #open(text: string): void {
-    const { opening } = this.#dialect;
-    const next = typeof opening === 'function' ? opening(text) : opening;
+    const { opening } = this.#entrance.dialect;
+    this.#lastFrame = text.slice(0, 200);
+    const next = typeof opening === 'function' ? opening(text, this.#entrance) : opening;
     if (typeof next === 'object') this.send(textFrame(next.reply));
     if (next === 'member') this.#enter();
+  }
+
+  /** What the server has said instead. */
+  get #said(): string {
+    return this.#lastFrame === undefined ? ', and not a word from the server' : `: the server said ${this.#lastFrame}`;
   }
 
   #enter(): void {

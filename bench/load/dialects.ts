@@ -1,4 +1,7 @@
-/** How a client speaks to each kind of target. Chosen by name, because a load process gets it in a message. */
+/** All dialects, by name, because a load process gets it in a message. */
+import { centrifugo } from './centrifugo.ts';
+import { beginsWith, type ClientDialect, withQuery } from './dialect.ts';
+import { pusher } from './pusher.ts';
 import { Standing } from './standing.ts';
 
 export type DialectName =
@@ -7,35 +10,20 @@ export type DialectName =
   | 'hubbub-binary'
   | 'hubbub-broadcast'
   | 'hubbub-roomless'
-  | 'relay'
-  | 'socket.io';
-
-export interface ClientDialect {
-  /** The target of the upgrade request of who wants to be in a room. */
-  path(room: string): string;
-  /** What to make of a frame that comes before the connection is a member: an answer to give, or that it is one now. */
-  readonly opening: ((text: string) => { readonly reply: string } | 'member' | undefined) | 'member at once';
-  /** One message; `id` asks for an acknowledgement, where the target has any. */
-  message(body: string, id: string | undefined): string;
-  /** How an acknowledgement begins; undefined: there are none. */
-  readonly ack: string | undefined;
-  /** What the server's own numbering stands behind in a message; undefined: there is none. */
-  readonly sequence: string | undefined;
-  /** Whether messages go out in binary frames. */
-  readonly isBinary?: true;
-  /** What a client in this room keeps to come back to where it was; undefined: who comes back has missed what was said. */
-  readonly standing?: (room: string) => Standing;
-}
+  | 'raw'
+  | 'socket.io'
+  | 'pusher'
+  | 'centrifugo';
 
 function hubbubMessage(body: string, id: string | undefined): string {
   return JSON.stringify({ type: 'message', body, ...(id !== undefined && { id }) });
 }
 
 const hubbub: ClientDialect = {
-  path: (room) => `/?room=${room}`,
+  path: (room, { target = '/' }) => withQuery(target, `room=${room}`),
   opening: (text) => (text.startsWith('{"type":"joined"') ? 'member' : undefined),
   message: hubbubMessage,
-  ack: '{"type":"ack"',
+  ack: beginsWith('{"type":"ack"'),
   sequence: '"seq":',
   standing: (room) => new Standing(room),
 };
@@ -68,8 +56,8 @@ export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
   // Connected, and in no room.
   'hubbub-roomless': { ...hubbub, path: () => '/?room=', opening: () => 'member' },
   // Servers that give to everyone, or everyone in the room, what they get. They get the same bytes as Hubbub.
-  relay: {
-    path: (room) => `/${room}`,
+  raw: {
+    path: (room, { target }) => target ?? `/${room}`,
     opening: 'member at once',
     message: hubbubMessage,
     ack: undefined,
@@ -77,13 +65,17 @@ export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
   },
   // https://github.com/socketio/socket.io-protocol, over Engine.IO protocol 4.
   'socket.io': {
-    path: () => '/socket.io/?EIO=4&transport=websocket',
+    path: (_room, { target = '/socket.io/' }) => withQuery(target, 'EIO=4&transport=websocket'),
     opening(text) {
       if (text.startsWith('0')) return { reply: '40' };
+      if (text.startsWith('44')) throw new Error(`refused by the server: ${text}`);
       return text.startsWith('40') ? 'member' : undefined;
     },
     message: (body, id = '') => `42${id}${JSON.stringify(['message', body])}`,
-    ack: '43',
+    ack: beginsWith('43'),
+    heartbeat: { begins: '2', answer: '3' },
     sequence: undefined,
   },
+  pusher,
+  centrifugo,
 };

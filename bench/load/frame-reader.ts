@@ -5,9 +5,20 @@
 
 export interface FrameEvents {
   onPing(): void;
+  /** The server asks, in a data frame, whether the client is there. */
+  onHeartbeat?(): void;
   /** The server closes; 1005 stands for no code (RFC 6455, section 7.1.5). */
-  onClose(code: number): void;
+  onClose(code: number, reason: string): void;
 }
+
+export interface ReaderOptions {
+  /** How a data frame begins, of less than the minimum length, that is a heartbeat. */
+  readonly heartbeat?: string | undefined;
+  /** Whether each line of a data frame counts as one. */
+  readonly hasLines?: boolean | undefined;
+}
+
+const lineFeed = 0x0a;
 
 const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
@@ -25,6 +36,8 @@ export class FrameReader {
   onPayload: ((payload: Buffer) => void) | undefined;
   readonly #minimum: number;
   readonly #events: FrameEvents;
+  readonly #heartbeat: Buffer | undefined;
+  readonly #hasLines: boolean;
   /** A header that came in pieces. */
   readonly #header = Buffer.alloc(longestHeader);
   #headerBytes = 0;
@@ -36,9 +49,11 @@ export class FrameReader {
   #pieces: Buffer[] = [];
 
   /** @param minimum how many bytes of payload a data frame must have to count as a message. */
-  constructor(minimum: number, events: FrameEvents) {
+  constructor(minimum: number, events: FrameEvents, { heartbeat, hasLines = false }: ReaderOptions = {}) {
     this.#minimum = minimum;
     this.#events = events;
+    this.#heartbeat = heartbeat === undefined ? undefined : Buffer.from(heartbeat);
+    this.#hasLines = hasLines;
   }
 
   reset(): void {
@@ -73,7 +88,8 @@ export class FrameReader {
   }
 
   get #wanted(): boolean {
-    return this.onPayload !== undefined || this.#opcode === opcodes.close;
+    if (this.onPayload !== undefined || this.#hasLines || this.#opcode === opcodes.close) return true;
+    return this.#heartbeat !== undefined && this.#length < this.#minimum;
   }
 
   /** One byte of a header that may not be here as a whole. */
@@ -103,16 +119,33 @@ export class FrameReader {
   #finish(payload: Buffer | undefined): void {
     switch (this.#opcode) {
       case opcodes.close:
-        return this.#events.onClose(payload && payload.length >= 2 ? payload.readUInt16BE(0) : 1005);
+        if (!payload || payload.length < 2) return this.#events.onClose(1005, '');
+        return this.#events.onClose(payload.readUInt16BE(0), payload.toString('utf8', 2));
       case opcodes.ping:
         return this.#events.onPing();
       case opcodes.pong:
         return;
       default:
     }
-    if (this.#length >= this.#minimum) {
+    if (this.#hasLines && payload) this.#takeLines(payload);
+    else this.#take(this.#length, payload);
+  }
+
+  #takeLines(payload: Buffer): void {
+    for (let from = 0; from < payload.length; ) {
+      const end = payload.indexOf(lineFeed, from);
+      const until = end < 0 ? payload.length : end;
+      if (until > from) this.#take(until - from, payload.subarray(from, until));
+      from = until + 1;
+    }
+  }
+
+  #take(length: number, payload: Buffer | undefined): void {
+    if (length >= this.#minimum) {
       this.messages += 1;
-      this.bytes += this.#length;
+      this.bytes += length;
+    } else if (this.#heartbeat && payload?.subarray(0, this.#heartbeat.length).equals(this.#heartbeat)) {
+      return this.#events.onHeartbeat?.();
     } else {
       this.others += 1;
     }

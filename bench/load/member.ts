@@ -1,4 +1,5 @@
 /** A client in a room: over one connection or, when that is cut, one after the other. */
+import { readStamp } from './body.ts';
 import { Connection, type Entrance } from './connection.ts';
 import type { Sample } from './sample.ts';
 import type { Standing } from './standing.ts';
@@ -20,6 +21,8 @@ export class Member {
   #connection: Connection | undefined;
   #sample: Sample | undefined;
   #onPayload: ((payload: Buffer) => void) | undefined;
+  /** What it sends with, where that does not come back over the connection it was sent on. */
+  #publisher: Connection | undefined;
 
   private constructor(options: MemberOptions) {
     const { dialect, room, isSampled } = options;
@@ -35,18 +38,22 @@ export class Member {
     const { opening } = options.dialect;
     await member.#connect(
       standing && typeof opening === 'function'
-        ? (text) => {
+        ? (text, destination) => {
             standing.note(text);
-            return opening(text);
+            return opening(text, destination);
           }
         : opening,
     );
     return member;
   }
 
+  get room(): string {
+    return this.#options.room;
+  }
+
   /** Why it is of no use any more, if so. */
   get lost(): string | undefined {
-    return this.#connection?.lost;
+    return this.#connection?.lost ?? this.#publisher?.lost;
   }
 
   /** Messages since the mark. */
@@ -78,9 +85,19 @@ export class Member {
     if (this.#reader) this.#reader.onPayload = onPayload;
   }
 
+  /** Makes it one who may send. */
+  async becomeSender(): Promise<void> {
+    const { dialect, minimum } = this.#options;
+    if (!dialect.excludesSender || this.#publisher) return;
+    this.#publisher = await Connection.open(this.#options, minimum, (payload) => {
+      // What others say it gets over its other connection; what remains are complaints.
+      if (!readStamp(payload)) this.#onPayload?.(payload);
+    });
+  }
+
   /** `bytes` must not be changed afterwards. */
   send(bytes: Buffer): void {
-    this.#connection?.send(bytes);
+    (this.#publisher ?? this.#connection)?.send(bytes);
   }
 
   /** Stops reading, as a client does whose user sits in a tunnel. */
@@ -95,6 +112,7 @@ export class Member {
   /** Loses its connection without a word. */
   cut(): void {
     this.#connection?.close();
+    this.#publisher?.close();
   }
 
   /**

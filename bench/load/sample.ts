@@ -2,7 +2,7 @@
 import type { Histogram } from '../statistics.ts';
 import { readStamp, type Stamp } from './body.ts';
 import { microseconds } from './clock.ts';
-import type { ClientDialect } from './dialects.ts';
+import type { ClientDialect } from './dialect.ts';
 
 export interface SampleResult {
   /** Deliveries that did not follow the one before. */
@@ -69,7 +69,7 @@ export class Sample {
 
   #isAck(payload: Buffer): boolean {
     const { ack } = this.#dialect;
-    return ack !== undefined && payload.toString('latin1', 0, ack.length) === ack;
+    return ack?.(payload) ?? false;
   }
 
   #readSequence(payload: Buffer): number | undefined {

@@ -2,7 +2,7 @@
 import { blankBody, stamp, writeDigits } from './body.ts';
 import { binaryFrame, textFrame } from './client-frame.ts';
 import { microseconds } from './clock.ts';
-import type { ClientDialect } from './dialects.ts';
+import type { ClientDialect } from './dialect.ts';
 import type { Member } from './member.ts';
 
 export interface SenderOptions {
@@ -20,7 +20,8 @@ export interface SenderOptions {
   readonly first: number;
 }
 
-const blankId = '0'.repeat(10);
+/** So short that with a digit before it an id is a number of 32 bits. */
+const blankId = '0'.repeat(9);
 
 export class Sender {
   readonly #options: SenderOptions;
@@ -40,13 +41,13 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#number = options.first;
-    const { dialect, ids, messageSize, burst } = options;
+    const { member, dialect, ids, messageSize, burst } = options;
     const body = blankBody(messageSize);
-    const message = dialect.message(body, ids ? blankId : undefined);
+    const message = dialect.message(body, ids ? blankId : undefined, member.room);
     const frame = dialect.isBinary ? binaryFrame(message) : textFrame(message);
     this.#frameLength = frame.length;
     this.#bodyAt = frame.indexOf(body);
-    this.#idAt = ids ? findId(frame, this.#bodyAt) : -1;
+    this.#idAt = ids ? findId(frame, this.#bodyAt, body.length) : -1;
     this.#template = Buffer.concat(Array.from({ length: burst }, () => frame));
   }
 
@@ -118,8 +119,8 @@ export class Sender {
   }
 }
 
-/** Where the id stands: before the body or after it. */
-function findId(frame: Buffer, bodyAt: number): number {
+/** Where the id stands, before the body or after it; -1 where a dialect has none. */
+function findId(frame: Buffer, bodyAt: number, bodyLength: number): number {
   const before = frame.subarray(0, bodyAt).indexOf(blankId);
-  return before >= 0 ? before : frame.lastIndexOf(blankId);
+  return before >= 0 ? before : frame.indexOf(blankId, bodyAt + bodyLength);
 }

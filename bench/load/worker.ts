@@ -17,7 +17,8 @@ import type {
   Woken,
 } from './calls.ts';
 import { microseconds } from './clock.ts';
-import { type ClientDialect, dialects } from './dialects.ts';
+import type { ClientDialect } from './dialect.ts';
+import { dialects } from './dialects.ts';
 import { type Entries, EntryBook } from './entries.ts';
 import { Member } from './member.ts';
 import { Sample } from './sample.ts';
@@ -123,12 +124,13 @@ class Worker {
     return group;
   }
 
-  #arm({ members: which, index, burst, ids }: ArmCall): null {
+  async #arm({ members: which, index, burst, ids }: ArmCall): Promise<null> {
     const options = { dialect: this.#dialect, burst, ids, messageSize: this.#messageSize };
     let next = index;
     for (const { members, senders } of this.#groups.values()) {
       for (const member of which === 'first' ? members.slice(0, 1) : members.slice(0, -1)) {
         if (!member.isSampled) throw new Error('a sender needs a connection that is decoded');
+        await member.becomeSender();
         const first = senders.get(member)?.number ?? 0;
         senders.set(member, new Sender({ member, index: next % mostSenders, first, ...options }));
         next += 1;
@@ -139,9 +141,12 @@ class Worker {
 
   async #settle(silence: number): Promise<null> {
     const count = () => this.#members().reduce((sum, { frames }) => sum + frames, 0);
-    for (let before = -1, now = count(); now !== before; now = count()) {
-      before = now;
-      await wait(silence);
+    let last = count();
+    for (let since = performance.now(); performance.now() - since < silence; ) {
+      await wait(lookEvery);
+      const now = count();
+      if (now !== last) since = performance.now();
+      last = now;
     }
     return null;
   }

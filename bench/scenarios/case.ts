@@ -1,5 +1,5 @@
 /** What the suite runs: cases, each a table with a line for every target. */
-import type { Settings } from '../settings.ts';
+import type { Brief, Settings } from '../settings.ts';
 import type { Target } from '../targets/targets.ts';
 
 /** What one run of one target came to. */
@@ -22,6 +22,10 @@ export interface Column {
   readonly figure: string;
   readonly label: string;
   readonly format: (value: number) => string;
+  /** Whether less of it is better. */
+  readonly isCost?: true;
+  /** Whether it helps to judge a run, and is no result: it has no plot. */
+  readonly isAside?: true;
 }
 
 export interface Case {
@@ -41,6 +45,8 @@ export interface Case {
 export interface Scenario {
   readonly name: string;
   readonly description: string;
+  /** What the default suite has of it; undefined: nothing, it runs only when it is named. */
+  readonly brief?: Brief;
   /** The cases that the machine can carry, and why it cannot carry the others. */
   readonly cases: (settings: Settings) => { readonly cases: readonly Case[]; readonly skipped: readonly string[] };
 }

@@ -32,7 +32,11 @@ export const idle: Scenario = {
   description: '10,000 idle connections in one room: memory of the server for each, CPU time for all',
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [10_000], settings);
-    return { cases: members.map((size) => idleCase(settings, size)), skipped };
+    const few = members.filter((size) => size < 2 * before);
+    return {
+      cases: members.filter((size) => size >= 2 * before).map((size) => idleCase(settings, size)),
+      skipped: [...skipped, ...few.map((size) => `${size} members: what so few take cannot be told from the rest`)],
+    };
   },
 };
 
@@ -44,9 +48,9 @@ function idleCase(settings: Settings, members: number): Case {
     targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
     control: floor,
     columns: [
-      { figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes },
-      { figure: 'heldPerConnection', label: 'not collected', format: kibibytes },
-      { figure: 'idleShare', label: 'idle CPU', format: percent },
+      { figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes, isCost: true },
+      { figure: 'heldPerConnection', label: 'not collected', format: kibibytes, isCost: true },
+      { figure: 'idleShare', label: 'idle CPU', format: percent, isCost: true },
     ],
     measure: (chosen) => measureIdle(chosen, members, settings),
   };
@@ -87,12 +91,11 @@ async function* stages(target: Target, members: number, { receivers, messageSize
   await using server = await Server.start(target, true);
   await using crew = new Crew(receivers);
   const place = { address: server.address, dialect: target.dialect, rooms: [newRoom()], messageSize };
-  const first = Math.min(before, Math.floor(members / 2));
-  await crew.open(place, first, 0);
+  await crew.open(place, before, 0);
   await crew.settle(silence);
   yield;
   const memoryOfFirst = await server.memory();
-  await crew.open(place, members - first, 0);
+  await crew.open(place, members - before, 0);
   await crew.settle(silence);
   yield;
   const cpu = server.cpu();
@@ -100,7 +103,7 @@ async function* stages(target: Target, members: number, { receivers, messageSize
   await wait(watch);
   const used = (server.cpu() ?? Number.NaN) - (cpu ?? Number.NaN);
   const idleShare = used / (performance.now() - start) / 1000;
-  const perConnection = (bytes: number) => (bytes - memoryOfFirst) / (members - first);
+  const perConnection = (bytes: number) => (bytes - memoryOfFirst) / (members - before);
   const heldPerConnection = perConnection(server.heldMemory() ?? Number.NaN);
   const bytesPerConnection = perConnection(await server.memory());
   const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);

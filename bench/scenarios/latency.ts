@@ -7,8 +7,6 @@ import { count, percent } from './format.ts';
 import { affordable, type Load, load, offered, paced, turnOf } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
-const shares = [0.1, 0.5, 0.8];
-
 /** How long it takes to find out how much a server can take, and in turns of how long, in seconds. */
 const calibration = 2;
 const calibrationTurn = 1;
@@ -19,6 +17,7 @@ const window = 4;
 export const latency: Scenario = {
   name: 'latency',
   description: '1,000 members at 10, 50 and 80 % of saturation: deliveries from when they were meant to be sent',
+  brief: { bursts: [32], shares: [0.5], seconds: 2, warmUp: 10_000 },
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [1000], settings);
     return {
@@ -37,7 +36,7 @@ interface Own {
 type Saturation = ReadonlyMap<string, Own>;
 
 function latencyCases(settings: Settings, members: number, burst: number): Case[] {
-  const { messageSize, receivers, warmUp, seconds } = settings;
+  const { shares, messageSize, receivers, warmUp, seconds } = settings;
   const chosen = settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor);
   const options = { members, burst, ids: false, messageSize, receivers, warmUp };
   /** Found out once for all shares. */

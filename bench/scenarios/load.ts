@@ -21,8 +21,9 @@ export function offered(members: number, burst: number): number {
 /** @param deliveriesPerSecond what to offer, if the command line does not say it. */
 export function load(settings: Settings, members: number, burst: number, deliveriesPerSecond: number): Load {
   const { messages, seconds } = settings;
-  const perSecond = messages === undefined ? deliveriesPerSecond / members : messages / seconds;
-  return { burst, interval: Math.max(1, Math.round((burst * 1000) / perSecond)) };
+  if (messages !== undefined)
+    return { burst, interval: Math.max(1, Math.round((burst * seconds * 1e6) / messages)) / 1000 };
+  return { burst, interval: Math.max(1, Math.round((burst * 1000 * members) / deliveriesPerSecond)) };
 }
 
 /** Sends for so many seconds, from almost now. */

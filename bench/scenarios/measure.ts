@@ -11,28 +11,38 @@ import { type Awakening, Invalid, Room, type RoomOptions, type Slice } from './r
 export const columns = {
   efficiency: { figure: 'deliveriesPerCpuSecond', label: 'deliveries/CPU s', format: large },
   rate: { figure: 'deliveriesPerSecond', label: 'deliveries/s', format: large },
-  p50: { figure: 'p50', label: 'p50', format: milliseconds },
-  p99: { figure: 'p99', label: 'p99', format: milliseconds },
-  p999: { figure: 'p999', label: 'p99.9', format: milliseconds },
-  longest: { figure: 'longest', label: 'max', format: milliseconds },
-  server: { figure: 'serverShare', label: 'server CPU', format: percent },
-  perMessage: { figure: 'cpuPerMessage', label: 'CPU/message', format: (value) => `${value.toFixed(1)} µs` },
+  p50: { figure: 'p50', label: 'p50', format: milliseconds, isCost: true },
+  p99: { figure: 'p99', label: 'p99', format: milliseconds, isCost: true },
+  p999: { figure: 'p999', label: 'p99.9', format: milliseconds, isCost: true },
+  longest: { figure: 'longest', label: 'max', format: milliseconds, isCost: true },
+  server: { figure: 'serverShare', label: 'server CPU', format: percent, isCost: true, isAside: true },
+  perMessage: {
+    figure: 'cpuPerMessage',
+    label: 'CPU/message',
+    format: (value) => `${value.toFixed(1)} µs`,
+    isCost: true,
+  },
   messages: { figure: 'messagesPerCpuSecond', label: 'messages/CPU s', format: large },
   messageRate: { figure: 'messagesPerSecond', label: 'messages/s', format: large },
-  ackP50: { figure: 'ackP50', label: 'ack p50', format: milliseconds },
-  ackP99: { figure: 'ackP99', label: 'ack p99', format: milliseconds },
-  loopP99: { figure: 'loopP99', label: 'loop p99', format: milliseconds },
-  loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds },
-  idle: { figure: 'idleShare', label: 'idle CPU', format: percent },
-  client: { figure: 'clientShare', label: 'client CPU', format: percent },
+  ackP50: { figure: 'ackP50', label: 'ack p50', format: milliseconds, isCost: true },
+  ackP99: { figure: 'ackP99', label: 'ack p99', format: milliseconds, isCost: true },
+  loopP99: { figure: 'loopP99', label: 'loop p99', format: milliseconds, isCost: true },
+  loopLongest: { figure: 'loopLongest', label: 'loop longest', format: milliseconds, isCost: true },
+  idle: { figure: 'idleShare', label: 'idle CPU', format: percent, isCost: true, isAside: true },
+  client: { figure: 'clientShare', label: 'client CPU', format: percent, isAside: true },
   returns: { figure: 'returns', label: 'came back', format: count },
   recovered: { figure: 'recovered', label: 'recovered', format: count },
-  returnP50: { figure: 'returnP50', label: 'back p50', format: milliseconds },
-  returnP99: { figure: 'returnP99', label: 'back p99', format: milliseconds },
-  memory: { figure: 'memory', label: 'memory', format: mebibytes },
-  perDelivery: { figure: 'cpuPerDelivery', label: 'CPU/delivery', format: (value) => `${value.toFixed(2)} µs` },
-  perMegabyte: { figure: 'cpuPerMegabyte', label: 'CPU/MB', format: (value) => `${count(value)} µs` },
-  bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count },
+  returnP50: { figure: 'returnP50', label: 'back p50', format: milliseconds, isCost: true },
+  returnP99: { figure: 'returnP99', label: 'back p99', format: milliseconds, isCost: true },
+  memory: { figure: 'memory', label: 'memory', format: mebibytes, isCost: true },
+  perDelivery: {
+    figure: 'cpuPerDelivery',
+    label: 'CPU/delivery',
+    format: (value) => `${value.toFixed(2)} µs`,
+    isCost: true,
+  },
+  perMegabyte: { figure: 'cpuPerMegabyte', label: 'CPU/MB', format: (value) => `${count(value)} µs`, isCost: true },
+  bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count, isAside: true },
 } satisfies Record<string, Column>;
 
 /** From which share of its time on a CPU a process counts as full, and from which share of all CPUs a machine. */
@@ -66,7 +76,7 @@ export async function measureRound(
   const { seconds, turn } = options;
   const entrants = targets.map((target) => new Entrant(target, { ...options, ...own(target) }));
   try {
-    for (const entrant of entrants) await entrant.open();
+    await Promise.all(entrants.map((entrant) => entrant.open()));
     // Always in the same order: so all have been idle for equally long when their turn comes.
     for (let left = Math.max(1, Math.round(seconds / turn)); left > 0; left -= 1) {
       for (const entrant of entrants) await entrant.takeTurn();

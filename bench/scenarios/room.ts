@@ -120,9 +120,14 @@ export class Room implements AsyncDisposable {
   static async open(target: Target, options: RoomOptions): Promise<Room> {
     const { rooms = 1, reach = 'room', ids, receivers, patience = defaultPatience } = options;
     const watchesLoop = (options.watchesLoop ?? false) && !target.running;
-    const { ack, standing } = dialects[target.dialect];
+    const { ack, alwaysAcks = false, standing } = dialects[target.dialect];
     const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), {
-      ...{ watchesLoop, patience, hasAcks: ids && ack !== undefined, canResume: standing !== undefined },
+      ...{
+        watchesLoop,
+        patience,
+        hasAcks: (ids || alwaysAcks) && ack !== undefined,
+        canResume: standing !== undefined,
+      },
       isShared: rooms === 1 || reach === 'everyone',
     });
     try {
@@ -180,7 +185,8 @@ export class Room implements AsyncDisposable {
   }
 
   async #fill({ dialect }: Target, options: RoomOptions): Promise<void> {
-    const { rooms: count = 1, members, burst, ids, messageSize, senders, warmUp, hasSleeper = false, plan } = options;
+    const { rooms: count = 1, members, burst, messageSize, senders, warmUp, hasSleeper = false, plan } = options;
+    const ids = options.ids || dialects[dialect].alwaysAcks === true;
     const crew = this.#crew;
     const rooms = Array.from({ length: count }, newRoom);
     const place = { address: this.#server.address, dialect, rooms, messageSize };

@@ -3,17 +3,22 @@ import type { PacedPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floorWithRooms, hubbub, targets } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
+import { quickBrief } from './fan-out.ts';
 import { count } from './format.ts';
 import { paced, tooMany } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
-const rooms = 1000;
+interface Scale {
+  readonly rooms: number;
+  /** Messages per second over all rooms. */
+  readonly offered: number;
+  /** Which share of all members loses its connection in a second. */
+  readonly cutPerSecond: number;
+}
 
-/** Messages per second over all rooms. */
-const offered = 2000;
+const usual: Scale = { rooms: 1000, offered: 2000, cutPerSecond: 0.01 };
 
-/** Which share of all members loses its connection in a second, and for how many milliseconds. */
-const cutPerSecond = 0.01;
+/** For how many milliseconds a member is away. */
 const away = 500;
 
 /** In seconds: most of the members who lose their connection in a turn do so before its end. */
@@ -24,22 +29,33 @@ const names = [hubbub, floorWithRooms];
 
 export const chat: Scenario = {
   name: 'rooms',
-  description: `${count(rooms)} rooms × 10 members at an even pace, while 1 % a second lose their connection and come back`,
+  description: `${count(usual.rooms)} rooms × 10 members at an even pace, while 1 % a second lose their connection and come back`,
   cases(settings) {
     const sizes = settings.members ?? [10];
-    const reasons = sizes.map((members) => tooMany(members * rooms) ?? tooFew(members));
+    const reasons = sizes.map((members) => tooMany(members * usual.rooms) ?? tooFew(members));
     return {
-      cases: sizes.filter((_, at) => reasons[at] === undefined).map((members) => chatCase(settings, members)),
+      cases: sizes.filter((_, at) => reasons[at] === undefined).map((members) => chatCase(settings, members, usual)),
       skipped: reasons.filter((reason) => reason !== undefined),
     };
   },
+};
+
+/** The same for a first look: whether those who come back get what they missed, once and in order. */
+export const quickChat: Scenario = {
+  name: 'quick-rooms',
+  description: '30 rooms × 10 members who lose their connection and come back, losses and order only',
+  brief: quickBrief,
+  cases: (settings) => ({
+    cases: [chatCase(settings, 10, { rooms: 30, offered: 1000, cutPerSecond: 0.2 }, [hubbub])],
+    skipped: [],
+  }),
 };
 
 function tooFew(members: number): string | undefined {
   return members < 2 ? `${members} members: one of a room speaks, another loses its connection` : undefined;
 }
 
-function chatCase(settings: Settings, members: number): Case {
+function chatCase(settings: Settings, members: number, { rooms, offered, cutPerSecond }: Scale, own = names): Case {
   const { messageSize, receivers, warmUp, seconds, messages } = settings;
   const processes = receivers + 1;
   const perSecond = messages === undefined ? offered : messages / seconds;
@@ -52,7 +68,7 @@ function chatCase(settings: Settings, members: number): Case {
     scenario: 'rooms',
     title: `rooms: ${count(rooms)} rooms × ${members} members, ${count(perSecond)} messages and ${count(cuts)} lost connections a second`,
     traits: { rooms, members, messageSize },
-    targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
+    targets: settings.targets ?? targets.filter(({ name }) => own.includes(name)),
     control: floorWithRooms,
     columns: [
       columns.efficiency,

@@ -3,6 +3,7 @@ import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floor, targets } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
+import { quickBrief } from './fan-out.ts';
 import { count } from './format.ts';
 import { affordable } from './load.ts';
 import { columns, measureRound } from './measure.ts';
@@ -28,6 +29,7 @@ export const saturation: Scenario = {
 export const quickSaturation: Scenario = {
   name: 'quick-saturation',
   description: 'several senders at full speed, losses and order only',
+  brief: quickBrief,
   cases: (settings) => ({ cases: [saturationCase(settings, 50, true, ['hubbub'])], skipped: [] }),
 };
 

@@ -1,6 +1,8 @@
 /** A client that joins rooms and reads what was said there, and takes the time. */
+
+import type { Address } from '../load/address.ts';
 import { textFrame } from '../load/client-frame.ts';
-import { type Address, Connection } from '../load/connection.ts';
+import { Connection } from '../load/connection.ts';
 import { dialects } from '../load/dialects.ts';
 
 /** How long an answer may take, in milliseconds. */

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Address } from '../load/connection.ts';
+import { finished } from 'node:stream/promises';
+import type { Address } from '../load/address.ts';
 import { dataDirectory, type Target } from './targets.ts';
 import { cpuTime, residentMemory } from './usage.ts';
 
@@ -45,20 +46,24 @@ export class Server implements AsyncDisposable {
    */
   static async start(target: Target, isProbed = false): Promise<Server> {
     const { name, running, command } = target;
-    if (running) return new Server(addressOf(running.url), running.pid);
+    if (running) return new Server(addressOfRunning(running), running.pid);
     const data = mkdtempSync(join(tmpdir(), 'hubbub-bench-'));
     const nodeOptions = isProbed ? ['--expose-gc', '--import', probe] : [];
     const own = command.map((argument) => (argument === dataDirectory ? data : argument));
     const child = spawn(process.execPath, [...nodeOptions, ...own], {
-      stdio: ['ignore', 'pipe', 'inherit', ...(isProbed ? (['ipc'] as const) : [])],
+      stdio: ['ignore', 'pipe', 'pipe', ...(isProbed ? (['ipc'] as const) : [])],
       env: withoutSettings(process.env),
     });
+    const complaints = listen(child);
     try {
-      return new Server(addressOf(await readUrl(child)), child.pid, { child, data });
+      const url = await readUrl(child);
+      child.stderr?.pipe(process.stderr, { end: false });
+      return new Server(addressOf(url), child.pid, { child, data });
     } catch (error) {
       child.kill('SIGKILL');
+      if (child.stderr) await finished(child.stderr);
       rmSync(data, { recursive: true, force: true });
-      throw new Error(`${name} did not start`, { cause: error });
+      throw new Error(`${name} did not start: ${complaints.at(-1) ?? 'it printed no URL in time'}`, { cause: error });
     }
   }
 
@@ -115,6 +120,13 @@ export class Server implements AsyncDisposable {
   }
 }
 
+/** The lines that a process writes to its standard error. */
+function listen({ stderr }: ChildProcess): readonly string[] {
+  const lines: string[] = [];
+  if (stderr) createInterface(stderr).on('line', (line) => lines.push(line));
+  return lines;
+}
+
 async function readUrl(child: ChildProcess): Promise<URL> {
   if (!child.stdout) throw new Error('it has no output');
   const lines = createInterface(child.stdout);
@@ -129,6 +141,15 @@ async function readUrl(child: ChildProcess): Promise<URL> {
     child.stdout.resume();
   }
   throw new Error('it ended, or printed no URL in time');
+}
+
+function addressOfRunning({ url, credentials }: NonNullable<Target['running']>): Address {
+  const { pathname, search } = url;
+  return {
+    ...addressOf(url),
+    ...(pathname + search !== '/' && { target: pathname + search }),
+    ...(credentials && { credentials }),
+  };
 }
 
 function addressOf({ hostname, port }: URL): Address {

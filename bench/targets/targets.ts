@@ -1,4 +1,5 @@
 /** What is measured: Hubbub, and the controls it is held against. */
+import type { Credentials } from '../load/address.ts';
 import type { DialectName } from '../load/dialects.ts';
 
 export interface Target {
@@ -12,7 +13,7 @@ export interface Target {
    */
   readonly command: readonly string[];
   /** A server that runs already, in place of `command`. */
-  readonly running?: { readonly url: URL; readonly pid: number | undefined };
+  readonly running?: { readonly url: URL; readonly pid: number | undefined; readonly credentials?: Credentials };
 }
 
 const root = new URL('../../', import.meta.url);
@@ -45,28 +46,28 @@ export const targets: readonly Target[] = [
   {
     name: floor,
     description: 'uWebSockets.js, one native publish for every message: the floor',
-    dialect: 'relay',
+    dialect: 'raw',
     command: control('uws-publish'),
   },
   {
     name: floorWithRooms,
     description: 'the same, with rooms',
-    dialect: 'relay',
+    dialect: 'raw',
     command: control('uws-rooms'),
   },
   {
     name: 'bare-bytes',
     description: 'the floor, publishing about as many bytes as Hubbub does with its envelope',
-    dialect: 'relay',
+    dialect: 'raw',
     command: [...control('uws-publish'), '120'],
   },
   {
     name: 'bare-loop',
     description: 'uWebSockets.js, a send for every member and message',
-    dialect: 'relay',
+    dialect: 'raw',
     command: control('uws-send'),
   },
-  { name: 'ws', description: 'ws, a send for every member and message', dialect: 'relay', command: control('ws-send') },
+  { name: 'ws', description: 'ws, a send for every member and message', dialect: 'raw', command: control('ws-send') },
   {
     name: 'socket.io',
     description: 'Socket.IO, a room, on its default engine',

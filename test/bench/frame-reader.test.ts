@@ -98,3 +98,30 @@ test('only as much of a chunk is read as was said', () => {
   reader.push(Buffer.concat([shortText, ping]), shortText.length);
   assert.equal(reader.messages, 1);
 });
+
+test('the lines of a frame count one by one, and a heartbeat is none of them', () => {
+  let heartbeats = 0;
+  const closes: [number, string][] = [];
+  const events = {
+    onPing: () => assert.fail('there is none'),
+    onHeartbeat: () => {
+      heartbeats += 1;
+    },
+    onClose: (code: number, reason: string) => closes.push([code, reason]),
+  };
+  const reader = new FrameReader(4, events, { heartbeat: '{}', hasLines: true });
+  const lines: string[] = [];
+  const text = (content: string) => frame(1, Buffer.from(content));
+  const bytes = Buffer.concat([
+    text('12345\n{}\n123\n1234\n'),
+    text('{}'),
+    text('123456'),
+    frame(8, Buffer.from('\x0f\xa1no', 'latin1')),
+  ]);
+  for (const piece of cut(bytes, [1, 3])) reader.push(piece);
+  assert.deepEqual([reader.messages, reader.others, reader.bytes, heartbeats], [3, 1, 15, 2]);
+  assert.deepEqual(closes, [[4001, 'no']]);
+  reader.onPayload = (payload) => lines.push(payload.toString());
+  reader.push(text('one\n{}\n\ntwo'));
+  assert.deepEqual(lines, ['one', 'two']);
+});

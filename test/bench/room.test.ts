@@ -45,7 +45,7 @@ async function runOnce(fault: Fault, options: RoomOptions) {
   const target: Target = {
     name: 'faulty',
     description: '',
-    dialect: 'relay',
+    dialect: 'raw',
     command: [],
     running: { url, pid: undefined },
   };

@@ -1,0 +1,28 @@
+/** Keeps what was measured in `bench/results/<time>/`, for programs and for people. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type About, htmlReport } from './html-report.ts';
+import type { Summary } from './report.ts';
+import type { Results } from './results.ts';
+
+/**
+ * @param more what else results.json is to have.
+ * @returns where the report for people is, from the working directory.
+ */
+export function saveResults(results: Results, about: About, summary: Summary, more: object): string {
+  const { started, machine, command } = about;
+  const directory = join(import.meta.dirname, 'results', started.toISOString().slice(0, 19).replaceAll(':', '-'));
+  mkdirSync(directory, { recursive: true });
+  const content = {
+    started: started.toISOString(),
+    ended: new Date().toISOString(),
+    command,
+    machine,
+    cases: results.map(({ case: { scenario, title, traits }, runs }) => ({ scenario, title, traits, runs })),
+    ...more,
+  };
+  writeFileSync(join(directory, 'results.json'), `${JSON.stringify(content, undefined, 2)}\n`);
+  const report = join(directory, 'report.html');
+  writeFileSync(report, htmlReport(results, about, summary));
+  return relative(process.cwd(), report);
+}

@@ -1,0 +1,44 @@
+/** Text, and below it, on a terminal, one line that is rewritten. Where the output is no terminal there is only the text. */
+import type { WriteStream } from 'node:tty';
+
+/** What a terminal writes behind the line at Ctrl-C; and in the last column some go on to the next line. */
+const echo = '^C';
+
+export type Output = Pick<WriteStream, 'write' | 'isTTY' | 'columns'>;
+
+export class StatusLine {
+  readonly #output: Output;
+  /** What stands there, without its line break: there is none. */
+  #line = '';
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** Writes lines above. */
+  print(text: string): void {
+    this.#output.write(`${this.#erasing()}${text}\n${this.#line}`);
+  }
+
+  /** @param compose makes a line of at most so many characters. */
+  show(compose: (columns: number) => string): void {
+    if (!this.#output.isTTY) return;
+    const erasing = this.#erasing();
+    this.#line = compose(Math.max(0, this.#output.columns - echo.length - 1));
+    this.#output.write(erasing + this.#line);
+  }
+
+  /** Leaves the terminal as it would be without the line. */
+  clear(): void {
+    if (this.#line === '') return;
+    this.#output.write(this.#erasing());
+    this.#line = '';
+  }
+
+  /** A line that was written when the terminal was wider stands in several rows by now. */
+  #erasing(): string {
+    if (this.#line === '') return '';
+    const above = Math.ceil(this.#line.length / this.#output.columns) - 1;
+    return `\r${above > 0 ? `\x1b[${above}A` : ''}\x1b[J`;
+  }
+}
