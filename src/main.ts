@@ -14,6 +14,9 @@ import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
+import { edgeArgument } from './edge/remote/calls.ts';
+import type { Program } from './edge/remote/link.ts';
+import { runEdgeProcess } from './edge/remote/process.ts';
 import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
@@ -29,6 +32,7 @@ const day = 24 * 60 * 60 * 1000;
 const exitCodes = { stopped: 0, defect: 1, operator: 2 };
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === edgeArgument) return edgeProcess();
   if (args[0] === 'log') return process.exit(await runLog(args.slice(1), surroundings()));
   if (args[0] === 'chat') return process.exit(await runChat(args.slice(1), surroundings()));
   if (args[0] === 'demo') return process.exit(await runDemo(args.slice(1), surroundings(), startDemoServer));
@@ -49,6 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
     logger,
     server: { name: 'hubbub', version },
     tls,
+    program: program(),
     meters: process,
     pages,
     schemas: readSchemas(),
@@ -61,12 +66,29 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** What a tool or an app needs. */
 function surroundings() {
-  const { execPath, execArgv, env, stdin, stdout, stderr } = process;
+  const { env, stdin, stdout, stderr } = process;
   const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
   };
-  const program: [string, ...string[]] = [execPath, ...execArgv, fileURLToPath(import.meta.url)];
-  return { program, env, stdin, stdout, stderr, onEnd };
+  return { program: command(), env, stdin, stdout, stderr, onEnd };
+}
+
+/** What starts this program. */
+function command(): [string, ...string[]] {
+  const { execPath, execArgv } = process;
+  return [execPath, ...execArgv, fileURLToPath(import.meta.url)];
+}
+
+/** Edge processes are told what they need, and no secrets. */
+function program(): Program {
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('HUBBUB_'));
+  return { command: command(), env: Object.fromEntries(env) };
+}
+
+/** A part of a server that was started with several threads. It ends with that, not at a signal to all of its processes. */
+function edgeProcess(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  runEdgeProcess(() => process.exit(exitCodes.stopped));
 }
 
 /** Where the people of the demo meet. */
@@ -75,7 +97,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
   const pages = createPages(readPages());
   const server = { name: 'hubbub', version };
-  const options = { logger, server, meters: process, pages, schemas: readSchemas() };
+  const options = { logger, server, program: program(), meters: process, pages, schemas: readSchemas() };
   return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
 };
 

@@ -51,6 +51,7 @@ test('defaults', () => {
     maxFrame: 65_536,
     maxConnections: 20_000,
     maxConnectionsPerAddress: 1000,
+    threads: 1,
     trustProxy: false,
     rate: { perSecond: 100, burst: 500 },
     rateBytes: { perSecond: 1_048_576, burst: 4_194_304 },

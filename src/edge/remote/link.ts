@@ -1,0 +1,178 @@
+/** An edge process, as the server sees it: what it has, and the pipes to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ConnectionId } from '../../hub/user.ts';
+import { abnormalClosure, type EdgeHandlers, type EdgeSession } from '../handlers.ts';
+import { BatchReader, BatchWriter, type Call } from './batch.ts';
+import { descriptors, type EdgeCalls, edgeArgument, type ServerCalls } from './calls.ts';
+
+/** How the program is started that can be an edge process. */
+export interface Program {
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A connection whose socket is in an edge process. */
+export interface RemoteConnection {
+  readonly link: Link;
+  /** What the edge process calls it. */
+  readonly name: ConnectionId;
+  readonly session: EdgeSession;
+  readonly address: string;
+  readonly topics: Set<string>;
+}
+
+/** Who is told of what an edge process has. */
+export interface LinkEvents {
+  readonly opened: (connection: RemoteConnection) => void;
+  readonly closed: (connection: RemoteConnection) => void;
+  /** It fell behind, or caught up. */
+  readonly pace: () => void;
+}
+
+/** From so many bytes on that wait to be taken an edge process is behind. */
+const behind = 1024 * 1024;
+/** An edge process that lets so many bytes wait is given up. */
+const lost = 256 * 1024 * 1024;
+
+export class Link {
+  /** Whether it has the port. */
+  readonly listening: Promise<boolean>;
+  /** Why it has ended. All of its connections are closed by then. */
+  readonly ended: Promise<string>;
+  readonly #handlers: EdgeHandlers;
+  readonly #events: LinkEvents;
+  readonly #process: ChildProcess;
+  readonly #up: Readable;
+  readonly #down: Writable;
+  readonly #calls: BatchWriter<EdgeCalls>;
+  readonly #connections = new Map<ConnectionId, RemoteConnection>();
+  /** How many of the connections are subscribed to a topic. */
+  readonly #topics = new Map<string, number>();
+  #givenUp: string | undefined;
+
+  constructor({ command: [command, ...args], env }: Program, handlers: EdgeHandlers, events: LinkEvents) {
+    this.#handlers = handlers;
+    this.#events = events;
+    this.#process = spawn(command, [...args, edgeArgument], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
+    });
+    this.#up = this.#process.stdio[descriptors.up] as Readable;
+    this.#down = this.#process.stdio[descriptors.down] as Writable;
+    this.#calls = new BatchWriter((batch) => this.#send(batch));
+    this.listening = new Promise((resolve) => {
+      const reader = new BatchReader<ServerCalls>(this.#serverCalls(resolve));
+      this.#up.on('data', (chunk: Buffer) => reader.take(chunk));
+    });
+    this.#down.on('drain', events.pace);
+    // It is gone, and `ended` says why.
+    for (const pipe of [this.#up, this.#down]) pipe.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      this.#process.once('error', (error) => resolve(error.message));
+      // Later than `exit`: what it has said before is read by then.
+      this.#process.once('close', (code, signal) => {
+        this.#closeAll();
+        const how = signal ? `it was ended by ${signal}` : `it ended with the exit code ${code}`;
+        resolve(this.#givenUp ?? how);
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  call(...call: Call<EdgeCalls>): void {
+    this.#calls.call(...call);
+  }
+
+  hasSubscribers(topic: string): boolean {
+    return this.#topics.has(topic);
+  }
+
+  subscribe({ name, topics }: RemoteConnection, topic: string, ephemeral: boolean): void {
+    if (!topics.has(topic)) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1);
+    topics.add(topic);
+    this.call('subscribe', name, topic, ephemeral);
+  }
+
+  unsubscribe(connection: RemoteConnection, topic: string): void {
+    this.#forget(connection, topic);
+    this.call('unsubscribe', connection.name, topic);
+  }
+
+  /** It does not take what is sent to it as fast as that comes. */
+  get isBehind(): boolean {
+    return this.#down.writableLength > behind;
+  }
+
+  /** Whether what it says is read. While it is not, it soon reads nothing from its sockets. */
+  listen(isWanted: boolean): void {
+    const isOver = this.#process.exitCode !== null || this.#process.signalCode !== null;
+    if (isWanted || isOver) this.#up.resume();
+    else this.#up.pause();
+  }
+
+  /** Ends the process at once. */
+  kill(reason: string): void {
+    this.#givenUp ??= reason;
+    this.#process.kill('SIGKILL');
+  }
+
+  #send(batch: Uint8Array): void {
+    if (!this.#down.writable) return;
+    if (this.#down.write(batch)) return;
+    if (this.#down.writableLength > lost) this.kill('it did not take what was sent to it');
+    if (this.isBehind) this.#events.pace();
+  }
+
+  /** What it says of its connections. Of one that it has been told to close it may still say something. */
+  #serverCalls(listening: ServerCalls['listening']): ServerCalls {
+    const session = (name: ConnectionId) => this.#connections.get(name)?.session;
+    return {
+      listening,
+      admit: (name, visitor) =>
+        this.#handlers.admit(visitor, (admitted) => {
+          if ('status' in admitted) return this.call('admitted', name, admitted);
+          const { address, handshake } = visitor;
+          const connection = { link: this, name, session: admitted, address, topics: new Set<string>() };
+          this.#connections.set(name, connection);
+          this.#events.opened(connection);
+          this.call('admitted', name, undefined);
+          admitted.open(handshake);
+        }),
+      receive: (name, data, isBinary) => session(name)?.receive(data, isBinary),
+      tooSlow: (name) => session(name)?.end('slow_reader'),
+      closed: (name, code, reason) => {
+        const connection = this.#connections.get(name);
+        if (connection) this.#closed(connection, code, reason);
+      },
+      drained: (name) => {
+        const id = session(name)?.id;
+        if (id !== undefined) this.#handlers.drained(id);
+      },
+      http: (question, request) => this.#handlers.http(request, (reply) => this.call('answer', question, reply)),
+      status: (question) => this.#handlers.status((text) => this.call('answer', question, text)),
+    };
+  }
+
+  #closed(connection: RemoteConnection, code: number, reason: string): void {
+    const { name, session, address, topics } = connection;
+    this.#connections.delete(name);
+    for (const topic of topics) this.#forget(connection, topic);
+    this.#events.closed(connection);
+    this.#handlers.closed({ connection: session.id, address, code, reason });
+  }
+
+  #forget({ topics }: RemoteConnection, topic: string): void {
+    if (!topics.delete(topic)) return;
+    const left = (this.#topics.get(topic) ?? 0) - 1;
+    if (left > 0) this.#topics.set(topic, left);
+    else this.#topics.delete(topic);
+  }
+
+  #closeAll(): void {
+    for (const connection of this.#connections.values()) this.#closed(connection, abnormalClosure, '');
+  }
+}
