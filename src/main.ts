@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
  * The command: reads its configuration, starts the server, and stops it at a signal; or hands over to one of the tools.
- * The only user of `process`.
+ * The only user of `process`, but for `edge-process.ts`.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChat } from './apps/chat/run.ts';
 import { runDemo, type StartServer } from './apps/demo/run.ts';
@@ -14,9 +15,7 @@ import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
-import { edgeArgument } from './edge/remote/calls.ts';
 import type { Program } from './edge/remote/link.ts';
-import { runEdgeProcess } from './edge/remote/process.ts';
 import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
@@ -32,7 +31,6 @@ const day = 24 * 60 * 60 * 1000;
 const exitCodes = { stopped: 0, defect: 1, operator: 2 };
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args[0] === edgeArgument) return edgeProcess();
   if (args[0] === 'log') return process.exit(await runLog(args.slice(1), surroundings()));
   if (args[0] === 'chat') return process.exit(await runChat(args.slice(1), surroundings()));
   if (args[0] === 'demo') return process.exit(await runDemo(args.slice(1), surroundings(), startDemoServer));
@@ -53,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
     logger,
     server: { name: 'hubbub', version },
     tls,
-    program: program(),
+    edgeProgram: edgeProgram(),
     meters: process,
     pages,
     schemas: readSchemas(),
@@ -70,25 +68,22 @@ function surroundings() {
   const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
   };
-  return { program: command(), env, stdin, stdout, stderr, onEnd };
+  return { program: program(self), env, stdin, stdout, stderr, onEnd };
 }
 
-/** What starts this program. */
-function command(): [string, ...string[]] {
+const self = fileURLToPath(import.meta.url);
+
+/** What runs a file of this program as this one runs. */
+function program(file: string): [string, ...string[]] {
   const { execPath, execArgv } = process;
-  return [execPath, ...execArgv, fileURLToPath(import.meta.url)];
+  return [execPath, ...execArgv, file];
 }
 
-/** Edge processes are told what they need, and no secrets. */
-function program(): Program {
+/** They are told what they need, and no secrets. */
+function edgeProgram(): Program {
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith('HUBBUB_'));
-  return { command: command(), env: Object.fromEntries(env) };
-}
-
-/** A part of a server that was started with several threads. It ends with that, not at a signal to all of its processes. */
-function edgeProcess(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-  runEdgeProcess(() => process.exit(exitCodes.stopped));
+  const file = join(dirname(self), `edge-process${extname(self)}`);
+  return { command: program(file), env: Object.fromEntries(env) };
 }
 
 /** Where the people of the demo meet. */
@@ -97,7 +92,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
   const pages = createPages(readPages());
   const server = { name: 'hubbub', version };
-  const options = { logger, server, program: program(), meters: process, pages, schemas: readSchemas() };
+  const options = { logger, server, edgeProgram: edgeProgram(), meters: process, pages, schemas: readSchemas() };
   return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
 };
 

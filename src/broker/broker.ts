@@ -35,8 +35,8 @@ export interface BrokerOptions {
   readonly logger: Logger;
   readonly server: { readonly name: string; readonly version: string };
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  /** Starts this program anew, for the edge processes. */
-  readonly program: Program;
+  /** Starts an edge process. */
+  readonly edgeProgram: Program;
   readonly meters: Meters;
   readonly pages: ReadonlyMap<string, Page>;
   /** The files under `schemas/` by their path there. */
@@ -113,7 +113,7 @@ interface Parts {
 }
 
 async function serve(
-  { config, logger, server, tls, program, meters, pages, schemas }: BrokerOptions,
+  { config, logger, server, tls, edgeProgram, meters, pages, schemas }: BrokerOptions,
   { policies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
   const now = Date.now;
@@ -164,13 +164,13 @@ async function serve(
     roomSchema: (room) => policies.of(room).schema,
   });
   const handlers: EdgeHandlers = {
-    admit: (visitor, answer) => answer(acceptor.admit(visitor)),
+    admit: (visitor) => acceptor.admit(visitor),
     closed: (closing) => acceptor.closed(closing),
-    http: ({ headers, ...asked }, answer) => answer(router({ ...asked, header: (name) => headers.get(name) ?? '' })),
-    status: (answer) => answer(JSON.stringify(figures.latest)),
+    http: ({ headers, ...asked }) => router({ ...asked, header: (name) => headers.get(name) ?? '' }),
+    status: () => JSON.stringify(figures.latest),
     drained: (connection) => journal.drained(connection),
   };
-  const edge = openEdge(config, tls, program, handlers, logger);
+  const edge = openEdge(config, tls, edgeProgram, handlers, logger);
   const context: SessionContext = {
     ...config,
     edge,

@@ -16,8 +16,7 @@ import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Dialect, Wire } from '../protocol/dialect.ts';
 import type { Rejection } from './admission.ts';
-import { answer } from './answer.ts';
-import { abnormalClosure, type EdgeHandlers, type EdgeSession, type PlainReply } from './handlers.ts';
+import type { EdgeHandlers } from './handlers.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
 import { statusFeed, statusTopic } from './status-feed.ts';
 import { readUpgrade } from './upgrade.ts';
@@ -164,31 +163,22 @@ export class Edge implements EdgePort {
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, dialect: Dialect): void {
-    const { address, version, handshake, ...asked } = readUpgrade(response, request, dialect, this.#options.trustProxy);
-    answer<EdgeSession | Rejection>(
-      response,
-      (take) => this.#handlers.admit({ address, version, handshake }, take),
-      (admitted) => {
-        if (isRejection(admitted)) return reject(response, admitted);
-        const { key, subprotocol, extensions } = asked;
-        const peer: Peer = {
-          session: admitted,
-          address,
-          handshake,
-          socket: undefined,
-          spared: undefined,
-          soon: undefined,
-          isAwaited: false,
-          isAnnounced: false,
-          isTooSlow: false,
-        };
-        response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
-      },
-      (admitted) => {
-        if (isRejection(admitted)) return;
-        this.#handlers.closed({ connection: admitted.id, address, code: abnormalClosure, reason: '' });
-      },
-    );
+    const asked = readUpgrade(response, request, dialect, this.#options.trustProxy);
+    const { address, version, handshake, key, subprotocol, extensions } = asked;
+    const admitted = this.#handlers.admit({ address, version, handshake });
+    if ('status' in admitted) return reject(response, admitted);
+    const peer: Peer = {
+      session: admitted,
+      address,
+      handshake,
+      socket: undefined,
+      spared: undefined,
+      soon: undefined,
+      isAwaited: false,
+      isAnnounced: false,
+      isTooSlow: false,
+    };
+    response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
   }
 
   #open(socket: WebSocket<SocketData>): void {
@@ -210,21 +200,18 @@ export class Edge implements EdgePort {
 
   #answer(response: HttpResponse, request: HttpRequest): void {
     const method = request.getMethod();
-    const headers = new Map<string, string>();
+    const asked = new Map<string, string>();
     request.forEach((name, value) => {
-      headers.set(name, value);
+      asked.set(name, value);
     });
-    const asked = { method, path: request.getUrl(), headers };
-    answer<PlainReply>(
-      response,
-      (take) => this.#handlers.http(asked, take),
-      (reply) => write(response, reply, method),
-    );
+    const { status, headers, body } = this.#handlers.http({ method, path: request.getUrl(), headers: asked });
+    response.writeStatus(status);
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+    // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.
+    if (body === undefined) response.endWithoutBody();
+    else if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
+    else response.end(body);
   }
-}
-
-function isRejection(admitted: EdgeSession | Rejection): admitted is Rejection {
-  return 'status' in admitted;
 }
 
 function reject(response: HttpResponse, { status, header, message }: Rejection): void {
@@ -233,13 +220,4 @@ function reject(response: HttpResponse, { status, header, message }: Rejection):
     .writeHeader('content-type', 'text/plain; charset=utf-8')
     .writeHeader(...header)
     .end(`${message}\n`, true);
-}
-
-function write(response: HttpResponse, { status, headers, body }: PlainReply, method: string): void {
-  response.writeStatus(status);
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-  // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.
-  if (body === undefined) response.endWithoutBody();
-  else if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
-  else response.end(body);
 }

@@ -1,4 +1,4 @@
-/** What an edge needs of the rest of the server. That may be in another process: so a question is answered at once or later. */
+/** What an edge needs of the rest of the server. All but functions is plain data: that may be in another process. */
 import type { ConnectionId } from '../hub/user.ts';
 import type { Session } from '../session/session.ts';
 import type { Rejection } from './admission.ts';
@@ -34,18 +34,15 @@ export interface Closing {
   readonly reason: string;
 }
 
-/** RFC 6455, section 7.4.1: the code of a connection that ended without a close frame. */
-export const abnormalClosure = 1006;
-
 export interface EdgeHandlers {
   /** Makes the session of a visitor, which is to be opened with its socket; or says why there is none. */
-  readonly admit: (visitor: Visitor, answer: (admitted: EdgeSession | Rejection) => void) => void;
+  readonly admit: (visitor: Visitor) => EdgeSession | Rejection;
   /** To be told once of everyone who was admitted. */
   readonly closed: (closing: Closing) => void;
   /** Answers plain HTTP. */
-  readonly http: (request: PlainRequest, answer: (reply: PlainReply) => void) => void;
+  readonly http: (request: PlainRequest) => PlainReply;
   /** What who watches the server is told first. */
-  readonly status: (answer: (text: string) => void) => void;
+  readonly status: () => string;
   /** Answers `whenDrained`. */
   readonly drained: (connection: ConnectionId) => void;
 }

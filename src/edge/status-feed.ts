@@ -1,6 +1,5 @@
 /** A WebSocket for those who watch the server: it sends, and takes nothing. From this machine only. */
 import type { HttpRequest, HttpResponse, WebSocketBehavior } from 'uWebSockets.js';
-import type { EdgeHandlers } from './handlers.ts';
 import { clientAddress } from './upgrade.ts';
 
 /** No room's topic looks like it: those have a colon. */
@@ -9,12 +8,8 @@ export const statusTopic = '*status';
 /** As uWebSockets.js writes addresses: those of IPv6 in full. */
 const loopback = /^(127\.|::1$|::ffff:127\.|(0000:){7}0001$|(0000:){5}ffff:7f)/;
 
-interface Watcher {
-  isOpen: boolean;
-}
-
-/** @param first asks for what is sent first. */
-export function statusFeed(trustProxy: boolean, first: EdgeHandlers['status']): WebSocketBehavior<Watcher> {
+/** @param first what is sent first. */
+export function statusFeed(trustProxy: boolean, first: () => string): WebSocketBehavior<unknown> {
   return {
     maxPayloadLength: 1024,
     maxBackpressure: 1 << 20,
@@ -30,24 +25,11 @@ export function statusFeed(trustProxy: boolean, first: EdgeHandlers['status']): 
       }
       const key = request.getHeader('sec-websocket-key');
       const protocol = request.getHeader('sec-websocket-protocol');
-      response.upgrade<Watcher>(
-        { isOpen: true },
-        key,
-        protocol,
-        request.getHeader('sec-websocket-extensions'),
-        context,
-      );
+      response.upgrade({}, key, protocol, request.getHeader('sec-websocket-extensions'), context);
     },
     open(socket) {
-      const watcher = socket.getUserData();
-      first((text) => {
-        if (!watcher.isOpen) return;
-        socket.send(text);
-        socket.subscribe(statusTopic);
-      });
-    },
-    close(socket) {
-      socket.getUserData().isOpen = false;
+      socket.send(first());
+      socket.subscribe(statusTopic);
     },
   };
 }

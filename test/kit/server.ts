@@ -17,9 +17,9 @@ export const schemas: ReadonlyMap<string, string> = new Map(
     .map((path) => [path, readFileSync(new URL(path, schemasDirectory), 'utf8')]),
 );
 
-/** For the edge processes, as `npm run build` made it. */
-const program: Program = {
-  command: [process.execPath, new URL('../../dist/main.js', import.meta.url).pathname],
+/** As `npm run build` made it. */
+const edgeProgram: Program = {
+  command: [process.execPath, new URL('../../dist/edge-process.js', import.meta.url).pathname],
   env: { PATH: process.env['PATH'] },
 };
 
@@ -70,7 +70,16 @@ export async function startServer({
   const keep = (message: string, fields?: Fields) => problems.push({ message, fields });
   const logger: Logger = { trace: ignore, debug: ignore, info: ignore, warn: keep, error: keep };
   const server = { name: 'hubbub', version: '0.0.0-test' };
-  const broker = await startBroker({ config, logger, server, tls: tlsFiles, program, meters: process, pages, schemas });
+  const broker = await startBroker({
+    config,
+    logger,
+    server,
+    tls: tlsFiles,
+    edgeProgram,
+    meters: process,
+    pages,
+    schemas,
+  });
   const authority = `127.0.0.1:${broker.port}`;
   return {
     broker,

@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ConnectionId } from '../../hub/user.ts';
-import { abnormalClosure, type EdgeHandlers, type EdgeSession } from '../handlers.ts';
+import type { Rejection } from '../admission.ts';
+import type { EdgeHandlers, EdgeSession, Visitor } from '../handlers.ts';
 import { BatchReader, BatchWriter, type Call } from './batch.ts';
-import { descriptors, type EdgeCalls, edgeArgument, type ServerCalls } from './calls.ts';
+import { type Answers, descriptors, type EdgeCalls, type ServerCalls } from './calls.ts';
 
-/** How the program is started that can be an edge process. */
+/** How an edge process is started. */
 export interface Program {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -30,6 +31,9 @@ export interface LinkEvents {
   readonly pace: () => void;
 }
 
+/** RFC 6455, section 7.4.1: the code of a connection that ended without a close frame. */
+const abnormalClosure = 1006;
+
 /** From so many bytes on that wait to be taken an edge process is behind. */
 const behind = 1024 * 1024;
 /** An edge process that lets so many bytes wait is given up. */
@@ -46,6 +50,7 @@ export class Link {
   readonly #up: Readable;
   readonly #down: Writable;
   readonly #calls: BatchWriter<EdgeCalls>;
+  readonly #answers: BatchWriter<Answers>;
   readonly #connections = new Map<ConnectionId, RemoteConnection>();
   /** How many of the connections are subscribed to a topic. */
   readonly #topics = new Map<string, number>();
@@ -54,20 +59,22 @@ export class Link {
   constructor({ command: [command, ...args], env }: Program, handlers: EdgeHandlers, events: LinkEvents) {
     this.#handlers = handlers;
     this.#events = events;
-    this.#process = spawn(command, [...args, edgeArgument], {
+    this.#process = spawn(command, args, {
       env,
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'],
     });
     this.#up = this.#process.stdio[descriptors.up] as Readable;
     this.#down = this.#process.stdio[descriptors.down] as Writable;
+    const answers = this.#process.stdio[descriptors.answers] as Writable;
     this.#calls = new BatchWriter((batch) => this.#send(batch));
+    this.#answers = new BatchWriter((batch) => answers.write(batch));
     this.listening = new Promise((resolve) => {
       const reader = new BatchReader<ServerCalls>(this.#serverCalls(resolve));
       this.#up.on('data', (chunk: Buffer) => reader.take(chunk));
     });
     this.#down.on('drain', events.pace);
     // It is gone, and `ended` says why.
-    for (const pipe of [this.#up, this.#down]) pipe.on('error', () => undefined);
+    for (const pipe of [this.#up, this.#down, answers]) pipe.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve(error.message));
       // Later than `exit`: what it has said before is read by then.
@@ -132,16 +139,7 @@ export class Link {
     const session = (name: ConnectionId) => this.#connections.get(name)?.session;
     return {
       listening,
-      admit: (name, visitor) =>
-        this.#handlers.admit(visitor, (admitted) => {
-          if ('status' in admitted) return this.call('admitted', name, admitted);
-          const { address, handshake } = visitor;
-          const connection = { link: this, name, session: admitted, address, topics: new Set<string>() };
-          this.#connections.set(name, connection);
-          this.#events.opened(connection);
-          this.call('admitted', name, undefined);
-          admitted.open(handshake);
-        }),
+      admit: (name, visitor) => this.#admit(name, visitor),
       receive: (name, data, isBinary) => session(name)?.receive(data, isBinary),
       tooSlow: (name) => session(name)?.end('slow_reader'),
       closed: (name, code, reason) => {
@@ -152,9 +150,28 @@ export class Link {
         const id = session(name)?.id;
         if (id !== undefined) this.#handlers.drained(id);
       },
-      http: (question, request) => this.#handlers.http(request, (reply) => this.call('answer', question, reply)),
-      status: (question) => this.#handlers.status((text) => this.call('answer', question, text)),
+      http: (request) => this.#answer(this.#handlers.http(request)),
+      status: () => this.#answer(this.#handlers.status()),
     };
+  }
+
+  /** It waits. */
+  #answer<Answer extends Parameters<Answers['answer']>[0]>(answer: Answer): Answer {
+    this.#answers.call('answer', answer);
+    this.#answers.flush();
+    return answer;
+  }
+
+  #admit(name: ConnectionId, visitor: Visitor): Rejection | undefined {
+    const admitted = this.#handlers.admit(visitor);
+    if ('status' in admitted) return this.#answer(admitted);
+    this.#answer(undefined);
+    const { address, handshake } = visitor;
+    const connection = { link: this, name, session: admitted, address, topics: new Set<string>() };
+    this.#connections.set(name, connection);
+    this.#events.opened(connection);
+    admitted.open(handshake);
+    return undefined;
   }
 
   #closed(connection: RemoteConnection, code: number, reason: string): void {

@@ -1,14 +1,14 @@
 /** An edge process: an edge whose sessions are in the server's process. */
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { ConnectionId } from '../../hub/user.ts';
 import { Edge } from '../edge.ts';
-import type { EdgeHandlers, EdgeSession, PlainReply } from '../handlers.ts';
-import { BatchReader, BatchWriter } from './batch.ts';
-import { descriptors, type EdgeCalls, type ServerCalls } from './calls.ts';
+import type { EdgeHandlers, EdgeSession } from '../handlers.ts';
+import { BatchReader, BatchWriter, type Call } from './batch.ts';
+import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerCalls } from './calls.ts';
 
-/** @param end ends the process, when the server wants it or is gone. */
-export function runEdgeProcess(end: () => void): void {
+/** @param end ends the process: the server wants it, or is gone. */
+export function runEdgeProcess(end: () => never): void {
   const server = new BatchWriter<ServerCalls>((batch) => {
     try {
       writeWhole(descriptors.up, batch);
@@ -31,8 +31,8 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
 }
 
 /** What the server calls: most of it is the edge's own. */
-function edgeCalls(server: BatchWriter<ServerCalls>, end: () => void): EdgeCalls {
-  const handlers = new RemoteHandlers(server);
+function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCalls {
+  const handlers = new RemoteHandlers(server, end);
   let edge: Edge | undefined;
   const running = (): Edge => {
     if (!edge) throw new Error('the edge was not started');
@@ -43,8 +43,6 @@ function edgeCalls(server: BatchWriter<ServerCalls>, end: () => void): EdgeCalls
       edge = new Edge(options, handlers);
       server.call('listening', edge.listen(host, port, true) !== undefined);
     },
-    admitted: (connection, rejection) => handlers.admitted(connection, rejection),
-    answer: (question, answer) => handlers.answer(question, answer),
     send: (...args) => running().send(...args),
     sendAll: (...args) => running().sendAll(...args),
     sendSoon: (...args) => running().sendSoon(...args),
@@ -62,53 +60,52 @@ function edgeCalls(server: BatchWriter<ServerCalls>, end: () => void): EdgeCalls
   };
 }
 
-/** Asks the server. */
 class RemoteHandlers implements EdgeHandlers {
   readonly #server: BatchWriter<ServerCalls>;
-  readonly #visitors = new Map<ConnectionId, Parameters<EdgeHandlers['admit']>[1]>();
-  readonly #questions = new Map<number, (answer: PlainReply | string) => void>();
-  /** How many connections and questions had a name. */
-  #named = 0;
+  readonly #end: () => never;
+  readonly #chunk = Buffer.allocUnsafe(64 * 1024);
+  readonly #answers: BatchReader<Answers>;
+  #answer: { readonly value: Parameters<Answers['answer']>[0] } | undefined;
+  /** How many visitors there were. */
+  #visitors = 0;
 
-  constructor(server: BatchWriter<ServerCalls>) {
+  constructor(server: BatchWriter<ServerCalls>, end: () => never) {
     this.#server = server;
+    this.#end = end;
+    this.#answers = new BatchReader({
+      answer: (value) => {
+        this.#answer = { value };
+      },
+    });
   }
 
-  readonly admit: EdgeHandlers['admit'] = (visitor, answer) => {
-    this.#named += 1;
-    const connection = this.#named.toString(36);
-    this.#visitors.set(connection, answer);
-    this.#server.call('admit', connection, visitor);
+  readonly admit: EdgeHandlers['admit'] = (visitor) => {
+    this.#visitors += 1;
+    const connection = this.#visitors.toString(36);
+    return this.#ask('admit', connection, visitor) ?? new RemoteSession(connection, this.#server);
   };
-
-  admitted(...[connection, rejection]: Parameters<EdgeCalls['admitted']>): void {
-    const answer = this.#visitors.get(connection);
-    this.#visitors.delete(connection);
-    answer?.(rejection ?? new RemoteSession(connection, this.#server));
-  }
 
   readonly closed: EdgeHandlers['closed'] = ({ connection, code, reason }) => {
     this.#server.call('closed', connection, code, reason);
   };
 
+  readonly http: EdgeHandlers['http'] = (request) => this.#ask('http', request);
+
+  readonly status: EdgeHandlers['status'] = () => this.#ask('status');
+
   readonly drained: EdgeHandlers['drained'] = (connection) => this.#server.call('drained', connection);
 
-  readonly http: EdgeHandlers['http'] = (request, answer) => this.#server.call('http', this.#ask(answer), request);
-
-  readonly status: EdgeHandlers['status'] = (answer) => this.#server.call('status', this.#ask(answer));
-
-  answer(question: number, answer: PlainReply | string): void {
-    const take = this.#questions.get(question);
-    this.#questions.delete(question);
-    take?.(answer);
+  #ask<Name extends keyof Questions>(...question: [Name, ...Parameters<Questions[Name]>]): ReturnType<Questions[Name]> {
+    this.#server.call(...(question as unknown as Call<Questions>));
+    this.#server.flush();
+    for (this.#answer = undefined; !this.#answer; ) this.#answers.take(this.#readAnswer());
+    const { value } = this.#answer as { readonly value: unknown };
+    return value as ReturnType<Questions[Name]>;
   }
 
-  /** @returns the number of a question. */
-  #ask(answer: (answer: never) => void): number {
-    this.#named += 1;
-    // The server answers each question by what it asks for.
-    this.#questions.set(this.#named, answer as (answer: PlainReply | string) => void);
-    return this.#named;
+  #readAnswer(): Buffer {
+    const length = readSync(descriptors.answers, this.#chunk);
+    return length > 0 ? Buffer.from(this.#chunk.subarray(0, length)) : this.#end();
   }
 }
 
