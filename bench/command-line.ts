@@ -8,10 +8,11 @@ import { idle } from './scenarios/idle.ts';
 import { latency } from './scenarios/latency.ts';
 import { log } from './scenarios/log.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
+import { threads } from './scenarios/threads.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
-export const scenarios: readonly Scenario[] = [fanOut, peers, log, saturation, latency, idle];
+export const scenarios: readonly Scenario[] = [fanOut, peers, log, saturation, latency, idle, threads];
 export const quickScenarios: readonly Scenario[] = [quick, quickSaturation];
 
 const flags = {

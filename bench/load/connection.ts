@@ -83,6 +83,15 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** What comes from now on waits in the system's buffer, and costs this process nothing. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   #receive(chunk: Buffer, length: number): void {
     try {
       if (this.#upgraded) this.reader.push(chunk, length);
