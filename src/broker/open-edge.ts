@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, platform } from 'node:os';
 import type { Config } from '../config/load.ts';
 import { Edge, type EdgeOptions } from '../edge/edge.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
@@ -8,7 +8,11 @@ import type { Logger } from '../observe/logger.ts';
 import { listenError, probe } from './listen-error.ts';
 import { StartError } from './start-error.ts';
 
-/** The edge that the configuration asks for: in this process, or several that share the port, each in one of its own. */
+/**
+ * The edge that the configuration asks for: in this process, or several that share the port, each in one of its own.
+ *
+ * @throws StartError if there cannot be several.
+ */
 export function openEdge(
   { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy }: Config,
   tls: EdgeOptions['tls'],
@@ -17,8 +21,10 @@ export function openEdge(
   logger: Logger,
 ): Edge | EdgePool {
   const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, tls };
-  const size = threads === 'auto' ? availableParallelism() : threads;
+  const size = threads === 'auto' ? affordable() : threads;
   if (size === 1) return new Edge(options, handlers);
+  if (platform() === 'win32')
+    throw new StartError('several threads are not to be had on Windows: leave --threads at 1');
   const pool = {
     size,
     program,
@@ -28,6 +34,11 @@ export function openEdge(
       logger.error('an edge process has failed; its clients have to come back', failure),
   };
   return new EdgePool(pool, handlers);
+}
+
+/** Other systems give all connections of a port to one of those who share it. */
+function affordable(): number {
+  return platform() === 'linux' ? availableParallelism() : 1;
 }
 
 /**
