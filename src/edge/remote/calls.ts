@@ -1,7 +1,4 @@
-/**
- * What a server and its edge processes call of each other. A connection goes by the name that its edge process has given
- * it, and a question by its number.
- */
+/** What a server and its edge processes call of each other. A connection goes by the name that its edge process gave it. */
 import type { EdgePort } from '../../hub/edge-port.ts';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Rejection } from '../admission.ts';

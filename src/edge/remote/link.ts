@@ -34,10 +34,16 @@ export interface LinkEvents {
 /** RFC 6455, section 7.4.1: the code of a connection that ended without a close frame. */
 const abnormalClosure = 1006;
 
-/** From so many bytes on that wait to be taken an edge process is behind. */
-const behind = 1024 * 1024;
-/** An edge process that lets so many bytes wait is given up. */
-const lost = 256 * 1024 * 1024;
+export interface LinkLimits {
+  /** From so many bytes on that wait to be taken an edge process is behind. */
+  readonly behind: number;
+  /** One that lets so many bytes wait is given up. */
+  readonly lost: number;
+  /** The same of one that is behind and takes nothing for so many milliseconds. */
+  readonly patience: number;
+}
+
+const usual: LinkLimits = { behind: 1024 * 1024, lost: 256 * 1024 * 1024, patience: 30_000 };
 
 export class Link {
   /** Whether it has the port. */
@@ -54,9 +60,18 @@ export class Link {
   readonly #connections = new Map<ConnectionId, RemoteConnection>();
   /** How many of the connections are subscribed to a topic. */
   readonly #topics = new Map<string, number>();
+  readonly #limits: LinkLimits;
+  /** Set while it is behind: ends its process if it takes nothing. */
+  #timer: NodeJS.Timeout | undefined;
   #givenUp: string | undefined;
 
-  constructor({ command: [command, ...args], env }: Program, handlers: EdgeHandlers, events: LinkEvents) {
+  constructor(
+    { command: [command, ...args], env }: Program,
+    handlers: EdgeHandlers,
+    events: LinkEvents,
+    limits: LinkLimits = usual,
+  ) {
+    this.#limits = limits;
     this.#handlers = handlers;
     this.#events = events;
     this.#process = spawn(command, args, {
@@ -79,6 +94,7 @@ export class Link {
       this.#process.once('error', (error) => resolve(error.message));
       // Later than `exit`: what it has said before is read by then.
       this.#process.once('close', (code, signal) => {
+        this.#stopWatching();
         this.#closeAll();
         const how = signal ? `it was ended by ${signal}` : `it ended with the exit code ${code}`;
         resolve(this.#givenUp ?? how);
@@ -111,7 +127,7 @@ export class Link {
 
   /** It does not take what is sent to it as fast as that comes. */
   get isBehind(): boolean {
-    return this.#down.writableLength > behind;
+    return this.#down.writableLength > this.#limits.behind;
   }
 
   /** Whether what it says is read. While it is not, it soon reads nothing from its sockets. */
@@ -129,9 +145,23 @@ export class Link {
 
   #send(batch: Uint8Array): void {
     if (!this.#down.writable) return;
-    if (this.#down.write(batch)) return;
-    if (this.#down.writableLength > lost) this.kill('it did not take what was sent to it');
-    if (this.isBehind) this.#events.pace();
+    if (this.#down.write(batch, () => this.#watch())) return;
+    const { lost, patience } = this.#limits;
+    if (this.#down.writableLength > lost) this.kill(`it let more than ${lost} bytes wait`);
+    if (!this.isBehind) return;
+    this.#timer ??= setTimeout(() => this.kill(`it took nothing for ${patience} ms`), patience).unref();
+    this.#events.pace();
+  }
+
+  /** It has taken something. */
+  #watch(): void {
+    if (this.isBehind) this.#timer?.refresh();
+    else this.#stopWatching();
+  }
+
+  #stopWatching(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** What it says of its connections. Of one that it has been told to close it may still say something. */

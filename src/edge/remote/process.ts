@@ -18,7 +18,12 @@ export function runEdgeProcess(end: () => never): void {
   });
   const reader = new BatchReader<EdgeCalls>(edgeCalls(server, end));
   const down = new Socket({ fd: descriptors.down, readable: true, writable: false });
-  down.on('data', (chunk: Buffer) => reader.take(chunk));
+  down.on('data', (chunk: Buffer) => {
+    // One chunk in a turn of the loop: what is in it may be for thousands, and they must not wait for what is behind it.
+    down.pause();
+    setImmediate(() => down.resume());
+    reader.take(chunk);
+  });
   down.on('close', end);
 }
 
