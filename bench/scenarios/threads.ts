@@ -55,7 +55,11 @@ function threadsCase(settings: Settings, { members, burst }: { members: number; 
     traits: { members, burst },
     targets: settings.targets ?? targets.filter(({ name }) => own.includes(name)),
     control: hubbub,
-    columns: [columns.efficiency, { figure: 'elapsed', label: 'all have it after', format: milliseconds }],
+    columns: [
+      columns.efficiency,
+      { figure: 'elapsed', label: 'all have it after', format: milliseconds },
+      { figure: 'busiest', label: 'CPU of the busiest process', format: milliseconds },
+    ],
     async measure(chosen) {
       const measurements: Measurement[] = [];
       for (const target of chosen) measurements.push(await measure(target, members, burst, settings).catch(failed));
@@ -74,12 +78,14 @@ async function measure(target: Target, members: number, burst: number, settings:
     await wait(silence);
     for (let bursts = 0; bursts < warmUp.all; bursts += 1) await audience.watch();
     const before = server.cpu() ?? Number.NaN;
+    const each = server.processes().map((pid) => ({ pid, before: mainThreadTime([pid]) }));
     const elapsed: number[] = [];
     for (let bursts = 0; bursts < measured; bursts += 1) elapsed.push(await audience.watch());
     const cpu = (server.cpu() ?? Number.NaN) - before;
+    const busiest = Math.max(...each.map(({ pid, before }) => mainThreadTime([pid]) - before)) / measured;
     const delivered = measured * burst * members;
     return {
-      figures: { elapsed: median(elapsed), deliveriesPerCpuSecond: (delivered * 1e6) / cpu },
+      figures: { elapsed: median(elapsed), busiest, deliveriesPerCpuSecond: (delivered * 1e6) / cpu },
       delivered,
       expected: delivered,
       notes: [],
