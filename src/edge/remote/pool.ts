@@ -20,7 +20,7 @@ export interface EdgePoolOptions {
 /** How long edge processes are given to end, in milliseconds. */
 const patience = 1000;
 
-/** One that ends after this long, in milliseconds, is replaced at once; one that ends earlier the later the more often. */
+/** One that lasts so long, in milliseconds, is replaced at once; else after a pause that grows with every failure. */
 const calm = 60_000;
 const firstPause = 100;
 const longestPause = 10_000;

@@ -24,6 +24,8 @@ export function runEdgeProcess(end: () => never): void {
     setImmediate(() => down.resume());
     reader.take(chunk);
   });
+  // The server was killed: `close` comes next.
+  down.on('error', () => undefined);
   down.on('close', end);
 }
 
@@ -65,6 +67,7 @@ function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCall
   };
 }
 
+/** The server's, called over the pipes. */
 class RemoteHandlers implements EdgeHandlers {
   readonly #server: BatchWriter<ServerCalls>;
   readonly #end: () => never;
