@@ -14,6 +14,7 @@ import { chat, quickChat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import { sizesScenario } from './scenarios/sizes.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
+import { threads } from './scenarios/threads.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   slowReader,
   connect,
   joinStorm,
+  threads,
 ];
 /** What tells most comes first: on a slow machine the last may be left out. */
 export const quickScenarios: readonly Scenario[] = [quickChat, quickSaturation, quick];

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
  * The command: reads its configuration, starts the server, and stops it at a signal; or hands over to one of the tools.
- * The only user of `process`.
+ * The only user of `process`, but for `edge-process.ts`.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChat } from './apps/chat/run.ts';
 import { runDemo, type StartServer } from './apps/demo/run.ts';
@@ -14,6 +15,7 @@ import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
+import type { Program } from './edge/remote/link.ts';
 import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
@@ -49,6 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
     logger,
     server: { name: 'hubbub', version },
     tls,
+    edgeProgram: edgeProgram(),
     meters: process,
     pages,
     schemas: readSchemas(),
@@ -61,12 +64,26 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** What a tool or an app needs. */
 function surroundings() {
-  const { execPath, execArgv, env, stdin, stdout, stderr } = process;
+  const { env, stdin, stdout, stderr } = process;
   const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
   };
-  const program: [string, ...string[]] = [execPath, ...execArgv, fileURLToPath(import.meta.url)];
-  return { program, env, stdin, stdout, stderr, onEnd };
+  return { program: program(self), env, stdin, stdout, stderr, onEnd };
+}
+
+const self = fileURLToPath(import.meta.url);
+
+/** What runs a file of this program as this one runs. */
+function program(file: string): [string, ...string[]] {
+  const { execPath, execArgv } = process;
+  return [execPath, ...execArgv, file];
+}
+
+/** They are told what they need, and no secrets. */
+function edgeProgram(): Program {
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('HUBBUB_'));
+  const file = join(dirname(self), `edge-process${extname(self)}`);
+  return { command: program(file), env: Object.fromEntries(env) };
 }
 
 /** Where the people of the demo meet. */
@@ -75,7 +92,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
   const pages = createPages(readPages());
   const server = { name: 'hubbub', version };
-  const options = { logger, server, meters: process, pages, schemas: readSchemas() };
+  const options = { logger, server, edgeProgram: edgeProgram(), meters: process, pages, schemas: readSchemas() };
   return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
 };
 

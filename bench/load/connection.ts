@@ -95,6 +95,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** What comes from now on waits in the system's buffer, and costs this process nothing. */
   stopReading(): void {
     this.#socket.pause();
   }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import type { Address } from '../load/address.ts';
 import { dataDirectory, type Target } from './targets.ts';
-import { cpuTime, residentMemory } from './usage.ts';
+import { cpuTime, processTree, residentMemory } from './usage.ts';
 
 const probe = new URL('probe.mjs', import.meta.url).href;
 
@@ -67,9 +67,15 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** CPU time so far, in microseconds; undefined of a server somewhere else. */
+  /** Its processes; none if it is somewhere else. */
+  processes(): number[] {
+    return this.#pid === undefined ? [] : processTree(this.#pid);
+  }
+
+  /** CPU time so far of all its processes, in microseconds; undefined of a server somewhere else. */
   cpu(): number | undefined {
-    return this.#pid === undefined ? undefined : cpuTime(this.#pid);
+    if (this.#pid === undefined) return undefined;
+    return this.processes().reduce((sum, pid) => sum + cpuTime(pid), 0);
   }
 
   /**

@@ -29,6 +29,9 @@ export const floorWithRooms = 'bare-rooms';
 export const hubbub = 'hubbub';
 export const withoutLog = 'hubbub-no-log';
 
+/** Hubbub with several edge processes. */
+export const withThreads = ['hubbub-2', 'hubbub-4'];
+
 export const targets: readonly Target[] = [
   {
     name: hubbub,
@@ -37,9 +40,11 @@ export const targets: readonly Target[] = [
     command: server(),
   },
   { name: withoutLog, description: 'the same, with --log off', dialect: 'hubbub', command: server('--log', 'off') },
+  { name: 'hubbub-2', description: 'Hubbub with --threads 2', dialect: 'hubbub', command: server('--threads', '2') },
+  { name: 'hubbub-4', description: 'Hubbub with --threads 4', dialect: 'hubbub', command: server('--threads', '4') },
   {
     name: 'hubbub-disk',
-    description: 'the same, with --durability disk',
+    description: 'Hubbub with --durability disk',
     dialect: 'hubbub',
     command: server('--durability', 'disk'),
   },

@@ -4,7 +4,9 @@ import { v7 as uuid } from 'uuid';
 import { keptSecret, newSecret } from '../auth/secret.ts';
 import { createTickets } from '../auth/ticket.ts';
 import type { Config } from '../config/load.ts';
-import { Edge } from '../edge/edge.ts';
+import { Acceptor } from '../edge/acceptor.ts';
+import type { EdgeHandlers } from '../edge/handlers.ts';
+import type { Program } from '../edge/remote/link.ts';
 import type { Page } from '../http/pages.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
@@ -22,7 +24,7 @@ import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { drain } from './drain.ts';
-import { listenError } from './listen-error.ts';
+import { listen, openEdge } from './open-edge.ts';
 import { openLog } from './open-log.ts';
 import { Reports } from './reports.ts';
 import { StartError } from './start-error.ts';
@@ -33,6 +35,8 @@ export interface BrokerOptions {
   readonly logger: Logger;
   readonly server: { readonly name: string; readonly version: string };
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Starts an edge process. */
+  readonly edgeProgram: Program;
   readonly meters: Meters;
   readonly pages: ReadonlyMap<string, Page>;
   /** The files under `schemas/` by their path there. */
@@ -109,7 +113,7 @@ interface Parts {
 }
 
 async function serve(
-  { config, logger, server, tls, meters, pages, schemas }: BrokerOptions,
+  { config, logger, server, tls, edgeProgram, meters, pages, schemas }: BrokerOptions,
   { policies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
   const now = Date.now;
@@ -142,26 +146,31 @@ async function serve(
     if (command.type === 'disconnect') sessions.delete(command.connection);
   };
   let ready = false;
-  const edge = new Edge(
-    { ...config, limits: limits(config), tls, newConnectionId: uuid },
-    {
-      http: createRouter({
-        healthy: () => log.status.state !== 'broken',
-        ready: () => ready,
-        pages,
-        schemas,
-        roomSchema: (room) => policies.of(room).schema,
-      }),
-      status: () => JSON.stringify(figures.latest),
-      drained: (connection) => journal.drained(connection),
-      report: (message, fields) => logger.debug(message, fields),
-      session(id, dialect) {
-        const session = new Session(context, id, dialect);
-        sessions.set(id, session);
-        return session;
-      },
+  const acceptor = new Acceptor({
+    limits: { connections: config.maxConnections, perAddress: config.maxConnectionsPerAddress },
+    session(dialect) {
+      const session = new Session(context, uuid(), dialect);
+      sessions.set(session.id, session);
+      return session;
     },
-  );
+    find: (id) => sessions.get(id),
+    report: (message, fields) => logger.debug(message, fields),
+  });
+  const router = createRouter({
+    healthy: () => log.status.state !== 'broken',
+    ready: () => ready,
+    pages,
+    schemas,
+    roomSchema: (room) => policies.of(room).schema,
+  });
+  const handlers: EdgeHandlers = {
+    admit: (visitor) => acceptor.admit(visitor),
+    closed: (closing) => acceptor.closed(closing),
+    http: ({ headers, ...asked }) => router({ ...asked, header: (name) => headers.get(name) ?? '' }),
+    status: () => JSON.stringify(figures.latest),
+    drained: (connection) => journal.drained(connection),
+  };
+  const edge = openEdge(config, tls, edgeProgram, handlers, logger);
   const context: SessionContext = {
     ...config,
     edge,
@@ -200,26 +209,25 @@ async function serve(
     return { connections, users, rooms, ...fanOut.sent, queued, stored: used };
   }, meters);
   const observation = setInterval(() => edge.publishStatus(JSON.stringify([figures.take(now())])), figuresInterval);
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     clearInterval(clock);
     clearInterval(observation);
     figures.stop();
     endSweeping();
-    edge.close();
+    await edge.close();
   };
 
-  const port = edge.listen(config.host, config.port);
-  if (port === undefined) {
-    close();
-    throw await listenError(config.host, config.port);
-  }
+  const port = await listen(edge, config.host, config.port).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   ready = true;
 
   const stop = async (): Promise<void> => {
     ready = false;
-    edge.drain();
+    acceptor.drain();
     await drain(sessions, config.drainTimeout);
-    close();
+    await close();
     await log.close();
   };
   let stopped: Promise<void> | undefined;
@@ -241,8 +249,4 @@ function carryOut(effect: Delivery | Keeping, fanOut: FanOut, journal: Journal, 
   } catch (error) {
     logger.error('an effect failed', { effect: effect.type, error });
   }
-}
-
-function limits({ maxConnections, maxConnectionsPerAddress, buffer, signalBuffer }: Config) {
-  return { connections: maxConnections, perAddress: maxConnectionsPerAddress, buffer, signalBuffer };
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { StartError } from './start-error.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -9,15 +9,25 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Why an address cannot be listened on. uWebSockets.js does not tell, so it is tried again with a socket that does. */
-export function listenError(host: string, port: number): Promise<StartError> {
-  const failed = (reason: string) => new StartError(`cannot listen on ${host}:${port}: ${reason}`);
+export async function listenError(host: string, port: number): Promise<StartError> {
+  const found = await probe(host, port);
+  return found instanceof StartError ? found : refused(host, port, 'the port was in use a moment ago');
+}
+
+/** @returns the port, which is another than `port` if that is 0, if nobody else listens on it; else why it cannot be had. */
+export function probe(host: string, port: number): Promise<number | StartError> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(failed(reasons[error.code ?? ''] ?? error.message));
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(refused(host, port, reasons[error.code ?? ''] ?? error.message));
     });
-    probe.listen({ host, port, exclusive: true }, () => {
-      probe.close(() => resolve(failed('the port was in use a moment ago')));
+    server.listen({ host, port, exclusive: true }, () => {
+      const { port: found } = server.address() as AddressInfo;
+      server.close(() => resolve(found));
     });
   });
+}
+
+function refused(host: string, port: number, reason: string): StartError {
+  return new StartError(`cannot listen on ${host}:${port}: ${reason}`);
 }

@@ -16,6 +16,7 @@ const placeholders: Record<Kind, string> = {
   size: ' SIZE',
   rate: ' RATE',
   byteRate: ' RATE',
+  threads: ' NUMBER',
   rules: ' JSON',
 };
 

@@ -36,6 +36,7 @@ export interface Config {
   readonly maxFrame: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+  readonly threads: number | 'auto';
   readonly trustProxy: boolean;
   readonly rate: Rate | undefined;
   readonly rateBytes: Rate | undefined;

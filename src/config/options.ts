@@ -12,6 +12,7 @@ export type Kind =
   | 'size'
   | 'rate'
   | 'byteRate'
+  | 'threads'
   | 'rules';
 
 /** The rules for a text, such as the name of a room. */

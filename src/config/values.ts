@@ -18,6 +18,7 @@ export function fromText(option: Option, text: string): unknown {
     case 'boolean':
       return booleans.get(text) ?? text;
     case 'integer':
+    case 'threads':
       return /^-?\d+$/.test(text) ? Number(text) : text;
     case 'list':
       return text === '' ? [] : text.split(',').map((item) => item.trim());
@@ -34,6 +35,9 @@ export function readValue(option: Option, raw: unknown): { readonly value: Value
     case 'boolean':
       return typeof raw === 'boolean' ? { value: raw } : undefined;
     case 'integer':
+      return Number.isSafeInteger(raw) ? withinLimits(option, raw as number) : undefined;
+    case 'threads':
+      if (raw === 'auto') return { value: raw };
       return Number.isSafeInteger(raw) ? withinLimits(option, raw as number) : undefined;
     case 'size':
       return typeof raw === 'string' || typeof raw === 'number'
@@ -73,6 +77,8 @@ export function expectation(option: Option): string {
       return 'true or false';
     case 'integer':
       return `an integer ${option.maximum === undefined ? 'of ' : ''}${limits}`;
+    case 'threads':
+      return `an integer ${limits} or auto`;
     case 'size':
       return `a size such as 64KiB${limits && `, ${limits}`}`;
     case 'duration':

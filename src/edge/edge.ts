@@ -15,14 +15,14 @@ import {
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Dialect, Wire } from '../protocol/dialect.ts';
-import type { Session } from '../session/session.ts';
-import { Admission, type AdmissionLimits, type Rejection, retryAfter } from './admission.ts';
+import type { Rejection } from './admission.ts';
+import type { EdgeHandlers } from './handlers.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
 import { statusFeed, statusTopic } from './status-feed.ts';
 import { readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
-  readonly limits: AdmissionLimits & PressureLimits;
+  readonly limits: PressureLimits;
   /** The longest frame a session takes, in bytes. */
   readonly maxFrame: number;
   /** After how long a silent peer that answers no ping is gone, in milliseconds. */
@@ -30,25 +30,6 @@ export interface EdgeOptions {
   /** Whether the last address in X-Forwarded-For is the client's. */
   readonly trustProxy: boolean;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  readonly newConnectionId: () => ConnectionId;
-}
-
-/** What an edge needs of the rest of the server. */
-export interface EdgeHandlers {
-  /** Makes the session of a socket that is about to open. The edge calls its `open`, `receive`, `end` and `closed`. */
-  readonly session: (id: ConnectionId, dialect: Dialect) => Session;
-  /** Answers plain HTTP; `method` and the names of headers in lower case, `status` with its reason. */
-  readonly http: (request: { method: string; path: string; header: (name: string) => string }) => {
-    status: string;
-    headers: Record<string, string>;
-    body: string | Uint8Array | undefined;
-  };
-  /** What who watches the server is told first. */
-  readonly status: () => string;
-  /** Answers `whenDrained`. */
-  readonly drained: (connection: ConnectionId) => void;
-  /** For the log. */
-  readonly report: (message: string, fields: Record<string, unknown>) => void;
 }
 
 const paths: Readonly<Record<string, Dialect>> = { '/': 'json', '/ws': 'json', '/text': 'text' };
@@ -60,48 +41,29 @@ const readLimit = 4 * 1024 * 1024;
 const inspectInterval = 100;
 
 /**
- * LIBUS_LISTEN_EXCLUSIVE_PORT: without it a second server could listen on the same port unnoticed. The package exports it,
- * and takes it together with a host, but its types do not say so.
+ * LIBUS_LISTEN_DEFAULT and LIBUS_LISTEN_EXCLUSIVE_PORT: without that a second server could listen on the same port
+ * unnoticed. The package exports them, and takes them together with a host, but its types do not say so.
  */
+const sharedPort = 0;
 const exclusivePort = 1;
-type ListenExclusively = (
+type ListenWithOptions = (
   host: string,
   port: number,
   options: number,
   callback: (socket: us_listen_socket | false) => void,
 ) => void;
 
-const draining: Rejection = {
-  status: '503 Service Unavailable',
-  header: retryAfter,
-  message: 'the server is shutting down',
-};
-
-/** RFC 6455, section 4.4. Nothing below the edge looks at it. */
-const webSocketVersion = '13';
-const otherVersion: Rejection = {
-  status: '426 Upgrade Required',
-  header: ['sec-websocket-version', webSocketVersion],
-  message: `this server speaks WebSocket version ${webSocketVersion}`,
-};
-
-/** RFC 6455, section 7.4.1: closed on purpose, or without a code. */
-const cleanCodes: ReadonlySet<number> = new Set([1000, 1005]);
-
 export class Edge implements EdgePort {
   readonly #options: EdgeOptions;
   readonly #handlers: EdgeHandlers;
   readonly #app: TemplatedApp;
   readonly #peers: Peers;
-  readonly #admission: Admission;
   readonly #timer: NodeJS.Timeout;
   #listening: us_listen_socket | undefined;
-  #draining = false;
 
   constructor(options: EdgeOptions, handlers: EdgeHandlers) {
     this.#options = options;
     this.#handlers = handlers;
-    this.#admission = new Admission(options.limits);
     this.#peers = new Peers(options.limits, handlers.drained);
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
@@ -111,18 +73,16 @@ export class Edge implements EdgePort {
     this.#timer = setInterval(() => this.#peers.inspect(), inspectInterval).unref();
   }
 
-  /** @returns the port, which is another than `port` if that is 0; undefined if it cannot be had. */
-  listen(host: string, port: number): number | undefined {
-    const listen = this.#app.listen as unknown as ListenExclusively;
-    listen.call(this.#app, host, port, exclusivePort, (socket) => {
+  /**
+   * @param shared whether other edges may listen on the same port, which is not 0, each for a part of the connections
+   * @returns the port, which is another than `port` if that is 0; undefined if it cannot be had.
+   */
+  listen(host: string, port: number, shared = false): number | undefined {
+    const listen = this.#app.listen as unknown as ListenWithOptions;
+    listen.call(this.#app, host, port, shared ? sharedPort : exclusivePort, (socket) => {
       this.#listening = socket || undefined;
     });
     return this.#listening && us_socket_local_port(this.#listening);
-  }
-
-  /** Takes no new connections any more. Plain HTTP is still answered. */
-  drain(): void {
-    this.#draining = true;
   }
 
   /** Stops listening and drops the sockets that are left. */
@@ -204,20 +164,11 @@ export class Edge implements EdgePort {
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, dialect: Dialect): void {
     const asked = readUpgrade(response, request, dialect, this.#options.trustProxy);
-    const { version, key, subprotocol, extensions, address, handshake } = asked;
-    const refused = version === webSocketVersion ? this.#refuse(address) : otherVersion;
-    if (refused) {
-      this.#handlers.report('connection refused', { address, status: refused.status });
-      response
-        .writeStatus(refused.status)
-        .writeHeader('content-type', 'text/plain; charset=utf-8')
-        .writeHeader(...refused.header)
-        .end(`${refused.message}\n`, true);
-      return;
-    }
-    const session = this.#handlers.session(this.#options.newConnectionId(), handshake.dialect);
+    const { address, version, handshake, key, subprotocol, extensions } = asked;
+    const admitted = this.#handlers.admit({ address, version, handshake });
+    if ('status' in admitted) return reject(response, admitted);
     const peer: Peer = {
-      session,
+      session: admitted,
       address,
       handshake,
       socket: undefined,
@@ -225,18 +176,14 @@ export class Edge implements EdgePort {
       soon: undefined,
       isAwaited: false,
       isAnnounced: false,
+      isTooSlow: false,
     };
     response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
-  }
-
-  #refuse(address: string): Rejection | undefined {
-    return this.#draining ? draining : this.#admission.refuse(address);
   }
 
   #open(socket: WebSocket<SocketData>): void {
     const { peer } = socket.getUserData();
     peer.socket = socket;
-    this.#admission.enter(peer.address);
     this.#peers.add(peer);
     if (peer.handshake) peer.session.open(peer.handshake);
     peer.handshake = undefined;
@@ -245,18 +192,19 @@ export class Edge implements EdgePort {
   #closed(socket: WebSocket<SocketData>, code: number, reason: ArrayBuffer): void {
     const { peer } = socket.getUserData();
     this.#peers.remove(peer);
-    this.#admission.leave(peer.address);
-    peer.session.closed(cleanCodes.has(code));
-    const connection = peer.session.id;
-    this.#handlers.report('connection closed', { connection, code, reason: Buffer.from(reason).toString() });
+    const { session, address } = peer;
+    this.#handlers.closed({ connection: session.id, address, code, reason: Buffer.from(reason).toString() });
   }
 
   // ---- plain HTTP
 
   #answer(response: HttpResponse, request: HttpRequest): void {
     const method = request.getMethod();
-    const header = (name: string) => request.getHeader(name);
-    const { status, headers, body } = this.#handlers.http({ method, path: request.getUrl(), header });
+    const asked = new Map<string, string>();
+    request.forEach((name, value) => {
+      asked.set(name, value);
+    });
+    const { status, headers, body } = this.#handlers.http({ method, path: request.getUrl(), headers: asked });
     response.writeStatus(status);
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
     // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.
@@ -264,4 +212,12 @@ export class Edge implements EdgePort {
     else if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
     else response.end(body);
   }
+}
+
+function reject(response: HttpResponse, { status, header, message }: Rejection): void {
+  response
+    .writeStatus(status)
+    .writeHeader('content-type', 'text/plain; charset=utf-8')
+    .writeHeader(...header)
+    .end(`${message}\n`, true);
 }

@@ -8,7 +8,8 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Wire } from '../protocol/dialect.ts';
-import type { Handshake, Session } from '../session/session.ts';
+import type { Handshake } from '../session/session.ts';
+import type { EdgeSession } from './handlers.ts';
 
 /** What is attached to a socket. */
 export interface SocketData {
@@ -16,7 +17,7 @@ export interface SocketData {
 }
 
 export interface Peer {
-  readonly session: Session;
+  readonly session: EdgeSession;
   readonly address: string;
   /** Until the socket is open. */
   handshake: Handshake | undefined;
@@ -30,6 +31,8 @@ export interface Peer {
   isAwaited: boolean;
   /** It has caught up, and is among those of whom this is told next. */
   isAnnounced: boolean;
+  /** Its session is asked to end it. */
+  isTooSlow: boolean;
 }
 
 export interface PressureLimits {
@@ -115,10 +118,11 @@ export class Peers {
 
   subscribe(id: ConnectionId, topic: string, ephemeral: boolean): void {
     const peer = this.#peers.get(id);
-    peer?.socket?.subscribe(topic);
+    if (!peer || peer.isTooSlow) return;
+    peer.socket?.subscribe(topic);
     if (!ephemeral) return;
-    if (peer?.spared) peer.spared.add(ephemeralTopic(topic));
-    else peer?.socket?.subscribe(ephemeralTopic(topic));
+    if (peer.spared) peer.spared.add(ephemeralTopic(topic));
+    else peer.socket?.subscribe(ephemeralTopic(topic));
   }
 
   unsubscribe(id: ConnectionId, topic: string): void {
@@ -174,7 +178,7 @@ export class Peers {
 
   #inspectOne(peer: Peer): void {
     const unsent = peer.socket?.getBufferedAmount() ?? 0;
-    if (unsent > this.#limits.buffer) peer.session.end('slow_reader');
+    if (unsent > this.#limits.buffer) endSlow(peer);
     else if (unsent > this.#limits.signalBuffer) spare(peer);
   }
 
@@ -212,6 +216,15 @@ export class Peers {
 /** What is ephemeral has native topics of its own, so that a connection can go without them. */
 export function ephemeralTopic(topic: string): string {
   return `~${topic}`;
+}
+
+/** It takes its session a while to end it: what is published until then would be more that it does not read. */
+function endSlow(peer: Peer): void {
+  if (peer.isTooSlow) return;
+  peer.isTooSlow = true;
+  peer.spared = undefined;
+  for (const topic of peer.socket?.getTopics() ?? []) peer.socket?.unsubscribe(topic);
+  peer.session.end('slow_reader');
 }
 
 function spare(peer: Peer): void {

@@ -51,6 +51,7 @@ test('defaults', () => {
     maxFrame: 65_536,
     maxConnections: 20_000,
     maxConnectionsPerAddress: 1000,
+    threads: 1,
     trustProxy: false,
     rate: { perSecond: 100, burst: 500 },
     rateBytes: { perSecond: 1_048_576, burst: 4_194_304 },
@@ -157,6 +158,17 @@ fails('variable', { env: { HUBBUB_PORT: '80.5' } }, `HUBBUB_PORT ${port}, not "8
 fails('file', { file: { port: '80' } }, `config.json: "port" ${port}, not "80"`);
 fails('file, null', { file: { port: null } }, `config.json: "port" ${port}, not null`);
 fails('integer without maximum', { args: ['--max-rooms=0'] }, '--max-rooms must be an integer of at least 1, not 0');
+for (const threads of ['0', '-1', '1.5', 'x', '257', ''])
+  fails(
+    `threads: ${threads}`,
+    { env: { HUBBUB_THREADS: threads } },
+    `HUBBUB_THREADS must be an integer from 1 to 256 or auto, not ${/^-?\d+$/.test(threads) ? threads : JSON.stringify(threads)}`,
+  );
+fails(
+  'threads in the file',
+  { file: { threads: '2' } },
+  'config.json: "threads" must be an integer from 1 to 256 or auto, not "2"',
+);
 fails('boolean', { env: { HUBBUB_TLS: 'yes' } }, 'HUBBUB_TLS must be true or false, not "yes"');
 fails('boolean in the file', { file: { tls: 'true' } }, 'config.json: "tls" must be true or false, not "true"');
 fails(

@@ -19,7 +19,9 @@ type TypeName<Value> = [Value] extends [boolean]
           ? 'rules'
           : [Value] extends [Rate]
             ? 'rate'
-            : never;
+            : [Value] extends [number | 'auto']
+              ? 'number or auto'
+              : never;
 
 // The compiler proves that this says what the interface says.
 const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key]>> } = {
@@ -40,6 +42,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   maxFrame: 'number',
   maxConnections: 'number',
   maxConnectionsPerAddress: 'number',
+  threads: 'number or auto',
   trustProxy: 'boolean',
   rate: 'rate',
   rateBytes: 'rate',
@@ -64,6 +67,7 @@ const kinds = {
   duration: 'number',
   rate: 'rate',
   byteRate: 'rate',
+  threads: 'number or auto',
   list: 'list',
   choice: 'string',
   string: 'string',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
+import type { Program } from '../../src/edge/remote/link.ts';
 import type { Page } from '../../src/http/pages.ts';
 import type { Fields, Logger } from '../../src/observe/logger.ts';
 
@@ -15,6 +16,15 @@ export const schemas: ReadonlyMap<string, string> = new Map(
     .filter((path) => path.endsWith('.json'))
     .map((path) => [path, readFileSync(new URL(path, schemasDirectory), 'utf8')]),
 );
+
+/** As `npm run build` made it. */
+const edgeProgram: Program = {
+  command: [process.execPath, new URL('../../dist/edge-process.js', import.meta.url).pathname],
+  env: { PATH: process.env['PATH'] },
+};
+
+/** How many edges the servers of the tests have, unless a test wants a number of its own. */
+const threads = Number(process.env['TEST_THREADS'] ?? 1);
 
 /** A server in this process, on a free port of 127.0.0.1. `await using` stops it, and fails if it logged an error. */
 export interface TestServer extends AsyncDisposable {
@@ -52,6 +62,7 @@ export async function startServer({
     drainTimeout: 1000,
     maxConnectionsPerAddress: 0,
     checkFrames: true,
+    threads,
     ...overrides,
   };
   const problems: TestServer['problems'] = [];
@@ -59,7 +70,16 @@ export async function startServer({
   const keep = (message: string, fields?: Fields) => problems.push({ message, fields });
   const logger: Logger = { trace: ignore, debug: ignore, info: ignore, warn: keep, error: keep };
   const server = { name: 'hubbub', version: '0.0.0-test' };
-  const broker = await startBroker({ config, logger, server, tls: tlsFiles, meters: process, pages, schemas });
+  const broker = await startBroker({
+    config,
+    logger,
+    server,
+    tls: tlsFiles,
+    edgeProgram,
+    meters: process,
+    pages,
+    schemas,
+  });
   const authority = `127.0.0.1:${broker.port}`;
   return {
     broker,

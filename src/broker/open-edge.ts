@@ -1,0 +1,70 @@
+import { availableParallelism, platform } from 'node:os';
+import type { Config } from '../config/load.ts';
+import { Edge, type EdgeOptions } from '../edge/edge.ts';
+import type { EdgeHandlers } from '../edge/handlers.ts';
+import type { Program } from '../edge/remote/link.ts';
+import { EdgePool } from '../edge/remote/pool.ts';
+import type { Logger } from '../observe/logger.ts';
+import { listenError, probe } from './listen-error.ts';
+import { StartError } from './start-error.ts';
+
+/**
+ * The edge that the configuration asks for: in this process, or several that share the port, each in one of its own.
+ *
+ * @throws StartError if there cannot be several.
+ */
+export function openEdge(
+  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy }: Config,
+  tls: EdgeOptions['tls'],
+  program: Program,
+  handlers: EdgeHandlers,
+  logger: Logger,
+): Edge | EdgePool {
+  const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, tls };
+  const size = threads === 'auto' ? affordable() : threads;
+  if (size === 1) return new Edge(options, handlers);
+  if (platform() === 'win32')
+    throw new StartError('several threads are not to be had on Windows: leave --threads at 1');
+  const pool = {
+    size,
+    program,
+    edge: options,
+    started: (pid?: number) => logger.info('an edge process was started', { pid }),
+    failed: (failure: Record<string, unknown>) =>
+      logger.error('an edge process has failed; its clients have to come back', failure),
+  };
+  return new EdgePool(pool, handlers);
+}
+
+/** Other systems give all connections of a port to one of those who share it. */
+function affordable(): number {
+  return platform() === 'linux' ? availableParallelism() : 1;
+}
+
+/**
+ * @returns the port, which is another than `port` if that is 0.
+ * @throws StartError if it cannot be had.
+ */
+export async function listen(edge: Edge | EdgePool, host: string, port: number): Promise<number> {
+  if (edge instanceof EdgePool) return await listenTogether(edge, host, port);
+  const found = edge.listen(host, port);
+  if (found === undefined) throw await listenError(host, port);
+  return found;
+}
+
+/** How often another port is tried if one that was free is not when the edge processes are ready. */
+const attempts = 5;
+
+/** Edge processes share a port that is known. They would share it with another server as well, so it must be free. */
+async function listenTogether(pool: EdgePool, host: string, port: number): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    const free = await probe(host, port);
+    if (free instanceof StartError) throw free;
+    try {
+      if (await pool.listen(host, free)) return free;
+    } catch (error) {
+      throw new StartError(`cannot start an edge process: ${(error as Error).message}`, { cause: error });
+    }
+    if (port !== 0 || attempt === attempts) throw await listenError(host, free);
+  }
+}

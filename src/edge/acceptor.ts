@@ -1,0 +1,69 @@
+/** Decides who is let in, and makes the sessions: one for all edges, so that the limits hold in all. */
+import type { ConnectionId } from '../hub/user.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import type { Session } from '../session/session.ts';
+import { Admission, type AdmissionLimits, type Rejection, retryAfter } from './admission.ts';
+import type { Closing, Visitor } from './handlers.ts';
+
+export interface AcceptorOptions {
+  readonly limits: AdmissionLimits;
+  /** Makes the session of a socket that is about to open. */
+  readonly session: (dialect: Dialect) => Session;
+  /** The session of this name; undefined if it has ended. */
+  readonly find: (connection: ConnectionId) => Session | undefined;
+  /** For the log. */
+  readonly report: (message: string, fields: Record<string, unknown>) => void;
+}
+
+const draining: Rejection = {
+  status: '503 Service Unavailable',
+  header: retryAfter,
+  message: 'the server is shutting down',
+};
+
+/** RFC 6455, section 4.4. Nothing below the edge looks at it. */
+const webSocketVersion = '13';
+const otherVersion: Rejection = {
+  status: '426 Upgrade Required',
+  header: ['sec-websocket-version', webSocketVersion],
+  message: `this server speaks WebSocket version ${webSocketVersion}`,
+};
+
+/** RFC 6455, section 7.4.1: closed on purpose, or without a code. */
+const cleanCodes: ReadonlySet<number> = new Set([1000, 1005]);
+
+export class Acceptor {
+  readonly #options: AcceptorOptions;
+  readonly #admission: Admission;
+  #draining = false;
+
+  constructor(options: AcceptorOptions) {
+    this.#options = options;
+    this.#admission = new Admission(options.limits);
+  }
+
+  /** Lets nobody in any more. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  admit({ address, version, handshake }: Visitor): Session | Rejection {
+    const refused = version === webSocketVersion ? this.#refuse(address) : otherVersion;
+    if (refused) {
+      this.#options.report('connection refused', { address, status: refused.status });
+      return refused;
+    }
+    this.#admission.enter(address);
+    return this.#options.session(handshake.dialect);
+  }
+
+  closed({ address, ...closing }: Closing): void {
+    this.#admission.leave(address);
+    this.#options.find(closing.connection)?.closed(cleanCodes.has(closing.code));
+    this.#options.report('connection closed', closing);
+  }
+
+  #refuse(address: string): Rejection | undefined {
+    return this.#draining ? draining : this.#admission.refuse(address);
+  }
+}

@@ -1,0 +1,48 @@
+/** What an edge needs of the rest of the server. All but functions is plain data: that may be in another process. */
+import type { ConnectionId } from '../hub/user.ts';
+import type { Session } from '../session/session.ts';
+import type { Rejection } from './admission.ts';
+import type { UpgradeRequest } from './upgrade.ts';
+
+/** What an edge needs of a session. */
+export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'end'>;
+
+/** Who asks to be let in. */
+export type Visitor = Pick<UpgradeRequest, 'address' | 'version' | 'handshake'>;
+
+/** A plain HTTP request: the method and the names of headers in lower case. */
+export interface PlainRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+export interface PlainReply {
+  /** Code and reason. */
+  readonly status: string;
+  readonly headers: Record<string, string>;
+  /** undefined: none, and no length of one. */
+  readonly body: string | Uint8Array | undefined;
+}
+
+/** How a connection ended (RFC 6455, section 7.1.5). */
+export interface Closing {
+  readonly connection: ConnectionId;
+  readonly address: string;
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface EdgeHandlers {
+  /** Makes the session of a visitor, which is to be opened with its socket; or says why there is none. */
+  readonly admit: (visitor: Visitor) => EdgeSession | Rejection;
+  /** To be told once of everyone who was admitted. */
+  readonly closed: (closing: Closing) => void;
+  /** Answers plain HTTP. */
+  readonly http: (request: PlainRequest) => PlainReply;
+  /** What who watches the server is told first. */
+  readonly status: () => string;
+  /** Answers `whenDrained`. */
+  readonly drained: (connection: ConnectionId) => void;
+}

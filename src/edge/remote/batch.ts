@@ -1,0 +1,113 @@
+/**
+ * Calls of one turn of the loop as one piece of a stream of bytes: its length, and then each call with its number of
+ * values, its name and its arguments, as the structured clone algorithm writes them.
+ */
+import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
+
+/** A method of the other side and what it is called with. What is in it is copied when the call is made. */
+export type Call<Methods> = { [Name in keyof Methods & string]: [Name, ...ArgumentsOf<Methods[Name]>] }[keyof Methods &
+  string];
+type ArgumentsOf<Method> = Method extends (...args: infer Arguments) => void ? Arguments : never;
+
+const lengthBytes = 4;
+
+/** From so many bytes on a batch goes out before the turn is over. */
+const fullBatch = 1024 * 1024;
+
+export class BatchWriter<Methods> {
+  readonly #write: (batch: Uint8Array) => void;
+  #serializer: DefaultSerializer | undefined;
+  /** About how many bytes are in the batch. */
+  #bytes = 0;
+
+  /** @param write takes a batch, which is its own from then on. */
+  constructor(write: (batch: Uint8Array) => void) {
+    this.#write = write;
+  }
+
+  call(...call: Call<Methods>): void {
+    const serializer = this.#serializer ?? this.#begin();
+    serializer.writeUint32(call.length);
+    for (const value of call) {
+      serializer.writeValue(value);
+      this.#bytes += sizeOf(value);
+    }
+    if (this.#bytes >= fullBatch) this.flush();
+  }
+
+  /** Hands over what is in the batch, if anything is. */
+  flush(): void {
+    const serializer = this.#serializer;
+    if (!serializer) return;
+    this.#serializer = undefined;
+    this.#bytes = 0;
+    serializer.writeUint32(0);
+    const batch = serializer.releaseBuffer();
+    batch.writeUInt32LE(batch.length - lengthBytes);
+    this.#write(batch);
+  }
+
+  #begin(): DefaultSerializer {
+    const serializer = new DefaultSerializer();
+    serializer.writeRawBytes(Buffer.alloc(lengthBytes));
+    serializer.writeHeader();
+    this.#serializer = serializer;
+    setImmediate(() => this.flush());
+    return serializer;
+  }
+}
+
+/** Puts batches together again, however the stream was cut. */
+export class BatchReader<Methods> {
+  readonly #methods: Methods;
+  /** What came and is not read yet. */
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  /** @param methods are called, in order. */
+  constructor(methods: Methods) {
+    this.#methods = methods;
+  }
+
+  take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    for (let batch = this.#next(); batch; batch = this.#next()) this.#read(batch);
+  }
+
+  #next(): Buffer | undefined {
+    if (this.#bytes < lengthBytes) return undefined;
+    const end = lengthBytes + this.#peek(lengthBytes).readUInt32LE();
+    if (this.#bytes < end) return undefined;
+    const bytes = this.#peek(this.#bytes);
+    this.#chunks = bytes.length > end ? [bytes.subarray(end)] : [];
+    this.#bytes -= end;
+    return bytes.subarray(lengthBytes, end);
+  }
+
+  /** At least the first `length` bytes, in one piece. */
+  #peek(length: number): Buffer {
+    const [first] = this.#chunks;
+    if (first && first.length >= length) return first;
+    const all = Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    return all;
+  }
+
+  #read(batch: Buffer): void {
+    const deserializer = new DefaultDeserializer(batch);
+    deserializer.readHeader();
+    for (let length = deserializer.readUint32(); length > 0; length = deserializer.readUint32()) {
+      const [name, ...args] = Array.from({ length }, () => deserializer.readValue()) as [keyof Methods, ...unknown[]];
+      const methods = this.#methods as Record<keyof Methods, (...args: unknown[]) => void>;
+      methods[name](...args);
+    }
+  }
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + sizeOf(one), 0);
+  return 8;
+}

@@ -1,0 +1,225 @@
+/** An edge process, as the server sees it: what it has, and the pipes to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ConnectionId } from '../../hub/user.ts';
+import type { Rejection } from '../admission.ts';
+import type { EdgeHandlers, EdgeSession, Visitor } from '../handlers.ts';
+import { BatchReader, BatchWriter, type Call } from './batch.ts';
+import { type Answers, descriptors, type EdgeCalls, type ServerCalls } from './calls.ts';
+
+/** How an edge process is started. */
+export interface Program {
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A connection whose socket is in an edge process. */
+export interface RemoteConnection {
+  readonly link: Link;
+  /** What the edge process calls it. */
+  readonly name: ConnectionId;
+  readonly session: EdgeSession;
+  readonly address: string;
+  readonly topics: Set<string>;
+}
+
+/** Who is told of what an edge process has. */
+export interface LinkEvents {
+  readonly opened: (connection: RemoteConnection) => void;
+  readonly closed: (connection: RemoteConnection) => void;
+  /** It fell behind, or caught up. */
+  readonly pace: () => void;
+}
+
+/** RFC 6455, section 7.4.1: the code of a connection that ended without a close frame. */
+const abnormalClosure = 1006;
+
+export interface LinkLimits {
+  /** From so many bytes on that wait to be taken an edge process is behind. */
+  readonly behind: number;
+  /** One that lets so many bytes wait is given up. */
+  readonly lost: number;
+  /** The same of one that is behind and takes nothing for so many milliseconds. */
+  readonly patience: number;
+}
+
+const usual: LinkLimits = { behind: 1024 * 1024, lost: 256 * 1024 * 1024, patience: 30_000 };
+
+export class Link {
+  /** Whether it has the port. */
+  readonly listening: Promise<boolean>;
+  /** Why it has ended. All of its connections are closed by then. */
+  readonly ended: Promise<string>;
+  readonly #handlers: EdgeHandlers;
+  readonly #events: LinkEvents;
+  readonly #process: ChildProcess;
+  readonly #up: Readable;
+  readonly #down: Writable;
+  readonly #calls: BatchWriter<EdgeCalls>;
+  readonly #answers: BatchWriter<Answers>;
+  readonly #connections = new Map<ConnectionId, RemoteConnection>();
+  /** How many of the connections are subscribed to a topic. */
+  readonly #topics = new Map<string, number>();
+  readonly #limits: LinkLimits;
+  /** Set while it is behind: ends its process if it takes nothing. */
+  #timer: NodeJS.Timeout | undefined;
+  #givenUp: string | undefined;
+
+  constructor(
+    { command: [command, ...args], env }: Program,
+    handlers: EdgeHandlers,
+    events: LinkEvents,
+    limits: LinkLimits = usual,
+  ) {
+    this.#limits = limits;
+    this.#handlers = handlers;
+    this.#events = events;
+    this.#process = spawn(command, args, {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'],
+    });
+    this.#up = this.#process.stdio[descriptors.up] as Readable;
+    this.#down = this.#process.stdio[descriptors.down] as Writable;
+    const answers = this.#process.stdio[descriptors.answers] as Writable;
+    this.#calls = new BatchWriter((batch) => this.#send(batch));
+    this.#answers = new BatchWriter((batch) => answers.write(batch));
+    this.listening = new Promise((resolve) => {
+      const reader = new BatchReader<ServerCalls>(this.#serverCalls(resolve));
+      this.#up.on('data', (chunk: Buffer) => reader.take(chunk));
+    });
+    this.#down.on('drain', events.pace);
+    // It is gone, and `ended` says why.
+    for (const pipe of [this.#up, this.#down, answers]) pipe.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      this.#process.once('error', (error) => resolve(error.message));
+      // Later than `exit`: what it has said before is read by then.
+      this.#process.once('close', (code, signal) => {
+        this.#stopWatching();
+        this.#closeAll();
+        const how = signal ? `it was ended by ${signal}` : `it ended with the exit code ${code}`;
+        resolve(this.#givenUp ?? how);
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  call(...call: Call<EdgeCalls>): void {
+    this.#calls.call(...call);
+  }
+
+  hasSubscribers(topic: string): boolean {
+    return this.#topics.has(topic);
+  }
+
+  subscribe({ name, topics }: RemoteConnection, topic: string, ephemeral: boolean): void {
+    if (!topics.has(topic)) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1);
+    topics.add(topic);
+    this.call('subscribe', name, topic, ephemeral);
+  }
+
+  unsubscribe(connection: RemoteConnection, topic: string): void {
+    this.#forget(connection, topic);
+    this.call('unsubscribe', connection.name, topic);
+  }
+
+  /** It does not take what is sent to it as fast as that comes. */
+  get isBehind(): boolean {
+    return this.#down.writableLength > this.#limits.behind;
+  }
+
+  /** Whether what it says is read. While it is not, it soon reads nothing from its sockets. */
+  listen(isWanted: boolean): void {
+    const isOver = this.#process.exitCode !== null || this.#process.signalCode !== null;
+    if (isWanted || isOver) this.#up.resume();
+    else this.#up.pause();
+  }
+
+  /** Ends the process at once. */
+  kill(reason: string): void {
+    this.#givenUp ??= reason;
+    this.#process.kill('SIGKILL');
+  }
+
+  #send(batch: Uint8Array): void {
+    if (!this.#down.writable) return;
+    if (this.#down.write(batch, () => this.#watch())) return;
+    const { lost, patience } = this.#limits;
+    if (this.#down.writableLength > lost) this.kill(`it let more than ${lost} bytes wait`);
+    if (!this.isBehind) return;
+    this.#timer ??= setTimeout(() => this.kill(`it took nothing for ${patience} ms`), patience).unref();
+    this.#events.pace();
+  }
+
+  /** It has taken something. */
+  #watch(): void {
+    if (this.isBehind) this.#timer?.refresh();
+    else this.#stopWatching();
+  }
+
+  #stopWatching(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** What it says of its connections. Of one that it has been told to close it may still say something. */
+  #serverCalls(listening: ServerCalls['listening']): ServerCalls {
+    const session = (name: ConnectionId) => this.#connections.get(name)?.session;
+    return {
+      listening,
+      admit: (name, visitor) => this.#admit(name, visitor),
+      receive: (name, data, isBinary) => session(name)?.receive(data, isBinary),
+      tooSlow: (name) => session(name)?.end('slow_reader'),
+      closed: (name, code, reason) => {
+        const connection = this.#connections.get(name);
+        if (connection) this.#closed(connection, code, reason);
+      },
+      drained: (name) => {
+        const id = session(name)?.id;
+        if (id !== undefined) this.#handlers.drained(id);
+      },
+      http: (request) => this.#answer(this.#handlers.http(request)),
+      status: () => this.#answer(this.#handlers.status()),
+    };
+  }
+
+  /** It waits. */
+  #answer<Answer extends Parameters<Answers['answer']>[0]>(answer: Answer): Answer {
+    this.#answers.call('answer', answer);
+    this.#answers.flush();
+    return answer;
+  }
+
+  #admit(name: ConnectionId, visitor: Visitor): Rejection | undefined {
+    const admitted = this.#handlers.admit(visitor);
+    if ('status' in admitted) return this.#answer(admitted);
+    this.#answer(undefined);
+    const { address, handshake } = visitor;
+    const connection = { link: this, name, session: admitted, address, topics: new Set<string>() };
+    this.#connections.set(name, connection);
+    this.#events.opened(connection);
+    admitted.open(handshake);
+    return undefined;
+  }
+
+  #closed(connection: RemoteConnection, code: number, reason: string): void {
+    const { name, session, address, topics } = connection;
+    this.#connections.delete(name);
+    for (const topic of topics) this.#forget(connection, topic);
+    this.#events.closed(connection);
+    this.#handlers.closed({ connection: session.id, address, code, reason });
+  }
+
+  #forget({ topics }: RemoteConnection, topic: string): void {
+    if (!topics.delete(topic)) return;
+    const left = (this.#topics.get(topic) ?? 0) - 1;
+    if (left > 0) this.#topics.set(topic, left);
+    else this.#topics.delete(topic);
+  }
+
+  #closeAll(): void {
+    for (const connection of this.#connections.values()) this.#closed(connection, abnormalClosure, '');
+  }
+}

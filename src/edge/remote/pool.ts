@@ -1,0 +1,177 @@
+/** Several edge processes as one edge: they share the port, and each has the sockets that the system gives to it. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EdgePort } from '../../hub/edge-port.ts';
+import type { ConnectionId } from '../../hub/user.ts';
+import type { Wire } from '../../protocol/dialect.ts';
+import type { EdgeOptions } from '../edge.ts';
+import type { EdgeHandlers } from '../handlers.ts';
+import { Link, type Program, type RemoteConnection } from './link.ts';
+
+export interface EdgePoolOptions {
+  /** How many edge processes there are. */
+  readonly size: number;
+  readonly program: Program;
+  readonly edge: EdgeOptions;
+  readonly started: (pid: number | undefined) => void;
+  /** One has ended that should not have; another is started after so many milliseconds. */
+  readonly failed: (failure: { pid: number | undefined; reason: string; pause: number }) => void;
+}
+
+/** How long edge processes are given to end, in milliseconds. */
+const patience = 1000;
+
+/** One that lasts so long, in milliseconds, is replaced at once; else after a pause that grows with every failure. */
+const calm = 60_000;
+const firstPause = 100;
+const longestPause = 10_000;
+
+export class EdgePool implements EdgePort {
+  readonly #options: EdgePoolOptions;
+  readonly #handlers: EdgeHandlers;
+  readonly #links = new Set<Link>();
+  readonly #connections = new Map<ConnectionId, RemoteConnection>();
+  readonly #closing = new AbortController();
+
+  constructor(options: EdgePoolOptions, handlers: EdgeHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  /**
+   * @param port not 0
+   * @returns whether they listen; if not, the port cannot be had.
+   * @throws Error if an edge process cannot be started.
+   */
+  async listen(host: string, port: number): Promise<boolean> {
+    const links = Array.from({ length: this.#options.size }, () => this.#start(host, port));
+    const listening = await Promise.all(links.map((link) => this.#listening(link)));
+    if (!listening.every(Boolean)) {
+      await this.#end(links);
+      return false;
+    }
+    for (const link of links) void this.#replace(link, host, port);
+    return true;
+  }
+
+  /** Ends the edge processes, which drop the sockets that are left. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#end([...this.#links]);
+  }
+
+  // ---- the port
+
+  send(connection: ConnectionId, wire: Wire): void {
+    this.#with(connection, ({ link, name }) => link.call('send', name, wire));
+  }
+
+  sendAll(connection: ConnectionId, wires: readonly Wire[]): void {
+    this.#with(connection, ({ link, name }) => link.call('sendAll', name, wires));
+  }
+
+  sendSoon(connection: ConnectionId, wire: Wire): void {
+    this.#with(connection, ({ link, name }) => link.call('sendSoon', name, wire));
+  }
+
+  publish(topic: string, wire: Wire, except?: ConnectionId): void {
+    this.#publish('publish', topic, wire, except);
+  }
+
+  publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void {
+    this.#publish('publishEphemeral', topic, wire, except);
+  }
+
+  subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void {
+    this.#with(connection, (remote) => remote.link.subscribe(remote, topic, ephemeral));
+  }
+
+  unsubscribe(connection: ConnectionId, topic: string): void {
+    this.#with(connection, (remote) => remote.link.unsubscribe(remote, topic));
+  }
+
+  whenDrained(connection: ConnectionId): void {
+    this.#with(connection, ({ link, name }) => link.call('whenDrained', name));
+  }
+
+  disconnect(connection: ConnectionId, code: number, reason: string): void {
+    this.#with(connection, ({ link, name }) => link.call('disconnect', name, code, reason));
+  }
+
+  /** For those who watch the server. */
+  publishStatus(text: string): void {
+    for (const link of this.#links) link.call('publishStatus', text);
+  }
+
+  #with(id: ConnectionId, then: (connection: RemoteConnection) => void): void {
+    const connection = this.#connections.get(id);
+    if (connection) then(connection);
+  }
+
+  /** Only to those that have somebody to pass it on to. */
+  #publish(how: 'publish' | 'publishEphemeral', topic: string, wire: Wire, except: ConnectionId | undefined): void {
+    const spared = except === undefined ? undefined : this.#connections.get(except);
+    for (const link of this.#links) {
+      if (link.hasSubscribers(topic)) link.call(how, topic, wire, spared?.link === link ? spared.name : undefined);
+    }
+  }
+
+  // ---- edge processes
+
+  #start(host: string, port: number): Link {
+    const { program, edge, started } = this.#options;
+    const link = new Link(program, this.#handlers, {
+      opened: (connection) => this.#connections.set(connection.session.id, connection),
+      closed: ({ session }) => this.#connections.delete(session.id),
+      pace: () => this.#pace(),
+    });
+    this.#links.add(link);
+    link.call('start', edge, host, port);
+    started(link.pid);
+    return link;
+  }
+
+  async #listening(link: Link): Promise<boolean> {
+    const failure = link.ended.then((reason) => Promise.reject(new Error(reason)));
+    return await Promise.race([link.listening, failure]);
+  }
+
+  async #end(links: readonly Link[]): Promise<void> {
+    for (const link of links) link.call('close');
+    const timer = setTimeout(() => {
+      for (const link of links) link.kill('it did not end when it was asked to');
+    }, patience);
+    await Promise.all(links.map((link) => link.ended));
+    clearTimeout(timer);
+    for (const link of links) this.#links.delete(link);
+  }
+
+  /** Starts another one whenever it ends. */
+  async #replace(first: Link, host: string, port: number): Promise<void> {
+    let pause = 0;
+    for (let link = first; ; link = this.#start(host, port)) {
+      const start = performance.now();
+      void link.listening.then((isListening) => {
+        if (!isListening) link.kill(`it cannot listen on ${host}:${port}`);
+      });
+      const reason = await link.ended;
+      this.#links.delete(link);
+      this.#pace();
+      if (this.#closing.signal.aborted) return;
+      if (performance.now() - start > calm) pause = 0;
+      this.#options.failed({ pid: link.pid, reason, pause });
+      await wait(pause, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      if (this.#closing.signal.aborted) return;
+      pause = Math.min(Math.max(firstPause, 2 * pause), longestPause);
+    }
+  }
+
+  /**
+   * While some of them are behind, the others are not listened to, so that no more comes in than goes out. One that is
+   * behind itself is: else it would wait to be heard, and take nothing.
+   */
+  #pace(): void {
+    const links = [...this.#links];
+    const isSomeBehind = links.some((link) => link.isBehind);
+    for (const link of links) link.listen(!isSomeBehind || link.isBehind);
+  }
+}

@@ -1,0 +1,141 @@
+/** An edge process: an edge whose sessions are in the server's process. */
+import { readSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { ConnectionId } from '../../hub/user.ts';
+import { Edge } from '../edge.ts';
+import type { EdgeHandlers, EdgeSession } from '../handlers.ts';
+import { BatchReader, BatchWriter, type Call } from './batch.ts';
+import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerCalls } from './calls.ts';
+
+/** @param end ends the process: the server wants it, or is gone. */
+export function runEdgeProcess(end: () => never): void {
+  const server = new BatchWriter<ServerCalls>((batch) => {
+    try {
+      writeWhole(descriptors.up, batch);
+    } catch {
+      end();
+    }
+  });
+  const reader = new BatchReader<EdgeCalls>(edgeCalls(server, end));
+  const down = new Socket({ fd: descriptors.down, readable: true, writable: false });
+  down.on('data', (chunk: Buffer) => {
+    // One chunk in a turn of the loop: what is in it may be for thousands, and they must not wait for what is behind it.
+    down.pause();
+    setImmediate(() => down.resume());
+    reader.take(chunk);
+  });
+  // The server was killed: `close` comes next.
+  down.on('error', () => undefined);
+  down.on('close', end);
+}
+
+/**
+ * Waits until all is written. Nothing else makes an edge read less: uWebSockets.js cannot stop reading from a WebSocket, and
+ * what came in while the server is busy would fill the memory.
+ */
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  for (let from = 0; from < bytes.length; ) from += writeSync(descriptor, bytes, from);
+}
+
+/** What the server calls: most of it is the edge's own. */
+function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCalls {
+  const handlers = new RemoteHandlers(server, end);
+  let edge: Edge | undefined;
+  const running = (): Edge => {
+    if (!edge) throw new Error('the edge was not started');
+    return edge;
+  };
+  return {
+    start(options, host, port) {
+      edge = new Edge(options, handlers);
+      server.call('listening', edge.listen(host, port, true) !== undefined);
+    },
+    send: (...args) => running().send(...args),
+    sendAll: (...args) => running().sendAll(...args),
+    sendSoon: (...args) => running().sendSoon(...args),
+    publish: (...args) => running().publish(...args),
+    publishEphemeral: (...args) => running().publishEphemeral(...args),
+    subscribe: (...args) => running().subscribe(...args),
+    unsubscribe: (...args) => running().unsubscribe(...args),
+    whenDrained: (...args) => running().whenDrained(...args),
+    disconnect: (...args) => running().disconnect(...args),
+    publishStatus: (text) => running().publishStatus(text),
+    close() {
+      running().close();
+      end();
+    },
+  };
+}
+
+/** The server's, called over the pipes. */
+class RemoteHandlers implements EdgeHandlers {
+  readonly #server: BatchWriter<ServerCalls>;
+  readonly #end: () => never;
+  readonly #chunk = Buffer.allocUnsafe(64 * 1024);
+  readonly #answers: BatchReader<Answers>;
+  #answer: { readonly value: Parameters<Answers['answer']>[0] } | undefined;
+  /** How many visitors there were. */
+  #visitors = 0;
+
+  constructor(server: BatchWriter<ServerCalls>, end: () => never) {
+    this.#server = server;
+    this.#end = end;
+    this.#answers = new BatchReader({
+      answer: (value) => {
+        this.#answer = { value };
+      },
+    });
+  }
+
+  readonly admit: EdgeHandlers['admit'] = (visitor) => {
+    this.#visitors += 1;
+    const connection = this.#visitors.toString(36);
+    return this.#ask('admit', connection, visitor) ?? new RemoteSession(connection, this.#server);
+  };
+
+  readonly closed: EdgeHandlers['closed'] = ({ connection, code, reason }) => {
+    this.#server.call('closed', connection, code, reason);
+  };
+
+  readonly http: EdgeHandlers['http'] = (request) => this.#ask('http', request);
+
+  readonly status: EdgeHandlers['status'] = () => this.#ask('status');
+
+  readonly drained: EdgeHandlers['drained'] = (connection) => this.#server.call('drained', connection);
+
+  #ask<Name extends keyof Questions>(...question: [Name, ...Parameters<Questions[Name]>]): ReturnType<Questions[Name]> {
+    this.#server.call(...(question as unknown as Call<Questions>));
+    this.#server.flush();
+    for (this.#answer = undefined; !this.#answer; ) this.#answers.take(this.#readAnswer());
+    const { value } = this.#answer as { readonly value: unknown };
+    return value as ReturnType<Questions[Name]>;
+  }
+
+  #readAnswer(): Buffer {
+    const length = readSync(descriptors.answers, this.#chunk);
+    return length > 0 ? Buffer.from(this.#chunk.subarray(0, length)) : this.#end();
+  }
+}
+
+/** What stands for a session of the server. */
+class RemoteSession implements EdgeSession {
+  readonly id: ConnectionId;
+  readonly #server: BatchWriter<ServerCalls>;
+
+  constructor(id: ConnectionId, server: BatchWriter<ServerCalls>) {
+    this.id = id;
+    this.#server = server;
+  }
+
+  open(): void {
+    // The server does that when it admits a visitor.
+  }
+
+  receive(data: ArrayBuffer, isBinary: boolean): void {
+    this.#server.call('receive', this.id, data, isBinary);
+  }
+
+  end(): void {
+    this.#server.call('tooSlow', this.id);
+  }
+}
