@@ -13,7 +13,6 @@ import {
 } from '../options.ts';
 import type { Scenario } from '../scenarios/case.ts';
 import { fanOut } from '../scenarios/fan-out.ts';
-import { idle } from '../scenarios/idle.ts';
 import type { Brief, Settings } from '../settings.ts';
 import { hubbub, type Target, targets, withoutLog } from '../targets/targets.ts';
 
@@ -39,7 +38,6 @@ const short: Brief = { members: [10, 1000], bursts: [32], seconds: 2, warmUp: 10
 const telling: readonly { scenario: Scenario; target: string; brief: Brief }[] = [
   { scenario: fanOut, target: hubbub, brief: short },
   { scenario: fanOut, target: withoutLog, brief: { ...short, ids: [false] } },
-  { scenario: idle, target: hubbub, brief: { members: [10_000] } },
 ];
 
 /**
@@ -77,7 +75,7 @@ export function help(): string {
   return `Measures this tree, as it is, against another commit, in turns. Usage: npm run bench:compare -- <commit> [options]
 
 The commit is whatever git has a name for: a branch, a tag, HEAD~3. Without options: fan-out to 10 and 1,000 members,
-with and without ids, with the log and without, and idle connections, in two to three minutes.
+with and without ids, with the log and without, in about two minutes.
 
 Options:
   --scenarios a,b       in place of these, the scenarios below as a whole

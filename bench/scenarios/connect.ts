@@ -28,11 +28,11 @@ const names = [hubbub, floor, 'ws'];
 
 const shown: [Column, ...Column[]] = [
   { figure: 'entriesPerCpuSecond', label: 'connects/CPU s', format: large },
-  { figure: 'cpuPerEntry', label: 'CPU each', format: (value) => `${count(value)} µs` },
+  { figure: 'cpuPerEntry', label: 'CPU each', format: (value) => `${count(value)} µs`, isCost: true },
   { figure: 'entriesPerSecond', label: 'connects/s', format: large },
-  { figure: 'elapsed', label: 'elapsed', format: milliseconds },
-  { figure: 'entryP50', label: 'p50', format: milliseconds },
-  { figure: 'entryP99', label: 'p99', format: milliseconds },
+  { figure: 'elapsed', label: 'elapsed', format: milliseconds, isCost: true },
+  { figure: 'entryP50', label: 'p50', format: milliseconds, isCost: true },
+  { figure: 'entryP99', label: 'p99', format: milliseconds, isCost: true },
   columns.recovered,
   columns.server,
   columns.client,

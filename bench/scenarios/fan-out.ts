@@ -44,6 +44,7 @@ const peersLoad = { batched: 50_000, single: 25_000 };
 export const peers: Scenario = {
   name: 'peers',
   description: 'the same with every kind of server, 1,000 members, at a load the slowest of them can take',
+  brief: { bursts: [32], seconds: 1, rounds: 1, warmUp: 10_000 },
   cases(settings) {
     const { members: sizes, skipped } = affordable(settings.members ?? [1000], settings);
     const traffics = sizes.flatMap((members) => settings.bursts.map((burst) => ({ members, burst, ids: false })));

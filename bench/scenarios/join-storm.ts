@@ -26,6 +26,7 @@ const silence = 1200;
 export const joinStorm: Scenario = {
   name: 'join-storm',
   description: `${count(members)} users join one room at once: frames and bytes for each, CPU, heartbeats`,
+  brief: { targets: targets.filter(({ name }) => name === hubbub), rounds: 1 },
   cases(settings) {
     const most = Math.min(members, descriptorLimit() - ownDescriptors);
     const { members: sizes, skipped } = affordable(settings.members ?? [most], settings);
@@ -45,13 +46,13 @@ function stormCase(settings: Settings, users: number): Case {
     targets: (settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor)).map(impatient),
     control: floor,
     columns: [
-      { figure: 'cpuPerJoin', label: 'CPU/join', format: (value) => `${count(value)} µs` },
-      { figure: 'framesPerUser', label: 'frames/user', format: (value) => value.toFixed(1) },
-      { figure: 'bytesPerUser', label: 'bytes/user', format: count },
-      { figure: 'elapsed', label: 'elapsed', format: milliseconds },
-      { figure: 'joinP50', label: 'join p50', format: milliseconds },
-      { figure: 'joinP99', label: 'join p99', format: milliseconds },
-      { figure: 'pinged', label: 'answered a ping', format: count },
+      { figure: 'cpuPerJoin', label: 'CPU/join', format: (value) => `${count(value)} µs`, isCost: true },
+      { figure: 'framesPerUser', label: 'frames/user', format: (value) => value.toFixed(1), isCost: true },
+      { figure: 'bytesPerUser', label: 'bytes/user', format: count, isCost: true },
+      { figure: 'elapsed', label: 'elapsed', format: milliseconds, isCost: true },
+      { figure: 'joinP50', label: 'join p50', format: milliseconds, isCost: true },
+      { figure: 'joinP99', label: 'join p99', format: milliseconds, isCost: true },
+      { figure: 'pinged', label: 'answered a ping', format: count, isAside: true },
       columns.loopP99,
       columns.loopLongest,
       columns.server,
