@@ -78,7 +78,7 @@ export class Sweeper {
       left.steps -= removed;
       if (more) this.#touched.add(room);
       // A room that never had an entry is about to have its first.
-      isOver = count > 0 && removed === count;
+      isOver = count > 0 && this.#log.head(room).count === 0;
     } finally {
       if (!isOver || !this.#log.drop(room)) this.#log.release(room);
     }
