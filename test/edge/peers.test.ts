@@ -39,8 +39,18 @@ class FakeSocket {
     this.#corked = undefined;
   }
 
+  readonly topics = new Set<string>();
+
   getTopics(): string[] {
-    return [];
+    return [...this.topics];
+  }
+
+  subscribe(topic: string): void {
+    this.topics.add(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic);
   }
 }
 
@@ -80,6 +90,24 @@ function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
   };
   return { peers, told, closed, add };
 }
+
+test('a slow reader whose session takes a while to end it is told of once, and subscribed to nothing until then', () => {
+  const { peers, add } = kit();
+  const { peer, socket } = add('a');
+  const ends: string[] = [];
+  Object.assign(peer, { session: { id: 'a', end: (why: string) => ends.push(why) } });
+  peers.subscribe('a', 'json:lobby', true);
+  assert.deepEqual(socket.getTopics(), ['json:lobby', '~json:lobby']);
+  socket.unsent = limits.buffer;
+  peers.send('a', '1');
+  peers.send('a', '2');
+  peers.subscribe('a', 'json:other', true);
+  peers.drained(peer);
+  assert.deepEqual([ends, socket.getTopics()], [['slow_reader'], []]);
+  // The goodbye.
+  peers.send('a', '3');
+  assert.deepEqual(socket.sent, ['1', '2', '3']);
+});
 
 describe('several wires that are sent at once', () => {
   test('go out in order, as few writes, after what waited for the end of the turn', async () => {

@@ -51,6 +51,18 @@ describe('a server with several edge processes', () => {
     await crowd.check(count, false);
   });
 
+  test('waits the longer the more often one dies', async () => {
+    const { program, pids } = await start();
+    await using _ = program;
+    let [pid = 0] = pids;
+    for (const pause of [0, 100, 200]) {
+      process.kill(pid, 'SIGKILL');
+      const failed = await program.logged(/^an edge process has failed/);
+      assert.deepEqual([failed['pid'], failed['pause']], [pid, pause]);
+      pid = await pidOfNext(program);
+    }
+  });
+
   test('leaves none behind when it is killed', async () => {
     const { program, url, pids } = await start();
     await using _ = program;
