@@ -67,7 +67,6 @@ test('the command line names a commit, and what is measured', () => {
     [
       ['fan-out', 'hubbub', [10, 1000], [false, true]],
       ['fan-out', 'hubbub-no-log', [10, 1000], [false]],
-      ['idle', 'hubbub', [10_000], [false, true]],
     ],
   );
   const named = readCommandLine([
