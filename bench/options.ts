@@ -38,7 +38,7 @@ const usual: Settings = {
   seconds: 3,
   rounds: 3,
   receivers: Math.max(2, Math.min(8, cpus().length - 1)),
-  warmUp: 20_000,
+  warmUp: 60_000,
 };
 
 export const commonHelp = `\

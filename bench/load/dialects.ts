@@ -15,8 +15,15 @@ export type DialectName =
   | 'pusher'
   | 'centrifugo';
 
+/** As the SDK names its messages: what no other client begins with, and a number. V8 takes up to ten characters for a constant. */
+const prefix = '1d0wxrm1t5q8';
+
+function named(id: string | undefined): { id?: string } {
+  return id === undefined ? {} : { id: prefix + id };
+}
+
 function hubbubMessage(body: string, id: string | undefined): string {
-  return JSON.stringify({ type: 'message', body, ...(id !== undefined && { id }) });
+  return JSON.stringify({ type: 'message', body, ...named(id) });
 }
 
 const hubbub: ClientDialect = {
@@ -43,14 +50,14 @@ export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
     ...hubbub,
     isBinary: true,
     message(body, id) {
-      const header = JSON.stringify({ type: 'message', ...(id !== undefined && { id }) });
+      const header = JSON.stringify({ type: 'message', ...named(id) });
       return `\u0001\u0000${String.fromCharCode(header.length)}${header}${body}`;
     },
   },
   // What is said goes to every connection of the server, and is not numbered.
   'hubbub-broadcast': {
     ...hubbub,
-    message: (body, id) => JSON.stringify({ type: 'broadcast', body, ...(id !== undefined && { id }) }),
+    message: (body, id) => JSON.stringify({ type: 'broadcast', body, ...named(id) }),
     sequence: undefined,
   },
   // Connected, and in no room.

@@ -21,7 +21,7 @@ const shown: [Column, ...Column[]] = [
 export const fanOut: Scenario = {
   name: 'fan-out',
   description: 'one room × 10, 100, 1,000 and 10,000 members, bursts of 32 and of 1, with and without ids',
-  brief: { members: [10, 1000], bursts: [32], seconds: 1, warmUp: 10_000 },
+  brief: { members: [10, 1000], bursts: [32], seconds: 1, warmUp: 20_000 },
   cases(settings) {
     const { members: sizes, skipped } = affordable(settings.members ?? [10, 100, 1000, 10_000], settings);
     const traffics = sizes.flatMap((members) =>
