@@ -1,5 +1,5 @@
 /** How long is waited for what must come, in milliseconds. */
-const patience = 10_000;
+const patience = 30_000;
 
 /** A queue that can be waited on: what comes is kept until it is asked for. */
 export class Inbox<T> {

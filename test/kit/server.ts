@@ -96,7 +96,7 @@ export async function startServer({
 }
 
 /** Waits until `condition` holds, looking again after every turn of the loop that something happened in. */
-export async function until(condition: () => boolean, what: string, timeout = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, timeout = 30_000): Promise<void> {
   const end = Date.now() + timeout;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`in ${timeout} ms it did not come about that ${what}`);
