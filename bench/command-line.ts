@@ -142,7 +142,7 @@ export function help(): string {
 Options:
   --quick               losses and order only, in less than 40 seconds; fails only on those
   --scenarios a,b       which of the scenarios below, as a whole, or all; without it the default suite: some of each
-                        that is marked with *, in about two minutes
+                        that is marked with *, in about four minutes
   --targets a,b         which of the targets below; each scenario has its own
 ${commonHelp}
 
