@@ -1,9 +1,9 @@
 /** What is said goes to everyone, whichever room they are in. */
 import type { Settings } from '../settings.ts';
-import { floor, hubbub, targets } from '../targets/targets.ts';
+import { floor, hubbub, named } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
 import { count } from './format.ts';
-import { load, offered, paced, tooMany, turnOf } from './load.ts';
+import { evenly, fitting, load, offered, tooMany } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 import { speaking } from './speaking.ts';
 
@@ -17,13 +17,10 @@ export const broadcast: Scenario = {
   name: 'broadcast',
   description: `1,000 members in ${rooms} rooms, and everything is said to all of them: broadcasts`,
   cases(settings) {
-    const sizes = settings.members ?? [1000];
-    const reasons = sizes.map((members) => tooMany(members) ?? tooFew(members));
+    const { members, skipped } = fitting(settings.members ?? [1000], (size) => tooMany(size) ?? tooFew(size));
     return {
-      cases: sizes
-        .filter((_, at) => reasons[at] === undefined)
-        .flatMap((members) => settings.bursts.map((burst) => broadcastCase(settings, members, burst))),
-      skipped: reasons.filter((reason) => reason !== undefined),
+      cases: members.flatMap((size) => settings.bursts.map((burst) => broadcastCase(settings, size, burst))),
+      skipped,
     };
   },
 };
@@ -39,13 +36,14 @@ function broadcastCase(settings: Settings, members: number, burst: number): Case
     scenario: 'broadcast',
     title: `broadcast: ${count(members)} members in ${rooms} rooms, bursts of ${burst} every ${offers.interval} ms`,
     traits: { members, rooms, burst, interval: offers.interval, messageSize },
-    targets: speaking('hubbub-broadcast', settings.targets ?? targets.filter(({ name }) => names.includes(name))),
+    targets: speaking('hubbub-broadcast', settings.targets ?? named(...names)),
     control: floor,
     columns: [columns.efficiency, columns.p50, columns.p99, columns.server, columns.client, columns.bytes],
     measure: (chosen) =>
       measureRound(chosen, {
-        ...{ rooms, members: members / rooms, burst, ids: false, messageSize, receivers, warmUp, seconds },
-        ...{ senders: 'one', reach: 'everyone', turn: turnOf(offers), plan: (time) => paced(offers, time) },
+        ...{ rooms, members: members / rooms, ids: false, messageSize, receivers, warmUp, seconds },
+        ...evenly(offers),
+        reach: 'everyone',
       }),
   };
 }

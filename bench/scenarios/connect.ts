@@ -5,7 +5,7 @@ import { total } from '../load/crew.ts';
 import { addEntries, type Entries } from '../load/entries.ts';
 import type { Settings } from '../settings.ts';
 import { Histogram } from '../statistics.ts';
-import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target } from '../targets/targets.ts';
 import type { Case, Column, Measurement, Scenario } from './case.ts';
 import { count, large, milliseconds } from './format.ts';
 import { affordable } from './load.ts';
@@ -55,7 +55,7 @@ export const connect: Scenario = {
 };
 
 function connectCase(settings: Settings, clients: number): Case {
-  const chosen = settings.targets ?? targets.filter(({ name }) => names.includes(name));
+  const chosen = settings.targets ?? named(...names);
   return stormCase(settings, speaking('hubbub-roomless', chosen), {
     ...{ name: 'connect', title: `${count(clients)} clients connect at once`, clients },
     prepare: () => Promise.resolve(),
@@ -70,7 +70,7 @@ function connectCase(settings: Settings, clients: number): Case {
 }
 
 function reconnectCase(settings: Settings, members: number): Case {
-  const chosen = settings.targets ?? targets.filter(({ name }) => names.includes(name));
+  const chosen = settings.targets ?? named(...names);
   const options = { hasAcks: false, patience, isShared: true };
   return stormCase(settings, chosen, {
     ...{

@@ -1,10 +1,10 @@
 /** The same room and load in each form of the protocol: JSON, lines of text, binary frames. */
 import type { DialectName } from '../load/dialects.ts';
 import type { Settings } from '../settings.ts';
-import { hubbub, type Target, targets, withoutLog } from '../targets/targets.ts';
+import { hubbub, named, type Target, withoutLog } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
 import { count } from './format.ts';
-import { affordable, load, offered, paced, turnOf } from './load.ts';
+import { affordable, evenly, load, offered } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 import { speaking } from './speaking.ts';
 
@@ -40,7 +40,7 @@ export const dialectsScenario: Scenario = {
 function dialectCase(settings: Settings, members: number, { name, dialect, envelope }: Form): Case {
   const { messageSize, receivers, warmUp, seconds } = settings;
   const offers = load(settings, members, burst, offered(members, burst));
-  const chosen = settings.targets ?? targets.filter(({ name }) => [hubbub, withoutLog, control].includes(name));
+  const chosen = settings.targets ?? named(hubbub, withoutLog, control);
   return {
     scenario: 'dialects',
     title: `dialects: ${name}, ${count(members)} members, bursts of ${burst} every ${offers.interval} ms`,
@@ -50,18 +50,8 @@ function dialectCase(settings: Settings, members: number, { name, dialect, envel
     columns: [columns.efficiency, columns.p50, columns.p99, columns.server, columns.client, columns.bytes],
     measure: (own) =>
       measureRound(own, {
-        ...{
-          members,
-          burst,
-          ids: false,
-          messageSize,
-          receivers,
-          warmUp,
-          seconds,
-          senders: 'one',
-          turn: turnOf(offers),
-        },
-        plan: (time) => paced(offers, time),
+        ...{ members, ids: false, messageSize, receivers, warmUp, seconds },
+        ...evenly(offers),
       }),
   };
 }

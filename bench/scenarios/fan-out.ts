@@ -1,9 +1,9 @@
 /** One room, one sender, a fixed load: what a delivery costs the server, and how long it takes. */
 import type { Brief, Settings } from '../settings.ts';
-import { floor, hubbub, type Target, targets, withoutLog } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target, withoutLog } from '../targets/targets.ts';
 import type { Case, Column, Scenario } from './case.ts';
 import { count } from './format.ts';
-import { affordable, load, offered, paced, turnOf } from './load.ts';
+import { affordable, evenly, load, offered } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
 const shown: [Column, ...Column[]] = [
@@ -29,7 +29,7 @@ export const fanOut: Scenario = {
     );
     const cases = traffics.map((traffic) => {
       const bytes = traffic.burst > 1 && !traffic.ids ? ['bare-bytes'] : [];
-      return fanOutCase(settings, 'fan-out', traffic, named([hubbub, withoutLog, floor, ...bytes]));
+      return fanOutCase(settings, 'fan-out', traffic, named(hubbub, withoutLog, floor, ...bytes));
     });
     return { cases, skipped };
   },
@@ -50,7 +50,7 @@ export const peers: Scenario = {
     const traffics = sizes.flatMap((members) => settings.bursts.map((burst) => ({ members, burst, ids: false })));
     const cases = traffics.map((traffic) => {
       const deliveries = traffic.burst > 1 ? peersLoad.batched : peersLoad.single;
-      return fanOutCase(settings, 'peers', traffic, named(all), deliveries);
+      return fanOutCase(settings, 'peers', traffic, named(...all), deliveries);
     });
     return { cases, skipped };
   },
@@ -65,7 +65,7 @@ export const quick: Scenario = {
   description: 'losses and order only, in a few seconds',
   brief: quickBrief,
   cases: (settings) => ({
-    cases: [fanOutCase(settings, 'quick', { members: 100, burst: 32, ids: true }, named([hubbub]), 50_000)],
+    cases: [fanOutCase(settings, 'quick', { members: 100, burst: 32, ids: true }, named(hubbub), 50_000)],
     skipped: [],
   }),
 };
@@ -96,12 +96,8 @@ function fanOutCase(
     columns: shown,
     measure: (chosen) =>
       measureRound(chosen, {
-        ...{ members, burst, ids, messageSize, receivers, warmUp, seconds, senders: 'one', turn: turnOf(offers) },
-        plan: (time) => paced(offers, time),
+        ...{ members, ids, messageSize, receivers, warmUp, seconds },
+        ...evenly(offers),
       }),
   };
-}
-
-function named(names: readonly string[]): Target[] {
-  return targets.filter(({ name }) => names.includes(name));
 }

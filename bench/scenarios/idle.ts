@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Crew } from '../load/crew.ts';
 import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
-import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { count, kibibytes, percent } from './format.ts';
 import { affordable } from './load.ts';
@@ -45,7 +45,7 @@ function idleCase(settings: Settings, members: number): Case {
     scenario: 'idle',
     title: `idle: ${count(members)} connections in one room`,
     traits: { members },
-    targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
+    targets: settings.targets ?? named(...names),
     control: floor,
     columns: [
       { figure: 'bytesPerConnection', label: 'memory/connection', format: kibibytes, isCost: true },

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Census } from '../load/calls.ts';
 import type { Settings } from '../settings.ts';
 import { Histogram } from '../statistics.ts';
-import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target, withOptions } from '../targets/targets.ts';
 import { descriptorLimit } from '../targets/usage.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { count, milliseconds } from './format.ts';
@@ -26,7 +26,7 @@ const silence = 1200;
 export const joinStorm: Scenario = {
   name: 'join-storm',
   description: `${count(members)} users join one room at once: frames and bytes for each, CPU, heartbeats`,
-  brief: { targets: targets.filter(({ name }) => name === hubbub), rounds: 1 },
+  brief: { targets: named(hubbub), rounds: 1 },
   cases(settings) {
     const most = Math.min(members, descriptorLimit() - ownDescriptors);
     const { members: sizes, skipped } = affordable(settings.members ?? [most], settings);
@@ -43,7 +43,7 @@ function stormCase(settings: Settings, users: number): Case {
     scenario: 'join-storm',
     title: `join-storm: ${count(users)} users into one room`,
     traits: { members: users },
-    targets: (settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor)).map(impatient),
+    targets: (settings.targets ?? named(hubbub, floor)).map(impatient),
     control: floor,
     columns: [
       { figure: 'cpuPerJoin', label: 'CPU/join', format: (value) => `${count(value)} µs`, isCost: true },
@@ -106,7 +106,5 @@ function add(censuses: readonly Census[]) {
 
 /** With the shortest patience for silent clients. */
 function impatient(target: Target): Target {
-  return target.dialect === 'hubbub'
-    ? { ...target, command: [...target.command, '--idle-timeout', `${idleTimeout}s`] }
-    : target;
+  return withOptions(target, '--idle-timeout', `${idleTimeout}s`);
 }

@@ -1,10 +1,10 @@
 /** How long a delivery takes at a tenth, at half and at four fifths of what the slower of two servers can take. */
 import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
-import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { count, percent } from './format.ts';
-import { affordable, type Load, load, offered, paced, turnOf } from './load.ts';
+import { affordable, evenly, type Load, load, offered } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
 /** How long it takes to find out how much a server can take, and in turns of how long, in seconds. */
@@ -37,7 +37,7 @@ type Saturation = ReadonlyMap<string, Own>;
 
 function latencyCases(settings: Settings, members: number, burst: number): Case[] {
   const { shares, messageSize, receivers, warmUp, seconds } = settings;
-  const chosen = settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor);
+  const chosen = settings.targets ?? named(hubbub, floor);
   const options = { members, burst, ids: false, messageSize, receivers, warmUp };
   /** Found out once for all shares. */
   let found: Promise<Saturation> | undefined;
@@ -61,10 +61,7 @@ function latencyCases(settings: Settings, members: number, burst: number): Case[
       found ??= saturate(chosen, options);
       const saturation = await found;
       const offers = loadAt(share, saturation, settings, options);
-      const measured = await measureRound(own, {
-        ...{ ...options, seconds, senders: 'one', turn: turnOf(offers) },
-        plan: (time) => paced(offers, time),
-      });
+      const measured = await measureRound(own, { ...options, seconds, ...evenly(offers) });
       const rate = (burst * 1000) / offers.interval;
       return measured.map((measurement, at) => withRates(measurement, rate, saturation.get(own[at]?.name ?? '')));
     },

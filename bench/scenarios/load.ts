@@ -36,9 +36,11 @@ export function paced({ interval }: Load, seconds: number): PacedPlan {
   };
 }
 
-/** How long a turn under this load should be, in seconds: half a second, but not fewer than two bursts. */
-export function turnOf({ interval }: Load): number {
-  return Math.max(0.5, (2 * interval) / 1000);
+/** A round in which one sender of a room keeps this pace, in turns of half a second, but not fewer than two bursts. */
+export function evenly(offers: Load) {
+  const { burst, interval } = offers;
+  const turn = Math.max(0.5, (2 * interval) / 1000);
+  return { burst, senders: 'one', turn, plan: (seconds: number) => paced(offers, seconds) } as const;
 }
 
 /** What a server needs besides a descriptor for each member. */
@@ -49,13 +51,20 @@ export function affordable(
   sizes: readonly number[],
   { receivers }: Pick<Settings, 'receivers'>,
 ): { members: number[]; skipped: string[] } {
-  const reasons = sizes.map((members) => {
+  return fitting(sizes, (members) => {
     if (members <= receivers) return `${members} members: there are ${receivers + 1} load processes`;
     return tooMany(members);
   });
+}
+
+/** Sorts sizes by whether there is a reason to leave them out. */
+export function fitting(
+  sizes: readonly number[],
+  reasonAgainst: (members: number) => string | undefined,
+): { members: number[]; skipped: string[] } {
   return {
-    members: sizes.filter((_, at) => reasons[at] === undefined),
-    skipped: reasons.filter((reason) => reason !== undefined),
+    members: sizes.filter((members) => reasonAgainst(members) === undefined),
+    skipped: sizes.flatMap((members) => reasonAgainst(members) ?? []),
   };
 }
 

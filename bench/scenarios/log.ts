@@ -1,10 +1,10 @@
 /** Many rooms, each with one sender, and every message acknowledged: what it costs to keep them. */
 import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
-import { floorWithRooms, hubbub, targets, withoutLog } from '../targets/targets.ts';
+import { floorWithRooms, hubbub, named, withoutLog } from '../targets/targets.ts';
 import type { Case, Column, Measurement, Scenario } from './case.ts';
 import { count } from './format.ts';
-import { paced, tooMany } from './load.ts';
+import { fitting, paced, tooMany } from './load.ts';
 import { columns, measureRound, type RoundOptions } from './measure.ts';
 
 const rooms = 1000;
@@ -41,12 +41,8 @@ export const log: Scenario = {
   name: 'log',
   description: `${count(rooms)} rooms × 1 and 10 members, every message acknowledged: without a log, and with it`,
   cases(settings) {
-    const sizes = settings.members ?? [1, 10];
-    const fitting = sizes.filter((members) => tooMany(members * rooms) === undefined);
-    return {
-      cases: fitting.flatMap((members) => [closed(settings, members), open(settings, members)]),
-      skipped: sizes.flatMap((members) => tooMany(members * rooms) ?? []),
-    };
+    const { members, skipped } = fitting(settings.members ?? [1, 10], (size) => tooMany(size * rooms));
+    return { cases: members.flatMap((size) => [closed(settings, size), open(settings, size)]), skipped };
   },
 };
 
@@ -81,7 +77,7 @@ function logCase(
     scenario: 'log',
     title: `log: ${count(rooms)} rooms × ${members} members, ${load}`,
     traits: { rooms, members, burst, closed: isClosed, messageSize },
-    targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
+    targets: settings.targets ?? named(...names),
     control: withoutLog,
     columns: shown,
     measure: (chosen): Promise<Measurement[]> =>

@@ -206,7 +206,7 @@ function add(slices: readonly Slice[]): Sum {
       : sum((slice) => slice.serverCpu ?? 0),
     clientCpu: sum(({ clientCpu }) => clientCpu),
     machineBusy: sum(({ machine }) => machine.busy) / sum(({ machine }) => machine.all),
-    others: sum(({ machine }) => machine.others) / sum(({ machine }) => machine.all),
+    others: sum((slice) => slice.others) / sum(({ machine }) => machine.all),
   };
 }
 

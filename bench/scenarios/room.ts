@@ -6,9 +6,9 @@ import { microseconds } from '../load/clock.ts';
 import { Crew, type DriveOptions, type Tally, total } from '../load/crew.ts';
 import { type DialectName, dialects } from '../load/dialects.ts';
 import type { Plan } from '../load/send.ts';
-import { type LoopDelay, Server } from '../targets/server.ts';
+import { Server } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
-import { machineTime } from '../targets/usage.ts';
+import { difference, meter, ofOthers, type Used } from './meter.ts';
 
 export interface RoomOptions {
   /** One if not said. */
@@ -42,20 +42,16 @@ export interface RoomOptions {
 }
 
 /** What was seen while one plan was carried out. Times are in microseconds. */
-export interface Slice {
+export interface Slice extends Used {
   readonly tally: Tally;
   /** From the first message until the last delivery. */
   readonly duration: number;
-  /** CPU time of the server; undefined if it cannot be known. */
-  readonly serverCpu: number | undefined;
   /** CPU time of the busiest load process. */
   readonly clientCpu: number;
-  /** That of the server; undefined if it was not watched. */
-  readonly loopDelay: LoopDelay | undefined;
   /** Memory of the server at the end, garbage included, in bytes; undefined if it cannot be known. */
   readonly memory: number | undefined;
-  /** Time of all CPUs: in all, in use, and of this in use by neither the server nor the load processes. */
-  readonly machine: { readonly all: number; readonly busy: number; readonly others: number };
+  /** Time of all CPUs in use by neither the server nor the load processes. */
+  readonly others: number;
 }
 
 /** How many members' deliveries are decoded, besides the first one's in each load process. */
@@ -142,26 +138,20 @@ export class Room implements AsyncDisposable {
   /** @throws {Invalid} if anything was lost, late or not asked for. */
   async drive(plan: Plan): Promise<Slice> {
     await this.#crew.mark();
-    if (this.#options.watchesLoop) await this.#server.watchLoop();
-    const machine = machineTime();
-    const cpu = this.#server.cpu();
+    const stop = await meter(this.#server, this.#options.watchesLoop);
     const start = microseconds();
     const tally = await this.#crew.drive(plan, this.#options);
-    const serverCpu = difference(this.#server.cpu(), cpu);
-    const now = machineTime();
-    const loopDelay = this.#options.watchesLoop ? await this.#server.loopDelay() : undefined;
+    const used = await stop();
     this.#unread += tally.sent;
     demandWhole(tally);
-    const busy = now.busy - machine.busy;
     const clients = tally.collected.reduce((sum, { cpu }) => sum + cpu, 0);
     return {
       tally,
       duration: Math.max(...tally.collected.map(({ finished }) => finished)) - start,
-      serverCpu,
       clientCpu: Math.max(...tally.collected.map((collected) => collected.cpu)),
-      loopDelay,
       memory: this.#server.heldMemory(),
-      machine: { all: busy + now.idle - machine.idle, busy, others: Math.max(0, busy - clients - (serverCpu ?? 0)) },
+      ...used,
+      others: ofOthers(used, clients),
     };
   }
 
@@ -250,8 +240,4 @@ export function demandWhole(tally: Tally): void {
     ...(first('unexpected') !== undefined ? [`an unexpected frame: ${first('unexpected')}`] : []),
   ];
   if (problems.length > 0) throw new Invalid(problems.join('; '), total(tally, 'delivered'), total(tally, 'expected'));
-}
-
-function difference(now: number | undefined, before: number | undefined): number | undefined {
-  return now === undefined || before === undefined ? undefined : now - before;
 }

@@ -1,11 +1,11 @@
 /** A chat: many rooms in which now and then somebody says something, and members who lose their connection and come back. */
 import type { PacedPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
-import { floorWithRooms, hubbub, targets } from '../targets/targets.ts';
+import { floorWithRooms, hubbub, named } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
 import { quickBrief } from './fan-out.ts';
 import { count } from './format.ts';
-import { paced, tooMany } from './load.ts';
+import { fitting, paced, tooMany } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
 interface Scale {
@@ -31,12 +31,9 @@ export const chat: Scenario = {
   name: 'rooms',
   description: `${count(usual.rooms)} rooms × 10 members at an even pace, while 1 % a second lose their connection and come back`,
   cases(settings) {
-    const sizes = settings.members ?? [10];
-    const reasons = sizes.map((members) => tooMany(members * usual.rooms) ?? tooFew(members));
-    return {
-      cases: sizes.filter((_, at) => reasons[at] === undefined).map((members) => chatCase(settings, members, usual)),
-      skipped: reasons.filter((reason) => reason !== undefined),
-    };
+    const reasonAgainst = (size: number) => tooMany(size * usual.rooms) ?? tooFew(size);
+    const { members, skipped } = fitting(settings.members ?? [10], reasonAgainst);
+    return { cases: members.map((size) => chatCase(settings, size, usual)), skipped };
   },
 };
 
@@ -68,7 +65,7 @@ function chatCase(settings: Settings, members: number, { rooms, offered, cutPerS
     scenario: 'rooms',
     title: `rooms: ${count(rooms)} rooms × ${members} members, ${count(perSecond)} messages and ${count(cuts)} lost connections a second`,
     traits: { rooms, members, messageSize },
-    targets: settings.targets ?? targets.filter(({ name }) => own.includes(name)),
+    targets: settings.targets ?? named(...own),
     control: floorWithRooms,
     columns: [
       columns.efficiency,

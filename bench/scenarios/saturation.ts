@@ -1,7 +1,7 @@
 /** As fast as it goes: every load process sends, each as long as few of its messages are on their way. */
 import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
-import { floor, targets } from '../targets/targets.ts';
+import { floor, named } from '../targets/targets.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { quickBrief } from './fan-out.ts';
 import { count } from './format.ts';
@@ -39,7 +39,7 @@ function saturationCase(settings: Settings, members: number, ids = false, names 
     scenario: 'saturation',
     title: `saturation: ${count(members)} members, ${receivers + 1} senders, ${window} messages of each on their way`,
     traits: { members, burst, ids, messageSize },
-    targets: settings.targets ?? targets.filter(({ name }) => names.includes(name)),
+    targets: settings.targets ?? named(...names),
     control: floor,
     columns: [columns.rate, columns.server, columns.client, columns.efficiency, columns.bytes],
     async measure(chosen) {

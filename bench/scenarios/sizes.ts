@@ -1,10 +1,10 @@
 /** Messages of other lengths, at rates at which they come to as many bytes, as far as a server can take so many. */
 import { shortestBody } from '../load/body.ts';
 import type { Settings } from '../settings.ts';
-import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target, withOptions } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
 import { count } from './format.ts';
-import { affordable, type Load, load, offered, paced, turnOf } from './load.ts';
+import { affordable, evenly, type Load, load, offered } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
 const sizes = [shortestBody, 512, 4096, 32_768, 65_536];
@@ -40,7 +40,7 @@ function sizeCase(settings: Settings, members: number, messageSize: number): Cas
     scenario: 'sizes',
     title: `sizes: ${count(messageSize)} bytes, ${count(members)} members, bursts of ${burst} every ${interval} ms`,
     traits: { members, burst, interval, messageSize },
-    targets: (settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor)).map(withLargeFrames),
+    targets: (settings.targets ?? named(hubbub, floor)).map(withLargeFrames),
     control: floor,
     columns: [
       columns.efficiency,
@@ -54,18 +54,8 @@ function sizeCase(settings: Settings, members: number, messageSize: number): Cas
     ],
     measure: (chosen) =>
       measureRound(chosen, {
-        ...{
-          members,
-          burst,
-          ids: false,
-          messageSize,
-          receivers,
-          warmUp,
-          seconds,
-          senders: 'one',
-          turn: turnOf(offers),
-        },
-        plan: (time) => paced(offers, time),
+        ...{ members, ids: false, messageSize, receivers, warmUp, seconds },
+        ...evenly(offers),
       }),
   };
 }
@@ -78,5 +68,5 @@ function loadOf(settings: Settings, members: number, messageSize: number): Load 
 
 /** A message of 64 KiB is longer than the largest frame by default, with what is around it. */
 function withLargeFrames(target: Target): Target {
-  return target.dialect === 'hubbub' ? { ...target, command: [...target.command, '--max-frame', '128KiB'] } : target;
+  return withOptions(target, '--max-frame', '128KiB');
 }

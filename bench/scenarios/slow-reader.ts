@@ -1,9 +1,9 @@
 /** One member of a room does not read: what that does to the others, to the server's memory, and what becomes of it. */
 import type { Settings } from '../settings.ts';
-import { floor, hubbub, type Target, targets } from '../targets/targets.ts';
+import { floor, hubbub, named, type Target, withOptions } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
 import { count } from './format.ts';
-import { affordable, load, paced, turnOf } from './load.ts';
+import { affordable, evenly, load } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
 const burst = 32;
@@ -23,7 +23,7 @@ export const slowReader: Scenario = {
   description: 'one room × 100 members and one who does not read: the others, the memory, and what becomes of it',
   cases(settings) {
     const { members, skipped } = affordable(settings.members ?? [100], settings);
-    const chosen = settings.targets ?? targets.filter(({ name }) => name === hubbub || name === floor);
+    const chosen = settings.targets ?? named(hubbub, floor);
     return { cases: members.flatMap((size) => chosen.map((target) => slowCase(settings, size, target))), skipped };
   },
 };
@@ -44,8 +44,8 @@ function slowCase(settings: Settings, members: number, target: Target): Case {
       measureRound(
         chosen,
         {
-          ...{ members, burst, ids: false, messageSize, receivers, warmUp, seconds, senders: 'one' },
-          ...{ turn: turnOf(offers), plan: (time) => paced(offers, time) },
+          ...{ members, ids: false, messageSize, receivers, warmUp, seconds },
+          ...evenly(offers),
         },
         ({ name }) => ({ hasSleeper: name.endsWith(suffix) }),
       ),
@@ -54,7 +54,6 @@ function slowCase(settings: Settings, members: number, target: Target): Case {
 
 /** With the buffer that Hubbub has for a slow reader by default. */
 function withOwnBuffer(target: Target): Target {
-  if (target.dialect !== 'hubbub') return target;
   const rules = JSON.stringify([{ match: '*', log: { count: kept } }]);
-  return { ...target, command: [...target.command, '--buffer', '1MiB', '--rooms', rules] };
+  return withOptions(target, '--buffer', '1MiB', '--rooms', rules);
 }

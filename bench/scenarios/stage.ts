@@ -3,9 +3,9 @@ import { microseconds } from '../load/clock.ts';
 import { Crew } from '../load/crew.ts';
 import { type LoopDelay, Server } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
-import { machineTime } from '../targets/usage.ts';
 import type { Measurement } from './case.ts';
 import { bottleneck, othersNote } from './measure.ts';
+import { meter, ofOthers } from './meter.ts';
 
 /** What something cost. Times are in microseconds. */
 export interface Toll {
@@ -41,25 +41,22 @@ export class Stage implements AsyncDisposable {
   async watch<T>(act: () => Promise<T>): Promise<[T, Toll]> {
     const { server, crew } = this;
     const clients = await crew.census();
-    if (this.#watchesLoop) await server.watchLoop();
-    const machine = machineTime();
-    const cpu = server.cpu();
+    const stop = await meter(server, this.#watchesLoop);
     const start = microseconds();
     const result = await act();
     const duration = microseconds() - start;
-    const cpuNow = server.cpu();
-    const now = machineTime();
-    const loopDelay = this.#watchesLoop ? await server.loopDelay() : undefined;
-    const used = (await crew.census()).map((one, at) => one.cpu - (clients[at]?.cpu ?? 0));
-    const serverCpu = cpuNow === undefined || cpu === undefined ? undefined : cpuNow - cpu;
-    const busy = now.busy - machine.busy;
-    const all = busy + now.idle - machine.idle;
-    const others = busy - used.reduce((sum, one) => sum + one, 0) - (serverCpu ?? 0);
+    const used = await stop();
+    const cpus = (await crew.census()).map((one, at) => one.cpu - (clients[at]?.cpu ?? 0));
+    const { serverCpu, loopDelay, machine } = used;
+    const others = ofOthers(
+      used,
+      cpus.reduce((sum, one) => sum + one, 0),
+    );
     return [
       result,
       {
-        ...{ duration, serverCpu, loopDelay, clientCpu: Math.max(...used), machineBusy: busy / all },
-        others: Math.max(0, others) / all,
+        ...{ duration, serverCpu, loopDelay, clientCpu: Math.max(...cpus) },
+        ...{ machineBusy: machine.busy / machine.all, others: others / machine.all },
       },
     ];
   }

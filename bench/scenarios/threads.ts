@@ -12,7 +12,7 @@ import { Sender } from '../load/sender.ts';
 import type { Settings } from '../settings.ts';
 import { median } from '../statistics.ts';
 import { Server } from '../targets/server.ts';
-import { hubbub, type Target, targets, withThreads } from '../targets/targets.ts';
+import { hubbub, named, type Target, withThreads } from '../targets/targets.ts';
 import { mainThreadTime } from '../targets/usage.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { count, milliseconds } from './format.ts';
@@ -53,7 +53,7 @@ function threadsCase(settings: Settings, { members, burst }: { members: number; 
     scenario: 'threads',
     title: `threads: ${count(members)} members, bursts of ${burst}`,
     traits: { members, burst },
-    targets: settings.targets ?? targets.filter(({ name }) => own.includes(name)),
+    targets: settings.targets ?? named(...own),
     control: hubbub,
     columns: [
       columns.efficiency,

@@ -87,6 +87,16 @@ export const targets: readonly Target[] = [
   },
 ];
 
+/** Those of the targets that have these names. */
+export function named(...names: readonly string[]): Target[] {
+  return targets.filter(({ name }) => names.includes(name));
+}
+
+/** The same target, started with more options if it is Hubbub. */
+export function withOptions(target: Target, ...options: readonly string[]): Target {
+  return target.dialect === 'hubbub' ? { ...target, command: [...target.command, ...options] } : target;
+}
+
 function server(...options: string[]): string[] {
   return [
     new URL('dist/main.js', root).pathname,
