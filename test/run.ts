@@ -1,13 +1,13 @@
 /**
- * Runs the tests: `npm test`, or `npm test -- <part of a path> …` for some of them. Sees to it first that Chromium is
- * there, for the tests that need a browser.
+ * Runs the tests: `npm test`, or `npm test -- <part of a path> …` for some of them. Sees to it first that the
+ * packages are there that some of them need.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { ensureChromium } from './kit/chromium.ts';
+import { ensurePackages, packages } from './kit/packages.ts';
 
 const directory = new URL('.', import.meta.url).pathname;
 const wanted = process.argv.slice(2);
@@ -17,7 +17,7 @@ const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
   .map((path) => join(directory, path));
 if (files.length === 0) throw new Error(`no test file has one of these in its path: ${wanted.join(', ')}`);
 
-await ensureChromium(process.env);
+ensurePackages(packages, process.env);
 const events = run({ files, concurrency: 2, timeout: 180_000 });
 events.on('test:fail', () => {
   process.exitCode = 1;

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium as playwright } from 'playwright-core';
 import { createPages, type Page as WebPage } from '../../src/http/pages.ts';
-import { chromium } from '../kit/chromium.ts';
 import { FaultProxy } from '../kit/fault-proxy.ts';
+import { chromium, skipWithout } from '../kit/packages.ts';
 import { Random } from '../kit/random.ts';
 
 export type BrowserPage = Awaited<ReturnType<Browser['newPage']>>;
 
 /** Why the tests are skipped, if they are. */
-export const skip = existsSync(chromium) ? false : `there is no ${chromium}: install the package "chromium"`;
+export const skip = skipWithout(chromium);
 
 /** Without network chatter of its own. Chromium does not run as root in its sandbox. */
 const launchArguments = [
@@ -27,7 +27,7 @@ const launchArguments = [
 ];
 
 export function launch(): Promise<Browser> {
-  return playwright.launch({ executablePath: chromium, args: launchArguments });
+  return playwright.launch({ executablePath: chromium.file, args: launchArguments });
 }
 
 /** The pages as the build made them. */

@@ -1,16 +1,16 @@
 /** What `npm run build` has made of the client. */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { chromium as playwright } from 'playwright-core';
 import type { connect } from '../../src/client/connect.ts';
-import { chromium } from '../kit/chromium.ts';
 import { JsonClient } from '../kit/client.ts';
 import { FaultProxy } from '../kit/fault-proxy.ts';
+import { chromium, skipWithout } from '../kit/packages.ts';
 import { Random } from '../kit/random.ts';
 import { startServer } from '../kit/server.ts';
 import { temporaryDirectory } from '../life-cycle/program.ts';
@@ -107,7 +107,7 @@ test('the example in README.md does what it says', async () => {
   assert.deepEqual([lines[0], lines.at(-1)], ['online ', 'closed']);
 });
 
-const skip = existsSync(chromium) ? false : `there is no ${chromium}: install the package "chromium"`;
+const skip = skipWithout(chromium);
 
 describe('in Chromium', { skip }, () => {
   test('a page chats, in JSON and bytes, and goes on where the connection broke', async () => {
@@ -115,7 +115,7 @@ describe('in Chromium', { skip }, () => {
     await using proxy = await FaultProxy.start({ random: new Random(1), target: () => server.port });
     await using bob = await JsonClient.connect(`${server.url}/?name=bob&room=general`);
     const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-    const browser = await playwright.launch({ executablePath: chromium, args });
+    const browser = await playwright.launch({ executablePath: chromium.file, args });
     try {
       const page = await browser.newPage();
       const errors: string[] = [];
