@@ -1,4 +1,4 @@
-import { configFile, type Kind, type Option, options } from './options.ts';
+import { configFile, isSwitch, type Kind, type Option, options } from './options.ts';
 import { describeLimits } from './values.ts';
 
 const columns = 96;
@@ -17,6 +17,7 @@ const placeholders: Record<Kind, string> = {
   rate: ' RATE',
   byteRate: ' RATE',
   threads: ' NUMBER',
+  proxies: ' [NUMBER|NETWORK,NETWORK]',
   rules: ' JSON',
 };
 
@@ -59,13 +60,13 @@ export function markdownTable(): string {
 }
 
 function spelling(option: Option): string {
-  return option.kind === 'boolean' ? option.flag.replace('--', '--[no-]') : option.flag;
+  return isSwitch(option) ? option.flag.replace('--', '--[no-]') : option.flag;
 }
 
 /** The description, with what the schema knows besides. */
 function meaning(option: Option): string {
   const limits = option.kind === 'choice' ? option.choices.join(', ') : describeLimits(option);
-  return limits === '' ? option.description : `${option.description} (${limits})`;
+  return limits === '' || option.kind === 'proxies' ? option.description : `${option.description} (${limits})`;
 }
 
 function origin(option: Option): string {

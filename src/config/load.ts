@@ -37,7 +37,8 @@ export interface Config {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly threads: number | 'auto';
-  readonly trustProxy: boolean;
+  /** How many proxies there are, or their networks. */
+  readonly trustProxy: number | readonly string[];
   readonly rate: Rate | undefined;
   readonly rateBytes: Rate | undefined;
   readonly maxRooms: number;

@@ -13,6 +13,7 @@ export type Kind =
   | 'rate'
   | 'byteRate'
   | 'threads'
+  | 'proxies'
   | 'rules';
 
 /** The rules for a text, such as the name of a room. */
@@ -52,7 +53,7 @@ interface PropertySchema extends TextRules {
   readonly $ref?: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
-  readonly items?: { readonly $ref: string };
+  readonly items?: { readonly $ref?: string };
   readonly minimum?: number;
   readonly maximum?: number;
   readonly writeOnly?: boolean;
@@ -79,6 +80,11 @@ export const configFile: Option = toOption('config', {
   'x-unit': 'path',
   minLength: 1,
 });
+
+/** Whether its flag alone says something, and so does the one with `--no-`. */
+export function isSwitch({ kind }: Option): boolean {
+  return kind === 'boolean' || kind === 'proxies';
+}
 
 /** @param $ref - leads to the `properties` of a schema */
 function readOptions($ref: string): ReadonlyMap<string, Option> {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { closest } from './closest.ts';
 import { ConfigError } from './error.ts';
 import { parseJson } from './files.ts';
-import { configFile, type Option, options } from './options.ts';
+import { configFile, isSwitch, type Option, options } from './options.ts';
 import { fromText } from './values.ts';
 
 /** Where a setting was written, so that an error can name it as the user did. */
@@ -27,8 +27,9 @@ export type Settings = Map<string, Setting>;
 
 interface Flag {
   readonly option: Option;
-  /** What a flag without a value stands for. */
+  /** What it stands for without a value. */
   readonly implied?: boolean;
+  readonly takesValue: boolean;
 }
 
 export const defaults: Source = { prefix: '', spell: ({ flag }, within = '') => flag + within, directory: '.' };
@@ -104,10 +105,10 @@ export function fromFile(path: string, content: string): Settings {
 }
 
 function flagsOf(option: Option): [string, Flag][] {
-  if (option.kind !== 'boolean') return [[option.flag, { option }]];
+  if (!isSwitch(option)) return [[option.flag, { option, takesValue: true }]];
   return [
-    [option.flag, { option, implied: true }],
-    [option.flag.replace('--', '--no-'), { option, implied: false }],
+    [option.flag, { option, implied: true, takesValue: option.kind !== 'boolean' }],
+    [option.flag.replace('--', '--no-'), { option, implied: false, takesValue: false }],
   ];
 }
 
@@ -120,15 +121,14 @@ function readFlag(arg: string, rest: string[]): { readonly option: Option; reado
     const meant = closest(name, [...flags.keys(), '--help', '--version']);
     throw new ConfigError(`unknown option ${name}${didYouMean(meant)}`);
   }
-  const { option, implied } = flag;
-  if (implied !== undefined) {
-    if (inline === undefined) return { option, raw: implied };
+  const { option, implied, takesValue } = flag;
+  const isAlone = inline === undefined && (rest[0] === undefined || rest[0].startsWith('--'));
+  if (implied !== undefined && inline === undefined && (isAlone || !takesValue)) return { option, raw: implied };
+  if (!takesValue) {
     const spellings = flagsOf(option).map(([spelling]) => spelling);
     throw new ConfigError(`${name} takes no value: write ${spellings.join(' or ')}`);
   }
-  if (inline === undefined && (rest[0] === undefined || rest[0].startsWith('--'))) {
-    throw new ConfigError(`${name} needs a value`);
-  }
+  if (isAlone) throw new ConfigError(`${name} needs a value`);
   return { option, raw: fromText(option, inline ?? rest.shift() ?? '') };
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from './error.ts';
+import { parseNetwork } from './networks.ts';
 import type { Option, TextRules } from './options.ts';
 import { parseByteRate, parseDuration, parseRate, parseSize, type Rate } from './units.ts';
 
@@ -20,8 +21,10 @@ export function fromText(option: Option, text: string): unknown {
     case 'integer':
     case 'threads':
       return /^-?\d+$/.test(text) ? Number(text) : text;
+    case 'proxies':
+      return booleans.get(text) ?? (/^-?\d+$/.test(text) ? Number(text) : items(text));
     case 'list':
-      return text === '' ? [] : text.split(',').map((item) => item.trim());
+      return items(text);
     case 'rules':
       return parsed(text);
     default:
@@ -39,6 +42,8 @@ export function readValue(option: Option, raw: unknown): { readonly value: Value
     case 'threads':
       if (raw === 'auto') return { value: raw };
       return Number.isSafeInteger(raw) ? withinLimits(option, raw as number) : undefined;
+    case 'proxies':
+      return readProxies(option, raw);
     case 'size':
       return typeof raw === 'string' || typeof raw === 'number'
         ? withinLimits(option, parseSize(String(raw)))
@@ -79,6 +84,8 @@ export function expectation(option: Option): string {
       return `an integer ${option.maximum === undefined ? 'of ' : ''}${limits}`;
     case 'threads':
       return `an integer ${limits} or auto`;
+    case 'proxies':
+      return 'true, false, how many there are, or a list of their addresses and networks such as 10.0.0.0/8';
     case 'size':
       return `a size such as 64KiB${limits && `, ${limits}`}`;
     case 'duration':
@@ -122,6 +129,19 @@ function toAmount({ kind, key }: Option, limit: number | string): number {
   const amount = kind === 'duration' ? parseDuration(limit) : parseSize(limit);
   if (amount === undefined) throw new Error(`schemas/config.json: ${key} has the limit ${limit}, which is no ${kind}`);
   return amount;
+}
+
+function items(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((item) => item.trim());
+}
+
+/** `true` is one proxy, `false` none. */
+function readProxies(option: Option, raw: unknown): { readonly value: Value } | undefined {
+  if (typeof raw === 'boolean') return { value: Number(raw) };
+  if (Number.isSafeInteger(raw)) return withinLimits(option, raw as number);
+  if (!Array.isArray(raw) || raw.length === 0) return undefined;
+  const networks = raw.map((item) => (typeof item === 'string' ? parseNetwork(item) : undefined));
+  return networks.every((network) => network !== undefined) ? { value: networks } : undefined;
 }
 
 /** The text itself if it is not JSON: then it is refused as what it is. */

@@ -1,3 +1,5 @@
+import { limitKey } from './address.ts';
+
 /** How many connections there may be, in all and from one address. */
 export interface AdmissionLimits {
   readonly connections: number;
@@ -31,7 +33,7 @@ export class Admission {
       const message = `the server has its ${connections} connections`;
       return { status: '503 Service Unavailable', header: retryAfter, message };
     }
-    if (perAddress > 0 && (this.#byAddress.get(address) ?? 0) >= perAddress) {
+    if (perAddress > 0 && (this.#byAddress.get(limitKey(address)) ?? 0) >= perAddress) {
       const message = `there are ${perAddress} connections from your address`;
       return { status: '429 Too Many Requests', header: retryAfter, message };
     }
@@ -40,13 +42,15 @@ export class Admission {
 
   enter(address: string): void {
     this.#all += 1;
-    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    const key = limitKey(address);
+    this.#byAddress.set(key, (this.#byAddress.get(key) ?? 0) + 1);
   }
 
   leave(address: string): void {
     this.#all -= 1;
-    const left = (this.#byAddress.get(address) ?? 0) - 1;
-    if (left > 0) this.#byAddress.set(address, left);
-    else this.#byAddress.delete(address);
+    const key = limitKey(address);
+    const left = (this.#byAddress.get(key) ?? 0) - 1;
+    if (left > 0) this.#byAddress.set(key, left);
+    else this.#byAddress.delete(key);
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Dialect, Wire } from '../protocol/dialect.ts';
+import { type ClientAddresses, clientAddresses, type TrustedProxies } from './address.ts';
 import type { Rejection } from './admission.ts';
 import type { EdgeHandlers } from './handlers.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
@@ -27,8 +28,8 @@ export interface EdgeOptions {
   readonly maxFrame: number;
   /** After how long a silent peer that answers no ping is gone, in milliseconds. */
   readonly idleTimeout: number;
-  /** Whether the last address in X-Forwarded-For is the client's. */
-  readonly trustProxy: boolean;
+  /** Whose word it is taken for that a request is of another address. */
+  readonly trustProxy: TrustedProxies;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
@@ -58,6 +59,7 @@ export class Edge implements EdgePort {
   readonly #handlers: EdgeHandlers;
   readonly #app: TemplatedApp;
   readonly #peers: Peers;
+  readonly #addresses: ClientAddresses;
   readonly #timer: NodeJS.Timeout;
   #listening: us_listen_socket | undefined;
 
@@ -65,10 +67,11 @@ export class Edge implements EdgePort {
     this.#options = options;
     this.#handlers = handlers;
     this.#peers = new Peers(options.limits, handlers.drained);
+    this.#addresses = clientAddresses(options.trustProxy);
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
     for (const [path, dialect] of Object.entries(paths)) this.#app.ws(path, this.#behavior(dialect));
-    this.#app.ws('/status', statusFeed(options.trustProxy, handlers.status));
+    this.#app.ws('/status', statusFeed(this.#addresses, handlers.status));
     this.#app.any('/*', (response, request) => this.#answer(response, request));
     this.#timer = setInterval(() => this.#peers.inspect(), inspectInterval).unref();
   }
@@ -163,7 +166,7 @@ export class Edge implements EdgePort {
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, dialect: Dialect): void {
-    const asked = readUpgrade(response, request, dialect, this.#options.trustProxy);
+    const asked = readUpgrade(response, request, dialect, this.#addresses);
     const { address, version, handshake, key, subprotocol, extensions } = asked;
     const admitted = this.#handlers.admit({ address, version, handshake });
     if ('status' in admitted) return reject(response, admitted);

@@ -1,22 +1,20 @@
 /** A WebSocket for those who watch the server: it sends, and takes nothing. From this machine only. */
 import type { HttpRequest, HttpResponse, WebSocketBehavior } from 'uWebSockets.js';
+import { type ClientAddresses, isLoopback } from './address.ts';
 import { clientAddress } from './upgrade.ts';
 
 /** No room's topic looks like it: those have a colon. */
 export const statusTopic = '*status';
 
-/** As uWebSockets.js writes addresses: those of IPv6 in full. */
-const loopback = /^(127\.|::1$|::ffff:127\.|(0000:){7}0001$|(0000:){5}ffff:7f)/;
-
 /** @param first what is sent first. */
-export function statusFeed(trustProxy: boolean, first: () => string): WebSocketBehavior<unknown> {
+export function statusFeed(addresses: ClientAddresses, first: () => string): WebSocketBehavior<unknown> {
   return {
     maxPayloadLength: 1024,
     maxBackpressure: 1 << 20,
     closeOnBackpressureLimit: true,
     idleTimeout: 60,
     upgrade(response, request, context) {
-      if (!isFromHere(response, request, trustProxy)) {
+      if (!isFromHere(response, request, addresses)) {
         response
           .writeStatus('403 Forbidden')
           .writeHeader('content-type', 'text/plain; charset=utf-8')
@@ -35,11 +33,11 @@ export function statusFeed(trustProxy: boolean, first: () => string): WebSocketB
 }
 
 /** A page from elsewhere, open in a browser on this machine, is not from here; nor is what a proxy on it passes on. */
-function isFromHere(response: HttpResponse, request: HttpRequest, trustProxy: boolean): boolean {
+function isFromHere(response: HttpResponse, request: HttpRequest, addresses: ClientAddresses): boolean {
   const origin = request.getHeader('origin');
   if (origin !== '' && hostOf(origin) !== request.getHeader('host')) return false;
-  if (!trustProxy && request.getHeader('x-forwarded-for') !== '') return false;
-  return loopback.test(clientAddress(response, request, trustProxy));
+  if (request.getHeader('x-forwarded-for') !== '') return false;
+  return isLoopback(clientAddress(response, request, addresses));
 }
 
 function hostOf(origin: string): string | undefined {

@@ -2,6 +2,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { type Dialect, subprotocols } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
+import type { ClientAddresses } from './address.ts';
 
 export interface UpgradeRequest {
   readonly handshake: Handshake;
@@ -19,7 +20,7 @@ export function readUpgrade(
   response: HttpResponse,
   request: HttpRequest,
   pathDialect: Dialect,
-  trustProxy: boolean,
+  addresses: ClientAddresses,
 ): UpgradeRequest {
   const offered = request
     .getHeader('sec-websocket-protocol')
@@ -38,17 +39,20 @@ export function readUpgrade(
       rooms: rooms.length > 0 ? rooms.filter((room) => room !== '').map(ownString) : undefined,
     },
     subprotocol,
-    address: clientAddress(response, request, trustProxy),
+    address: clientAddress(response, request, addresses),
     version: request.getHeader('sec-websocket-version'),
     key: request.getHeader('sec-websocket-key'),
     extensions: request.getHeader('sec-websocket-extensions'),
   };
 }
 
-/** Of a client behind a trusted proxy, the address that the proxy saw. */
-export function clientAddress(response: HttpResponse, request: HttpRequest, trustProxy: boolean): string {
-  const forwarded = trustProxy ? request.getHeader('x-forwarded-for').split(',').at(-1)?.trim() : undefined;
-  return forwarded || Buffer.from(response.getRemoteAddressAsText()).toString();
+/** The address of the client that a request is from. */
+export function clientAddress(response: HttpResponse, request: HttpRequest, addresses: ClientAddresses): string {
+  const forwarded: string[] = [];
+  request.forEach((name, value) => {
+    if (name === 'x-forwarded-for') forwarded.push(value);
+  });
+  return addresses(Buffer.from(response.getRemoteAddressAsText()).toString(), forwarded);
 }
 
 /** A piece of a string keeps the whole of it in memory: what stays would keep the query, its token included. */

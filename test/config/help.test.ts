@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { help, markdownTable } from '../../src/config/help.ts';
-import { options } from '../../src/config/options.ts';
+import { isSwitch, options } from '../../src/config/options.ts';
 
 test('help names every flag and variable, in lines of at most 96 columns', () => {
   const text = help();
-  for (const { flag, env, kind } of options.values()) {
-    const spelling = kind === 'boolean' ? flag.replace('--', '--[no-]') : flag;
+  for (const option of options.values()) {
+    const { flag, env } = option;
+    const spelling = isSwitch(option) ? flag.replace('--', '--[no-]') : flag;
     assert.ok(text.includes(`\n  ${spelling} `), spelling);
     assert.ok(text.includes(`[${env}`), env);
   }

@@ -52,7 +52,7 @@ test('defaults', () => {
     maxConnections: 20_000,
     maxConnectionsPerAddress: 1000,
     threads: 1,
-    trustProxy: false,
+    trustProxy: 0,
     rate: { perSecond: 100, burst: 500 },
     rateBytes: { perSecond: 1_048_576, burst: 4_194_304 },
     maxRooms: 100,
@@ -117,6 +117,29 @@ test('a rate that is off is undefined', () => {
   assert.ok('rate' in config);
 });
 
+test('proxies are none, one, so many, or networks', () => {
+  const trusted = (...args: string[]) => load({ args }).trustProxy;
+  assert.deepEqual(
+    [
+      trusted('--trust-proxy'),
+      trusted('--trust-proxy', '--tls'),
+      trusted('--no-trust-proxy'),
+      trusted('--trust-proxy', '2'),
+    ],
+    [1, 1, 0, 2],
+  );
+  assert.deepEqual(trusted('--trust-proxy=10.0.0.0/8, ::1'), ['10.0.0.0/8', '::1/128']);
+  assert.deepEqual(trusted('--trust-proxy', '10.0.0.1'), ['10.0.0.1/32']);
+  assert.deepEqual(
+    ['true', '1', 'false', '0', '3'].map((text) => load({ env: { HUBBUB_TRUST_PROXY: text } }).trustProxy),
+    [1, 1, 0, 0, 3],
+  );
+  assert.deepEqual(
+    [true, 2, ['fd00::/8']].map((trustProxy) => load({ file: { trustProxy } }).trustProxy),
+    [1, 2, ['fd00::/8']],
+  );
+});
+
 test('limits are inclusive', () => {
   assert.equal(load({ args: ['--port=0'] }).port, 0);
   assert.equal(load({ args: ['--port=65535'] }).port, 65_535);
@@ -168,6 +191,24 @@ fails(
   'threads in the file',
   { file: { threads: '2' } },
   'config.json: "threads" must be an integer from 1 to 256 or auto, not "2"',
+);
+const proxies = 'must be true, false, how many there are, or a list of their addresses and networks such as 10.0.0.0/8';
+fails('proxies: none', { args: ['--trust-proxy='] }, `--trust-proxy ${proxies}, not []`);
+fails('proxies: fewer than none', { args: ['--trust-proxy=-1'] }, `--trust-proxy ${proxies}, not -1`);
+fails(
+  'proxies: a name',
+  { env: { HUBBUB_TRUST_PROXY: '::1,proxy' } },
+  `HUBBUB_TRUST_PROXY ${proxies}, not ["::1","proxy"]`,
+);
+fails(
+  'proxies: a text in the file',
+  { file: { trustProxy: '::1' } },
+  `config.json: "trustProxy" ${proxies}, not "::1"`,
+);
+fails(
+  'proxies: not trusted, with a value',
+  { args: ['--no-trust-proxy=2'] },
+  '--no-trust-proxy takes no value: write --trust-proxy or --no-trust-proxy',
 );
 fails('boolean', { env: { HUBBUB_TLS: 'yes' } }, 'HUBBUB_TLS must be true or false, not "yes"');
 fails('boolean in the file', { file: { tls: 'true' } }, 'config.json: "tls" must be true or false, not "true"');

@@ -21,7 +21,9 @@ type TypeName<Value> = [Value] extends [boolean]
             ? 'rate'
             : [Value] extends [number | 'auto']
               ? 'number or auto'
-              : never;
+              : [Value] extends [number | readonly string[]]
+                ? 'number or list'
+                : never;
 
 // The compiler proves that this says what the interface says.
 const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key]>> } = {
@@ -43,7 +45,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   maxConnections: 'number',
   maxConnectionsPerAddress: 'number',
   threads: 'number or auto',
-  trustProxy: 'boolean',
+  trustProxy: 'number or list',
   rate: 'rate',
   rateBytes: 'rate',
   maxRooms: 'number',
@@ -68,6 +70,7 @@ const kinds = {
   rate: 'rate',
   byteRate: 'rate',
   threads: 'number or auto',
+  proxies: 'number or list',
   list: 'list',
   choice: 'string',
   string: 'string',

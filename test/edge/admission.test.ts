@@ -47,17 +47,44 @@ test('maxConnections goes before maxConnectionsPerAddress', async () => {
 });
 
 test('with trustProxy the last address in X-Forwarded-For counts', async () => {
-  await using server = await startServer({ maxConnectionsPerAddress: 1, trustProxy: true });
-  const from = (forwarded: string) => ({ headers: { 'X-Forwarded-For': forwarded } });
+  await using server = await startServer({ maxConnectionsPerAddress: 1, trustProxy: 1 });
+  const from = (...forwarded: string[]) => ({ headers: { 'X-Forwarded-For': forwarded } });
   await using _one = await RawClient.connect(server.port, '/', from('198.51.100.7'));
   assert.equal((await ask(server.port, from('198.51.100.7'))).status, 429);
   assert.equal((await ask(server.port, from('203.0.113.1, 198.51.100.7'))).status, 429);
   assert.equal((await ask(server.port, from('203.0.113.1,198.51.100.7 '))).status, 429);
+  assert.equal((await ask(server.port, from('198.51.100.7:4711'))).status, 429);
+  assert.equal((await ask(server.port, from('203.0.113.1', '198.51.100.7'))).status, 429);
+  assert.equal((await ask(server.port, from('198.51.100.7', '203.0.113.2'))).status, 101);
   assert.equal((await ask(server.port, from('198.51.100.7, 203.0.113.1'))).status, 101);
   assert.equal((await ask(server.port, from('2001:db8::1'))).status, 101);
   await connections(server, 1);
   await using _direct = await RawClient.connect(server.port);
   assert.equal((await ask(server.port)).status, 429);
+  assert.equal((await ask(server.port, from('nonsense'))).status, 429);
+});
+
+test('only the proxies of the list are believed', async () => {
+  await using server = await startServer({
+    maxConnectionsPerAddress: 1,
+    trustProxy: ['127.0.0.2/32', '203.0.113.0/24'],
+  });
+  const by = (localAddress: string, ...forwarded: string[]) => ({
+    localAddress,
+    headers: { 'X-Forwarded-For': forwarded },
+  });
+  await using _one = await RawClient.connect(server.port, '/', by('127.0.0.2', '198.51.100.7', '203.0.113.1'));
+  assert.equal((await ask(server.port, by('127.0.0.2', '198.51.100.7, 203.0.113.9'))).status, 429);
+  await using _other = await RawClient.connect(server.port, '/', by('127.0.0.3', '198.51.100.1'));
+  assert.equal((await ask(server.port, by('127.0.0.3', '198.51.100.2'))).status, 429);
+});
+
+test('who has one address of IPv6 has its whole /64', async () => {
+  await using server = await startServer({ maxConnectionsPerAddress: 1, trustProxy: 1 });
+  const from = (forwarded: string) => ({ headers: { 'X-Forwarded-For': forwarded } });
+  await using _one = await RawClient.connect(server.port, '/', from('2001:db8:1:2::1'));
+  assert.equal((await ask(server.port, from('[2001:DB8:1:2:ffff::9]:443'))).status, 429);
+  assert.equal((await ask(server.port, from('2001:db8:1:3::1'))).status, 101);
 });
 
 test('without trustProxy X-Forwarded-For is not looked at', async () => {

@@ -55,10 +55,8 @@ test('only from this machine', async () => {
   socket.terminate();
 });
 
-test('behind a proxy, from where the client is', async () => {
-  await using server = await startServer({ trustProxy: true });
+test('behind a trusted proxy neither, whatever that says', async () => {
+  await using server = await startServer({ trustProxy: 1 });
   assert.equal(await refusal(server, { 'x-forwarded-for': '192.0.2.1' }), 403);
-  const { socket, next } = watch(server, { 'x-forwarded-for': '127.0.0.1' });
-  assert.ok(Array.isArray(await next()));
-  socket.terminate();
+  assert.equal(await refusal(server, { 'x-forwarded-for': '127.0.0.1' }), 403);
 });

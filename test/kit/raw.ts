@@ -57,9 +57,12 @@ function lengthBytes(length: number, mask: number): Buffer {
 export const sampleKey = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const sampleAccept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
+/** Header lines by name: several of one name, or none. */
+export type HeaderLines = Record<string, string | readonly string[] | undefined>;
+
 /** An upgrade request by hand. `headers` replace the usual ones of the same name; undefined leaves one out. */
-export function upgradeRequest(path = '/', headers: Record<string, string | undefined> = {}): string {
-  const all: Record<string, string | undefined> = {
+export function upgradeRequest(path = '/', headers: HeaderLines = {}): string {
+  const all: HeaderLines = {
     Host: '127.0.0.1',
     Connection: 'Upgrade',
     Upgrade: 'websocket',
@@ -67,7 +70,7 @@ export function upgradeRequest(path = '/', headers: Record<string, string | unde
     'Sec-WebSocket-Key': sampleKey,
     ...headers,
   };
-  const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
+  const lines = Object.entries(all).flatMap(([name, value = []]) => [value].flat().map((one) => `${name}: ${one}`));
   return `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
 }
 
@@ -80,7 +83,7 @@ export interface ResponseHead {
 
 export interface RawOptions {
   /** Of the upgrade request; they replace the usual ones of the same name. */
-  readonly headers?: Record<string, string>;
+  readonly headers?: HeaderLines;
   readonly answersPings?: boolean;
   /** The address to come from: any of 127.0.0.0/8. */
   readonly localAddress?: string;
