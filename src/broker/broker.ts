@@ -16,13 +16,16 @@ import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
+import { Work } from '../hub/work.ts';
 import type { Log, LogEvents } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import { FigureTaker, figuresInterval, type Meters } from '../observe/figures.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
+import type { InboxLimits } from '../session/inbox.ts';
 import { Session, type SessionContext } from '../session/session.ts';
+import { Turns } from '../session/turns.ts';
 import { drain } from './drain.ts';
 import { listen, openEdge } from './open-edge.ts';
 import { openLog } from './open-log.ts';
@@ -56,6 +59,10 @@ export interface Broker {
 
 /** How many bytes of messages a page of a room's history has at most: less where a connection may not have so much unsent. */
 const maxPage = 256 * 1024;
+
+/** How much of what came in may wait to be carried out, of one connection and of all, in bytes. */
+const inboxLimits: InboxLimits = { own: 1 << 20, all: 64 << 20 };
+const inboxLimitsWithoutRate: InboxLimits = { own: 8 << 20, all: 64 << 20 };
 
 /**
  * @throws StartError if the port or the secret of tickets cannot be had.
@@ -117,6 +124,8 @@ async function serve(
   { policies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
   const now = Date.now;
+  const monotonic = () => performance.now();
+  const work = new Work();
   const sessions = new Map<ConnectionId, Session>();
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
@@ -184,10 +193,18 @@ async function serve(
     report: (message, fields) => logger.error(message, fields),
     mayBroadcast: config.broadcast,
     rates: { frames: config.rate, bytes: config.rateBytes },
+    monotonic,
+    work,
+    turns: new Turns(work, {
+      now: monotonic,
+      soon: setImmediate,
+      later: (then, delay) => setTimeout(then, delay).unref(),
+    }),
+    inbox: { limits: config.rate ? inboxLimits : inboxLimitsWithoutRate, total: { bytes: 0 } },
   };
 
   const find = (id: ConnectionId) => sessions.get(id);
-  const fanOut = new FanOut(edge, codecs, find);
+  const fanOut = new FanOut(edge, codecs, find, work);
   const unreadable = (room: string, error: unknown, seq?: number) => {
     if (seq === undefined) reports.failed(room, 'the log of a room cannot be read', error);
     else reports.damaged(room, seq);

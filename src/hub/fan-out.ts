@@ -5,6 +5,7 @@ import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { EdgePort } from './edge-port.ts';
 import type { Delivery } from './effects.ts';
 import type { ConnectionId } from './user.ts';
+import type { Work } from './work.ts';
 
 /** The connections in one room that speak one dialect. */
 interface Audience {
@@ -32,16 +33,18 @@ export class FanOut {
   readonly #edge: EdgePort;
   readonly #codecs: Codecs;
   readonly #find: (connection: ConnectionId) => Receiver | undefined;
+  readonly #work: Work;
   /** How many messages went to rooms, and to how many connections. */
   readonly sent = { messages: 0, deliveries: 0 };
   /** Per room the audiences that are not empty. */
   readonly #rooms = new Map<string, Audience[]>();
 
   /** @param find the connection of this name; undefined if it is gone. */
-  constructor(edge: EdgePort, codecs: Codecs, find: (connection: ConnectionId) => Receiver | undefined) {
+  constructor(edge: EdgePort, codecs: Codecs, find: (connection: ConnectionId) => Receiver | undefined, work: Work) {
     this.#edge = edge;
     this.#codecs = codecs;
     this.#find = find;
+    this.#work = work;
   }
 
   /** How many rooms have subscribers. */
@@ -76,6 +79,7 @@ export class FanOut {
       const wire = this.#codecs.encode(dialect, effect.frame);
       if (wire.length === 0) continue;
       if (isMessage) this.sent.deliveries += subscribers;
+      this.#work.delivered += subscribers * wire.length;
       if (effect.type === 'publish') this.#edge.publish(topic, wire, effect.except);
       else this.#edge.publishEphemeral(topic, wire, effect.except);
     }

@@ -40,36 +40,42 @@ export interface RateLimits {
   readonly bytes: Rate | undefined;
 }
 
-/** After how many refused frames in a row, without a limit on frames, a client counts as flooding. */
-const defaultPatience = 500;
+/** How many refused frames a client may have where there is no limit on frames. */
+const defaultPatience: Rate = { perSecond: 100, burst: 500 };
 
-/** What one connection may send. A client that goes on past it, a whole burst long, is flooding. */
+/** What one connection may send. A client that has as many frames refused as it may send, or more, is flooding. */
 export class RateLimit {
   readonly #frames: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
-  readonly #patience: number;
-  #refused = 0;
+  /** What is left of the patience with refused frames. */
+  readonly #patience: TokenBucket;
+  #isFlooding = false;
 
   constructor({ frames, bytes }: RateLimits, now: number) {
     this.#frames = frames && new TokenBucket(frames, now);
     this.#bytes = bytes && new TokenBucket(bytes, now);
-    this.#patience = frames?.burst ?? defaultPatience;
+    this.#patience = new TokenBucket(frames ?? defaultPatience, now);
   }
 
   /** 0 if the frame may pass; else how many milliseconds to wait before the next one. */
   admit(bytes: number, now: number): number {
     const wait = Math.max(this.#frames?.wait(1, now) ?? 0, this.#bytes?.wait(bytes, now) ?? 0);
     if (wait > 0) {
-      this.#refused += 1;
+      this.refuse(now);
       return wait;
     }
     this.#frames?.take(1);
     this.#bytes?.take(bytes);
-    this.#refused = 0;
     return 0;
   }
 
+  /** A frame is refused for another reason. */
+  refuse(now: number): void {
+    this.#isFlooding = this.#patience.wait(1, now) > 0;
+    this.#patience.take(1);
+  }
+
   get flooding(): boolean {
-    return this.#refused > this.#patience;
+    return this.#isFlooding;
   }
 }

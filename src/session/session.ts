@@ -2,7 +2,7 @@
  * One connection: what it is between its socket and the hub. A session reads what comes in, keeps to its rate limit,
  * answers what concerns nobody else, and hands the rest to the hub as commands.
  *
- * opening → ready → closed
+ * opening → ready → ending (the socket is gone; what came before is still carried out) → closed
  */
 import type { Tickets } from '../auth/ticket.ts';
 import type { Command } from '../hub/commands.ts';
@@ -30,7 +30,8 @@ import type {
 } from '../protocol/generated/frames.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { validateClientFrame } from '../protocol/validate.ts';
-import { RateLimit, type RateLimits } from './rate-limit.ts';
+import { otherCost, requestCosts, transferCost } from './costs.ts';
+import { Intake, type IntakeContext } from './intake.ts';
 
 /** What a client said of itself when it connected. Not checked yet. */
 export interface Handshake {
@@ -42,7 +43,7 @@ export interface Handshake {
 }
 
 /** What all sessions share. */
-export interface SessionContext {
+export interface SessionContext extends IntakeContext {
   readonly edge: EdgePort;
   readonly codecs: Codecs;
   readonly tickets: Tickets;
@@ -59,7 +60,6 @@ export interface SessionContext {
   readonly mayBroadcast: boolean;
   readonly maxFrame: number;
   readonly maxRooms: number;
-  readonly rates: RateLimits;
   /** Milliseconds. */
   readonly idleTimeout: number;
 }
@@ -67,16 +67,19 @@ export interface SessionContext {
 /** What a client is told of how long to wait before it comes back after flooding, in milliseconds. */
 const floodingRetry = 5000;
 
+/** How many rooms a connection is put into while it opens; into others afterwards, one by one. */
+const roomsAtOnce = 2;
+
 export class Session implements Receiver {
   readonly id: ConnectionId;
   readonly #context: SessionContext;
   readonly #codec: Codec;
   /** Made with the first frame: most connections only listen. */
-  #rateLimit: RateLimit | undefined;
+  #intake: Intake | undefined;
   #user: User;
   /** Those it is put into when it opens. */
   #rooms: readonly string[];
-  #state: 'opening' | 'ready' | 'closed' = 'opening';
+  #state: 'opening' | 'ready' | 'ending' | 'closed' = 'opening';
   #isFirstFrame = true;
 
   constructor(context: SessionContext, id: ConnectionId, dialect: Dialect) {
@@ -116,26 +119,25 @@ export class Session implements Receiver {
     this.#welcome();
     for (const refusal of refusals) this.deliver(refusal.frame());
     const { dialect } = this.#codec;
-    this.#context.dispatch({ type: 'connect', connection: this.id, dialect, user: this.#user, rooms: this.#rooms });
+    const first = this.#rooms.slice(0, roomsAtOnce);
+    this.#context.dispatch({ type: 'connect', connection: this.id, dialect, user: this.#user, rooms: first });
+    this.#context.work.own += requestCosts.hello + first.length * requestCosts.join;
+    if (this.#rooms.length > roomsAtOnce) this.#takingIn().join(this.#rooms.slice(roomsAtOnce));
     if (handshake.token !== undefined && handshake.name !== undefined) this.#rename(this.#user.name);
   }
 
   /** Takes what came from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== 'ready') return;
-    try {
-      this.#read(data, isBinary);
-    } catch (error) {
-      // A defect met on one connection must not reach the others.
-      this.#context.report('a session failed', { connection: this.id, error });
-      this.end('internal');
-    }
+    if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
+    this.#takingIn().receive(data, isBinary);
   }
 
   deliver(frame: ServerFrame): void {
-    if (this.#state === 'closed') return;
+    if (this.#state !== 'ready') return;
     const wire = this.#codec.encode(frame);
     if (wire.length === 0) return;
+    this.#context.work.own += transferCost(wire.length);
     if (frame.type === 'ack') this.#context.edge.sendSoon(this.id, wire);
     else this.#context.edge.send(this.id, wire);
   }
@@ -145,7 +147,9 @@ export class Session implements Receiver {
   }
 
   deliverAll(wires: readonly Wire[]): void {
-    if (this.#state !== 'closed') this.#context.edge.sendAll(this.id, wires);
+    if (this.#state !== 'ready') return;
+    for (const wire of wires) this.#context.work.own += transferCost(wire.length);
+    this.#context.edge.sendAll(this.id, wires);
   }
 
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */
@@ -160,33 +164,45 @@ export class Session implements Receiver {
       ...(reconnect && { retry: retry ?? 0 }),
     });
     // Closed before the goodbye goes out: an edge ends the session of a slow reader at a send, too.
-    this.closed(why === 'quit');
+    this.#end(why === 'quit');
     this.#context.edge.send(this.id, goodbye);
     this.#context.edge.disconnect(this.id, code, message);
   }
 
   /** The connection is gone: on purpose (`clean`) or not. */
   closed(clean: boolean): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#state = 'ending';
+    this.#takingIn().end(clean);
+  }
+
+  #end(clean: boolean): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#context.dispatch({ type: 'disconnect', connection: this.id, clean });
   }
 
-  #read(data: ArrayBuffer, isBinary: boolean): void {
-    if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
-    const now = this.#context.now();
-    this.#rateLimit ??= new RateLimit(this.#context.rates, now);
-    const rateLimit = this.#rateLimit;
-    const retry = rateLimit.admit(data.byteLength, now);
-    if (retry > 0) return this.#limit(retry, rateLimit.flooding);
-    let isAdmitted = true;
-    for (const decoded of this.#codec.decode(data, isBinary)) {
-      const wait = isAdmitted ? 0 : rateLimit.admit(0, this.#context.now());
-      if (wait > 0) return this.#limit(wait, rateLimit.flooding);
-      isAdmitted = false;
-      this.#handle(decoded);
-      if (this.#state !== 'ready') return;
-    }
+  #takingIn(): Intake {
+    this.#intake ??= new Intake(this.#context, {
+      decode: (data, isBinary) => this.#codec.decode(data, isBinary),
+      handle: (decoded) => this.#handle(decoded),
+      join: (room) => this.#join(room),
+      limit: (retry) =>
+        this.deliver(new Refusal('rate_limited', `too fast; try again in ${retry} ms`, { retry }).frame()),
+      flooding: () => this.end('flooding', floodingRetry),
+      ended: (clean) => this.#end(clean),
+      failed: (error) => {
+        this.#context.report('a session failed', { connection: this.id, error });
+        this.end('internal');
+      },
+      isOver: () => this.#state === 'closed',
+    });
+    return this.#intake;
+  }
+
+  #join(room: string): void {
+    this.#context.work.own += requestCosts.join;
+    this.#context.dispatch({ type: 'request', connection: this.id, frame: { type: 'join', room } });
   }
 
   #handle(decoded: Decoded): void {
@@ -194,8 +210,10 @@ export class Session implements Receiver {
       case 'frame':
         return this.#request(decoded.frame, decoded.byName ?? false);
       case 'refused':
+        this.#context.work.own += otherCost;
         return this.deliver(decoded.refusal.frame(decoded.id));
       case 'answer':
+        this.#context.work.own += otherCost + transferCost(decoded.wire.length);
         return this.#context.edge.send(this.id, decoded.wire);
       case 'quit':
         return this.end('quit');
@@ -205,6 +223,7 @@ export class Session implements Receiver {
   #request(frame: ClientFrame, byName: boolean): void {
     const isFirst = this.#isFirstFrame;
     this.#isFirstFrame = false;
+    this.#context.work.own += requestCosts[frame.type];
     switch (frame.type) {
       case 'hello':
         return this.#hello(frame, isFirst);
@@ -279,11 +298,6 @@ export class Session implements Receiver {
       ticket: tickets.issue(this.#user, now()),
       ...withId(id),
     });
-  }
-
-  #limit(retry: number, isFlooding: boolean): void {
-    if (isFlooding) return this.end('flooding', floodingRetry);
-    this.deliver(new Refusal('rate_limited', `too fast; try again in ${retry} ms`, { retry }).frame());
   }
 
   #refuse(refusal: Refusal, id: string | undefined): void {

@@ -8,6 +8,7 @@ import { Hub, type HubOptions, tickInterval } from '../../src/hub/hub.ts';
 import { Journal } from '../../src/hub/journal.ts';
 import type { RoomPolicy } from '../../src/hub/room-policy.ts';
 import type { ConnectionId } from '../../src/hub/user.ts';
+import { Work } from '../../src/hub/work.ts';
 import { checked, createCodecs } from '../../src/protocol/codecs.ts';
 import type { Codec, Dialect, Stored, Wire } from '../../src/protocol/dialect.ts';
 import type {
@@ -123,7 +124,7 @@ export class HubKit {
     const port = wrap(edge);
     const codecs = this.#codecs;
     const find = (id: ConnectionId) => this.#clients.get(id);
-    const fanOut = new FanOut(port, codecs, find);
+    const fanOut = new FanOut(port, codecs, find, new Work());
     const journal = new Journal({
       log,
       codecs,

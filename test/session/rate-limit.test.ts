@@ -94,12 +94,20 @@ test('a client is flooding when it is refused more than a burst of frames in a r
   assert.equal(send(1, 0), true);
 });
 
-test('a client that gets a frame through is not flooding any more', () => {
-  const limit = new RateLimit({ frames: { perSecond: 1, burst: 10 }, bytes: undefined }, 0);
-  for (let now = 0; now < 100_000; now += 101) {
-    limit.admit(1, now);
-    assert.equal(limit.flooding, false, `after ${now} ms`);
-  }
+test('a client that has as many frames refused as it may send is not flooding; one that has more is, sooner or later', () => {
+  const frames = { perSecond: 10, burst: 10 };
+  /** How many seconds it can go on. */
+  const lasts = (perSecond: number) => {
+    const limit = new RateLimit({ frames, bytes: undefined }, 0);
+    for (let now = 0; now < 1000_000; now += 1000 / perSecond) {
+      limit.admit(1, now);
+      if (limit.flooding) return now / 1000;
+    }
+    return undefined;
+  };
+  assert.equal(lasts(19), undefined);
+  const time = lasts(25);
+  assert.ok(time !== undefined && time < 5, `${time} s`);
 });
 
 test('without a limit of frames there is a limit to the patience with too many bytes', () => {

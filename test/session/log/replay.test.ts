@@ -372,8 +372,8 @@ describe('a client that is sent much and does not read', () => {
     for (const room of rooms) {
       talker.send({ type: 'join', room });
       talker.sendBinary({ type: 'message', room, echo: false }, long);
+      epochs.set(room, (await talker.next('joined', (joined) => joined.room === room)).epoch);
     }
-    for (const room of rooms) epochs.set(room, (await talker.next('joined', (joined) => joined.room === room)).epoch);
     await talker.settle();
     await using sleeper = await connectSleeper();
     const got = new Set<string>();

@@ -1,0 +1,34 @@
+import type { ClientFrame } from '../protocol/generated/frames.ts';
+
+/**
+ * What requests make the server do besides reading and writing bytes, in units of about a microsecond; whatever grows
+ * with what is there is added by the part that does it.
+ */
+export const requestCosts: Readonly<Record<ClientFrame['type'], number>> = {
+  auth: 40,
+  broadcast: 15,
+  direct: 15,
+  echo: 5,
+  hello: 40,
+  history: 30,
+  join: 40,
+  leave: 15,
+  list: 20,
+  message: 10,
+  name: 15,
+  ping: 5,
+  rooms: 20,
+  signal: 10,
+  status: 15,
+};
+
+/** The same for something that is no request: a frame that is refused, a line that the dialect answers. */
+export const otherCost = 10;
+
+/** How many bytes are read and checked, or written and sent to one connection, in about a microsecond. */
+const bytesPerUnit = 200;
+
+/** In units. */
+export function transferCost(bytes: number): number {
+  return bytes / bytesPerUnit;
+}

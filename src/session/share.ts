@@ -1,0 +1,42 @@
+import { units } from '../hub/work.ts';
+
+/** How much of what it used a connection is forgiven in a millisecond, in units: a tenth of one core. */
+const forgiven = 100;
+
+/** One that has used less than this lately is light: what it asks for is done at once. In units. */
+const light = 1000;
+
+/** One that has used more than this has to wait until it has used less. In units: half a second of one core. */
+const most = 500_000;
+
+/** How much of the server's time a connection has used lately. */
+export class Share {
+  #used = 0;
+  #at: number;
+
+  /** @param now milliseconds of a monotonic clock, as in all methods. */
+  constructor(now: number) {
+    this.#at = now;
+  }
+
+  /** @param own units; @param delivered bytes: see `Work`. */
+  use(own: number, delivered: number): void {
+    this.#used += units(own, delivered);
+  }
+
+  /** In units. */
+  used(now: number): number {
+    this.#used = Math.max(0, this.#used - (now - this.#at) * forgiven);
+    this.#at = now;
+    return this.#used;
+  }
+
+  isLight(now: number): boolean {
+    return this.used(now) < light;
+  }
+
+  /** How many milliseconds it has to wait; 0 if it may go on now. */
+  wait(now: number): number {
+    return Math.ceil(Math.max(0, this.used(now) - most) / forgiven);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Shares the loop among connections. What a connection sends is carried out at once while it has used little of the
+ * server's time lately and the loop is not busy. All else waits: a turn of the loop does a bounded amount of it, for
+ * those first that used least. So nobody, however much they send, makes the others wait for more than a turn.
+ */
+import type { Work } from '../hub/work.ts';
+
+/** A connection with something left to do. */
+export interface Waiting {
+  /** How much it has used lately, in units; `now` in milliseconds, as below. */
+  used(now: number): number;
+  /**
+   * Does some of it. MUST NOT throw.
+   * @returns in how many milliseconds to go on, 0 for as soon as it is its turn; undefined if nothing is left.
+   */
+  proceed(now: number): number | undefined;
+}
+
+/** When to go on. */
+export interface Schedule {
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  /** In another turn of the loop, after what has come in. */
+  readonly soon: (then: () => void) => void;
+  readonly later: (then: () => void, delay: number) => void;
+}
+
+/** How much is done in a turn: milliseconds, the same in units, and bytes for others. */
+const turnTime = 2;
+const turnUnits = 2000;
+const turnDelivered = 8 << 20;
+
+/** How often it is looked whether those that have to wait may go on, in milliseconds. */
+const lookInterval = 20;
+
+const levels = 16;
+
+export class Turns {
+  readonly #work: Work;
+  readonly #schedule: Schedule;
+  /** Those that may go on: the lower the level, the less they have used. */
+  readonly #ready: Set<Waiting>[] = Array.from({ length: levels }, () => new Set());
+  #readyCount = 0;
+  /** Those that have to wait, and until when. */
+  readonly #paused = new Map<Waiting, number>();
+  #isPlanned = false;
+  #isLooking = false;
+  /** When the current stretch of time began, and the work that was done until then. */
+  #stretch = { since: Number.NEGATIVE_INFINITY, own: 0 };
+
+  constructor(work: Work, schedule: Schedule) {
+    this.#work = work;
+    this.#schedule = schedule;
+  }
+
+  /** Whether something may be carried out at once, without waiting for its turn. */
+  hasRoom(now: number): boolean {
+    const stretch = this.#stretch;
+    if (now - stretch.since >= turnTime) {
+      stretch.since = now;
+      stretch.own = this.#work.own;
+    }
+    return this.#work.own - stretch.own < turnUnits;
+  }
+
+  /** Lines up a connection that is not in the line. */
+  enter(waiting: Waiting, now: number): void {
+    this.#enter(waiting, now);
+    this.#plan();
+  }
+
+  #enter(waiting: Waiting, now: number): void {
+    this.#ready[levelOf(waiting.used(now))]?.add(waiting);
+    this.#readyCount += 1;
+  }
+
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#schedule.soon(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#isPlanned = false;
+    const { own, delivered } = this.#work;
+    const start = this.#schedule.now();
+    for (let next = this.#next(); next; next = this.#next()) {
+      const now = this.#schedule.now();
+      const wait = next.proceed(now);
+      if (wait === 0) this.#enter(next, now);
+      else if (wait !== undefined) this.#pause(next, now + wait);
+      const isOver =
+        this.#work.own - own >= turnUnits ||
+        this.#work.delivered - delivered >= turnDelivered ||
+        this.#schedule.now() - start >= turnTime;
+      if (isOver) break;
+    }
+    if (this.#readyCount > 0) this.#plan();
+  }
+
+  #next(): Waiting | undefined {
+    if (this.#readyCount === 0) return undefined;
+    for (const level of this.#ready) {
+      for (const first of level) {
+        level.delete(first);
+        this.#readyCount -= 1;
+        return first;
+      }
+    }
+    return undefined;
+  }
+
+  #pause(waiting: Waiting, until: number): void {
+    this.#paused.set(waiting, until);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#schedule.later(() => this.#look(), lookInterval);
+  }
+
+  #look(): void {
+    this.#isLooking = false;
+    const now = this.#schedule.now();
+    for (const [waiting, until] of this.#paused) {
+      if (until > now) continue;
+      this.#paused.delete(waiting);
+      this.enter(waiting, now);
+    }
+    if (this.#paused.size === 0) return;
+    this.#isLooking = true;
+    this.#schedule.later(() => this.#look(), lookInterval);
+  }
+}
+
+/** Each level has used up to twice as much as the one below it. */
+function levelOf(used: number): number {
+  return Math.min(levels - 1, 32 - Math.clz32(used / 64));
+}
