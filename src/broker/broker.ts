@@ -144,6 +144,7 @@ async function serve(
     policy,
     afterCommit: config.fanout === 'after-commit',
     pageBytes: Math.min(config.buffer / 4, maxPage),
+    work,
   });
   const plain = createCodecs(config.autoJoin);
   const codecs = config.checkFrames
@@ -216,7 +217,11 @@ async function serve(
       else carryOut(effect, fanOut, journal, logger);
     }
   });
-  const clock = setInterval(() => hub.commands.next({ type: 'tick' }), tickInterval);
+  const tick = () => {
+    hub.commands.next({ type: 'tick' });
+    if (hub.isBehind) setImmediate(tick);
+  };
+  const clock = setInterval(tick, tickInterval);
   const endSweeping = sweepRegularly(sweeper, now, (error) =>
     reports.failed(undefined, 'the log cannot be trimmed', error),
   );

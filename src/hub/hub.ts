@@ -31,6 +31,10 @@ export interface HubOptions extends RoomsOptions {
   readonly pageBytes: number;
 }
 
+/** What it takes to end a connection, and its stay in each room, and to tell a room of a user's change; in units. */
+const disconnectCost = 10;
+const changeCost = 2;
+
 /** How often the hub wants to be told that time has passed, in milliseconds. */
 export const tickInterval = 100;
 
@@ -64,6 +68,11 @@ export class Hub {
   get counts(): { connections: number; users: number; rooms: number; restless: number } {
     const { connections, users } = this.#directory;
     return { connections: connections.size, users: users.size, ...this.#rooms.counts };
+  }
+
+  /** Whether another `tick` is wanted soon, in another turn of the loop. */
+  get isBehind(): boolean {
+    return this.#rooms.isBehind;
   }
 
   #receive(command: Command): void {
@@ -145,7 +154,8 @@ export class Hub {
   }
 
   #disconnect(connection: ConnectionRecord, type: 'quit' | 'lose'): void {
-    const { grace, now } = this.#options;
+    const { grace, now, work } = this.#options;
+    work.own += disconnectCost * (1 + connection.rooms.length);
     this.#directory.remove(connection, type === 'lose' && grace > 0 ? now() + grace : undefined);
     for (const name of connection.rooms) this.#rooms.tellNamed(name, { type, connection });
   }
@@ -264,7 +274,10 @@ export class Hub {
       user.note = frame.note;
     }
     const was = { name: before.name, state };
-    for (const room of this.#directory.roomsOf(user)) this.#rooms.tellNamed(room, { type: 'changed', user, was });
+    for (const room of this.#directory.roomsOf(user)) {
+      this.#options.work.own += changeCost;
+      this.#rooms.tellNamed(room, { type: 'changed', user, was });
+    }
   }
 
   #emit(...effects: readonly Effect[]): void {

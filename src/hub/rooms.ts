@@ -8,6 +8,7 @@ import { anew, enter, exit, leave, standing } from './joining.ts';
 import { checkpoint, openRoom, type Room, type RoomCommand, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
+import type { Work } from './work.ts';
 
 export interface RoomsOptions extends RosterOptions {
   /** Milliseconds since 1970. */
@@ -19,9 +20,14 @@ export interface RoomsOptions extends RosterOptions {
   readonly policy: (room: string) => RoomPolicy;
   /** Whether messages go out only when they are committed. */
   readonly afterCommit: boolean;
+  readonly work: Work;
   /** The room actor's transition; another one only to test supervision. */
   readonly step?: (room: Room, command: RoomCommand, now: number) => Effect[];
 }
+
+/** How many rooms are told of the time in one turn of the loop, and how many bytes may go out to their members. */
+const tickRooms = 200;
+const tickDelivered = 4 << 20;
 
 export class Rooms {
   readonly #options: RoomsOptions;
@@ -31,6 +37,8 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>();
   /** The rooms for which the passing of time matters. */
   readonly #restless = new Set<Room>();
+  /** Those of them that are still to be told of it, the next one last. */
+  #round: Room[] = [];
 
   /** @param directory knows who is in a room that has to be rebuilt. */
   constructor(options: RoomsOptions, directory: Directory, emit: (effects: readonly Effect[]) => void) {
@@ -88,9 +96,22 @@ export class Rooms {
     this.#settle(room);
   }
 
+  /** Tells rooms for which it matters that time has passed: as many as one turn of the loop takes. */
   tick(): void {
-    // A room that fails on it is rebuilt, and has time until the next one.
-    for (const room of [...this.#restless]) this.tell(room, { type: 'tick' });
+    if (this.#round.length === 0) this.#round = [...this.#restless].reverse();
+    const { work } = this.#options;
+    const end = work.delivered + tickDelivered;
+    for (let left = tickRooms; left > 0 && work.delivered < end; left -= 1) {
+      const room = this.#round.pop();
+      if (!room) return;
+      // A room that fails on it is rebuilt, and has time until the next one.
+      if (this.#restless.has(room)) this.tell(room, { type: 'tick' });
+    }
+  }
+
+  /** Whether rooms are left that have to be told of the time. */
+  get isBehind(): boolean {
+    return this.#round.length > 0;
   }
 
   #newNumbering() {

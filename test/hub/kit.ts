@@ -108,7 +108,9 @@ export class HubKit {
   #start(log: HeldLog): Process {
     const { wrap = (edge) => edge, breakLog, breakJournal, ...options } = this.#options;
     breakLog?.(log);
+    const work = new Work();
     const hub = new Hub({
+      work,
       grace: 10_000,
       presenceLimit: 100,
       maxRooms: 100,
@@ -124,7 +126,7 @@ export class HubKit {
     const port = wrap(edge);
     const codecs = this.#codecs;
     const find = (id: ConnectionId) => this.#clients.get(id);
-    const fanOut = new FanOut(port, codecs, find, new Work());
+    const fanOut = new FanOut(port, codecs, find, work);
     const journal = new Journal({
       log,
       codecs,
