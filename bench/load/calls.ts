@@ -161,8 +161,3 @@ export interface Answers {
   send: Sent;
   collect: Collected;
 }
-
-export type Answer<C extends Call> = Answers[C['type']];
-
-/** What goes over the channel to the suite. */
-export type Reply = { readonly ok: Answers[keyof Answers] } | { readonly error: string };

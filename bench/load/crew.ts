@@ -2,45 +2,14 @@
  * The load processes of one run, as one. A single room is shared by all of them: one only sends, the others hold the
  * members. Of several rooms each is, with its sender, in one process.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import type { Answer, ArmCall, Call, Census, Collected, CutCall, OpenCall, Reply, Woken } from './calls.ts';
+import type { Answers, ArmCall, Call, Census, Collected, CutCall, OpenCall, Woken } from './calls.ts';
 import { addEntries, type Entries } from './entries.ts';
+import { Hand } from './hand.ts';
 import type { Plan, Sent } from './send.ts';
 
-const script = new URL('worker.ts', import.meta.url).pathname;
+const script = new URL('worker.ts', import.meta.url);
 
-/** One load process. */
-class Hand {
-  readonly #process: ChildProcess;
-
-  constructor() {
-    this.#process = fork(script);
-  }
-
-  /** @throws {Error} if the process could not do it, or has ended. */
-  async call<C extends Call>(call: C): Promise<Answer<C>> {
-    const ended = new AbortController();
-    const onExit = () => ended.abort();
-    this.#process.once('exit', onExit);
-    try {
-      this.#process.send(call);
-      const [reply] = (await once(this.#process, 'message', { signal: ended.signal })) as [Reply];
-      if ('error' in reply) throw new Error(reply.error);
-      return reply.ok as Answer<C>;
-    } catch (error) {
-      throw ended.signal.aborted ? new Error('a load process has ended') : error;
-    } finally {
-      this.#process.off('exit', onExit);
-    }
-  }
-
-  async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    this.#process.kill('SIGKILL');
-    await once(this.#process, 'exit');
-  }
-}
+type LoadProcess = Hand<Call, Answers>;
 
 export interface Traffic {
   readonly burst: number;
@@ -72,12 +41,12 @@ export type Place = Omit<OpenCall, 'type' | 'connections' | 'sampled'>;
 
 export class Crew implements AsyncDisposable {
   /** The first one is the sender in a single room. */
-  readonly #hands: readonly Hand[];
-  #senders: readonly Hand[] = [];
+  readonly #hands: readonly LoadProcess[];
+  #senders: readonly LoadProcess[] = [];
 
   /** @param receivers how many processes share the members but the sender. */
   constructor(receivers: number) {
-    this.#hands = Array.from({ length: receivers + 1 }, () => new Hand());
+    this.#hands = Array.from({ length: receivers + 1 }, () => new Hand<Call, Answers>(script));
   }
 
   /** Those that may send: in a single room one member in each process, in each of several rooms one member. */
@@ -180,7 +149,7 @@ export class Crew implements AsyncDisposable {
     await Promise.all(this.#hands.map((hand) => hand.stop()));
   }
 
-  get #last(): Hand {
+  get #last(): LoadProcess {
     const hand = this.#hands.at(-1);
     if (!hand) throw new Error('there is no load process');
     return hand;

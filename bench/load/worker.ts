@@ -11,7 +11,6 @@ import type {
   Collected,
   CutCall,
   OpenCall,
-  Reply,
   StallCall,
   WakeCall,
   Woken,
@@ -20,6 +19,7 @@ import { microseconds } from './clock.ts';
 import type { ClientDialect } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { type Entries, EntryBook } from './entries.ts';
+import { answerCalls } from './hand.ts';
 import { Member } from './member.ts';
 import { Sample } from './sample.ts';
 import { send } from './send.ts';
@@ -275,13 +275,4 @@ function wrongMembers({ members }: Group, messages: number): number {
 }
 
 const worker = new Worker();
-const reply = (message: Reply): void => {
-  process.send?.(message);
-};
-process.on('message', (call: Call) => {
-  worker.answer(call).then(
-    (ok) => reply({ ok }),
-    (error: unknown) => reply({ error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit());
+answerCalls((call: Call) => worker.answer(call));
