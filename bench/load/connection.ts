@@ -1,9 +1,9 @@
 /** One client: a raw socket whose frames are counted, not decoded. */
-import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { pong, textFrame } from './client-frame.ts';
 import type { ClientDialect, Destination } from './dialect.ts';
 import { FrameReader } from './frame-reader.ts';
+import { upgradeRequest } from './upgrade-request.ts';
 
 /** Where members are. */
 export interface Entrance extends Destination {
@@ -56,7 +56,7 @@ export class Connection {
     this.#socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } });
     this.#socket.on('error', (error) => this.#lose(error.message));
     this.#socket.on('close', () => this.#lose('the connection ended'));
-    this.#socket.write(upgradeRequest(host, port, dialect.path(room, address)));
+    this.#socket.write(upgradeRequest(address, dialect.path(room, address)));
   }
 
   /**
@@ -152,16 +152,4 @@ export class Connection {
     this.#opening?.failed(new Error(this.#lost));
     this.#socket.destroy();
   }
-}
-
-function upgradeRequest(host: string, port: number, path: string): string {
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    `Host: ${host}:${port}`,
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-    'Sec-WebSocket-Version: 13',
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n`;
 }
