@@ -1,6 +1,8 @@
 /** Reads the command line of `bench`. */
+import { kinds } from './abuse/kinds.ts';
 import type { DialectName } from './load/dialects.ts';
 import { choose, commonFlags, commonHelp, list, number, parse, readGiven, settingsOf, UsageError } from './options.ts';
+import { abuse } from './scenarios/abuse.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
 import { connect } from './scenarios/connect.ts';
@@ -34,6 +36,7 @@ export const scenarios: readonly Scenario[] = [
   connect,
   joinStorm,
   threads,
+  abuse,
 ];
 /** What tells most comes first: on a slow machine the last may be left out. */
 export const quickScenarios: readonly Scenario[] = [quickChat, quickSaturation, quick];
@@ -41,6 +44,8 @@ export const quickScenarios: readonly Scenario[] = [quickChat, quickSaturation, 
 const flags = {
   ...commonFlags,
   quick: { type: 'boolean' },
+  abuse: { type: 'string' },
+  attackers: { type: 'string' },
   url: { type: 'string' },
   dialect: { type: 'string' },
   'app-key': { type: 'string' },
@@ -90,7 +95,7 @@ export function readCommandLine(args: readonly string[]): Request | undefined {
   if (values.help) return undefined;
   const { settings, ...rest } = readGiven(values);
   const targets = chosenTargets(values);
-  const given = { ...rest, settings: { ...settings, ...(targets && { targets }) } };
+  const given = { ...rest, settings: { ...settings, ...(targets && { targets }), ...readAbuse(values) } };
   const isQuick = values.quick ?? false;
   const chosen = isQuick ? quickScenarios : chosenScenarios(values);
   const isBrief = isQuick || values.scenarios === undefined;
@@ -100,10 +105,29 @@ export function readCommandLine(args: readonly string[]): Request | undefined {
   };
 }
 
-function chosenScenarios({ scenarios: names, url }: { scenarios?: string; url?: string }): readonly Scenario[] {
+interface Choice extends AbuseValues {
+  readonly scenarios?: string;
+  readonly url?: string;
+}
+
+function chosenScenarios({ scenarios: names, url, abuse: kinds, attackers }: Choice): readonly Scenario[] {
   if (names === 'all') return scenarios;
   if (names !== undefined) return choose('scenario', names, scenarios);
+  if (kinds !== undefined || attackers !== undefined) return [abuse];
   return url === undefined ? scenarios.filter(({ brief }) => brief) : [fanOut];
+}
+
+interface AbuseValues {
+  readonly abuse?: string;
+  readonly attackers?: string;
+}
+
+function readAbuse({ abuse: names, attackers }: AbuseValues): Partial<Pick<Settings, 'abuse' | 'attackers'>> {
+  const chosen = names === undefined || names === 'all' ? undefined : choose('kind of abuse', names, kinds);
+  return {
+    ...(chosen && { abuse: chosen.map(({ name }) => name) }),
+    ...(attackers && { attackers: attackers.split(',').map((text) => number('attackers', text, 1, 200)) }),
+  };
 }
 
 function chosenTargets(values: Running & { targets?: string }): readonly Target[] | undefined {
@@ -145,6 +169,8 @@ Options:
                         that is marked with *, in about four minutes
   --targets a,b         which of the targets below; each scenario has its own
 ${commonHelp}
+  --abuse a,b           which of the kinds of abuse below, or all; without --scenarios nothing else is run
+  --attackers n,m       how many attackers there are in abuse; 1,50
 
 A server that runs already:
   --url ws://host:port  measures it, by fan-out; with --targets, beside servers that are started. A path, if there is one, is
@@ -159,6 +185,9 @@ ${list(scenarios.map(({ name, description, brief }) => ({ name: brief ? `${name}
 
 Targets:
 ${list(targets)}
+
+Kinds of abuse:
+${list(kinds)}
 
 Dialects:
 ${list(runningDialects)}

@@ -1,15 +1,10 @@
 /** The target table of the design (performance.md), as far as it can be measured now. */
+import { judgeAbuse } from './abuse/verdicts.ts';
 import type { CaseResult, Results } from './results.ts';
 import { count, ratio as formatRatio, kibibytes, milliseconds } from './scenarios/format.ts';
 import { median } from './statistics.ts';
 import { floor, floorWithRooms, hubbub, withoutLog } from './targets/targets.ts';
-
-export interface Verdict {
-  readonly what: string;
-  readonly goal: string;
-  readonly measured: string;
-  readonly verdict: 'met' | 'missed' | 'implausible' | 'not measured';
-}
+import type { Verdict } from './verdict.ts';
 
 interface Goal {
   readonly what: string;
@@ -91,13 +86,15 @@ const goals: readonly Goal[] = [
 
 /** Holds the results against every goal. */
 export function judge(results: Results): Verdict[] {
-  return goals.map(({ what, goal, judge }) => {
-    const found = judge(results);
-    if (!found) return { what, goal, measured: '–', verdict: 'not measured' };
-    const { measured, met, implausible } = found;
-    if (implausible) return { what, goal, measured, verdict: 'implausible' };
-    return { what, goal, measured, verdict: met ? 'met' : 'missed' };
-  });
+  return [...goals.map((goal) => judgeGoal(goal, results)), ...judgeAbuse(results)];
+}
+
+function judgeGoal({ what, goal, judge }: Goal, results: Results): Verdict {
+  const found = judge(results);
+  if (!found) return { what, goal, measured: '–', verdict: 'not measured' };
+  const { measured, met, implausible } = found;
+  if (implausible) return { what, goal, measured, verdict: 'implausible' };
+  return { what, goal, measured, verdict: met ? 'met' : 'missed' };
 }
 
 function ofFloor(what: string, target: string, least: number, traits: Record<string, number | boolean>): Goal {

@@ -39,6 +39,8 @@ const usual: Settings = {
   rounds: 3,
   receivers: Math.max(2, Math.min(8, cpus().length - 1)),
   warmUp: 60_000,
+  abuse: undefined,
+  attackers: [1, 50],
 };
 
 export const commonHelp = `\
@@ -101,8 +103,12 @@ export function readGiven(values: CommonValues): Given {
 }
 
 /** What a scenario runs with: what was said, else what it has of its own in the default suite, else what is usual. */
-export function settingsOf({ brief }: Pick<Scenario, 'brief'>, { settings, rate }: Given, isBrief: boolean): Settings {
-  const all = { ...usual, ...(isBrief && brief), ...settings };
+export function settingsOf(
+  { own, brief }: Pick<Scenario, 'own' | 'brief'>,
+  { settings, rate }: Given,
+  isBrief: boolean,
+): Settings {
+  const all = { ...usual, ...own, ...(isBrief && brief), ...settings };
   return rate === undefined ? all : { ...all, messages: Math.max(1, Math.round(rate * all.seconds)) };
 }
 

@@ -1,9 +1,10 @@
 /** Results for people: progress, tables, the verdicts. */
-import type { Verdict } from './goals.ts';
+
 import type { Machine } from './machine.ts';
 import type { CaseResult, Results } from './results.ts';
 import type { Column, Measurement } from './scenarios/case.ts';
 import { count, percent, ratio } from './scenarios/format.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What was measured, and on what. */
 export function machineLine({ cpu, cores, memory, kernel, node, packages, commit, load }: Machine): string {

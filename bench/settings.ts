@@ -21,6 +21,10 @@ export interface Settings {
   readonly rounds: number;
   /** How many load processes hold members, besides the one that sends. */
   readonly receivers: number;
+  /** Kinds of abuse; undefined: all. */
+  readonly abuse: readonly string[] | undefined;
+  /** How many attackers there are; one case after the other. */
+  readonly attackers: readonly number[];
   /** Messages that are exchanged among few members before a run, so that the server's code is compiled. */
   readonly warmUp: number;
 }

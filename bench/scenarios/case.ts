@@ -45,6 +45,8 @@ export interface Case {
 export interface Scenario {
   readonly name: string;
   readonly description: string;
+  /** What it has in place of what is usual. */
+  readonly own?: Partial<Settings>;
   /** What the default suite has of it; undefined: nothing, it runs only when it is named. */
   readonly brief?: Brief;
   /** The cases that the machine can carry, and why it cannot carry the others. */

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import type { Address } from '../load/address.ts';
 import { dataDirectory, type Target } from './targets.ts';
-import { cpuTime, processTree, residentMemory } from './usage.ts';
+import { cpuTime, processTree, residentMemory, type SchedulerTimes, schedulerTimes } from './usage.ts';
 
 const probe = new URL('probe.mjs', import.meta.url).href;
 
@@ -67,6 +67,12 @@ export class Server implements AsyncDisposable {
     }
   }
 
+  /** Whether it has not ended, as far as can be known. */
+  get isRunning(): boolean {
+    const child = this.#started?.child;
+    return !child || (child.exitCode === null && child.signalCode === null);
+  }
+
   /** Its processes; none if it is somewhere else. */
   processes(): number[] {
     return this.#pid === undefined ? [] : processTree(this.#pid);
@@ -76,6 +82,11 @@ export class Server implements AsyncDisposable {
   cpu(): number | undefined {
     if (this.#pid === undefined) return undefined;
     return this.processes().reduce((sum, pid) => sum + cpuTime(pid), 0);
+  }
+
+  /** What the scheduler says of its main thread, that of the rooms. */
+  mainThreadTimes(): SchedulerTimes {
+    return schedulerTimes(this.#pid ?? Number.NaN);
   }
 
   /**
@@ -119,8 +130,7 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#end);
     const child = this.#started?.child;
-    const isOver = !child || child.exitCode !== null || child.signalCode !== null;
-    const exited = isOver ? undefined : once(child, 'exit');
+    const exited = child && this.isRunning ? once(child, 'exit') : undefined;
     this.#end();
     await exited;
   }

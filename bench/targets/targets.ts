@@ -29,6 +29,9 @@ export const floorWithRooms = 'bare-rooms';
 export const hubbub = 'hubbub';
 export const withoutLog = 'hubbub-no-log';
 
+/** Hubbub with the limits that it has by default. */
+export const withLimits = 'hubbub-limits';
+
 /** Hubbub with several edge processes. */
 export const withThreads = ['hubbub-2', 'hubbub-4'];
 
@@ -47,6 +50,12 @@ export const targets: readonly Target[] = [
     description: 'Hubbub with --durability disk',
     dialect: 'hubbub',
     command: server('--durability', 'disk'),
+  },
+  {
+    name: withLimits,
+    description: 'Hubbub with its limits, all as by default; for abuse',
+    dialect: 'hubbub',
+    command: withOwnLimits(),
   },
   {
     name: floor,
@@ -99,13 +108,16 @@ export function withOptions(target: Target, ...options: readonly string[]): Targ
 
 function server(...options: string[]): string[] {
   return [
-    new URL('dist/main.js', root).pathname,
-    ...['--host', '127.0.0.1', '--port', '0', '--data', dataDirectory],
+    ...withOwnLimits(),
     ...['--rate', 'off', '--rate-bytes', 'off', '--max-connections-per-address', '0'],
     // As much as the controls keep for a reader that has no CPU for a moment.
     ...['--buffer', '64MiB'],
     ...options,
   ];
+}
+
+function withOwnLimits(): string[] {
+  return [new URL('dist/main.js', root).pathname, '--host', '127.0.0.1', '--port', '0', '--data', dataDirectory];
 }
 
 function control(name: string): string[] {

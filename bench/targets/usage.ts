@@ -12,10 +12,21 @@ export function processTree(pid: number): number[] {
   return [pid, ...children.flatMap(processTree)];
 }
 
+/** For how long a thread ran, and for how long it could not though it had something to do, in microseconds. */
+export interface SchedulerTimes {
+  readonly ran: number;
+  readonly waited: number;
+}
+
+/** Those of the main thread of a process. */
+export function schedulerTimes(pid: number): SchedulerTimes {
+  const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+  return { ran: (ran ?? Number.NaN) / 1000, waited: (waited ?? Number.NaN) / 1000 };
+}
+
 /** CPU time of the main threads of processes, in microseconds: quick to ask for. */
 export function mainThreadTime(pids: readonly number[]): number {
-  const nanoseconds = pids.map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]));
-  return nanoseconds.reduce((sum, time) => sum + time, 0) / 1000;
+  return pids.reduce((sum, pid) => sum + schedulerTimes(pid).ran, 0);
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kinds } from '../../bench/abuse/kinds.ts';
 import { readCommandLine, scenarios, withoutSecrets } from '../../bench/command-line.ts';
 import { UsageError } from '../../bench/options.ts';
 
@@ -68,6 +69,26 @@ test('a server that runs already is measured by fan-out, alone, under the name o
   );
 });
 
+test('kinds of abuse and attackers are chosen by name and number, and nothing else is run then', () => {
+  const [part, ...others] = parts('--abuse', 'rooms,history', '--attackers', '5');
+  assert.deepEqual([part?.scenario.name, others.length], ['abuse', 0]);
+  assert.deepEqual([part?.settings.abuse, part?.settings.attackers], [['rooms', 'history'], [5]]);
+  const cases = (...args: string[]) =>
+    parts(...args).flatMap(({ scenario, settings }) => scenario.cases(settings).cases.map(({ traits }) => traits));
+  assert.deepEqual(cases('--abuse', 'history'), [
+    { history: true, attackers: 1 },
+    { history: true, attackers: 50 },
+  ]);
+  assert.equal(cases('--scenarios', 'abuse').length, 2 * kinds.length);
+  assert.equal(cases('--abuse', 'all', '--attackers', '1').length, kinds.length);
+});
+
+test('a scenario has rounds of its own, unless something else is said', () => {
+  const roundsOf = (...args: string[]) => parts('--scenarios', 'abuse', ...args)[0]?.settings.rounds;
+  assert.equal(roundsOf(), 1);
+  assert.equal(roundsOf('--rounds', '3'), 3);
+});
+
 test('what cannot be meant is refused', () => {
   for (const wrong of [
     ['--nonsense'],
@@ -78,6 +99,8 @@ test('what cannot be meant is refused', () => {
     ['--members', '1', '--clients', '1'],
     ['--rate', '1', '--messages', '1', '--seconds', '1'],
     ['--scenarios', 'fan-out,nonsense'],
+    ['--abuse', 'nonsense'],
+    ['--abuse', 'history', '--attackers', '0'],
   ]) {
     assert.throws(() => readCommandLine(wrong), UsageError, wrong.join(' '));
   }

@@ -1,0 +1,210 @@
+/**
+ * The well-behaved clients of a row, in a process of their own: they ping and talk at an even pace, whatever others do.
+ * Started by the scenario; takes calls over IPC.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { textFrame } from '../load/client-frame.ts';
+import { microseconds } from '../load/clock.ts';
+import { answerCalls } from '../load/hand.ts';
+import { Histogram } from '../statistics.ts';
+import type { EnterCall, Outcome, WatchCall, Watched, WitnessAnswers, WitnessCall } from './calls.ts';
+import { Wire } from './wire.ts';
+
+const clients = 4;
+
+/** Each one's pauses, in milliseconds: with both, it stays well below the rate that is allowed by default. */
+const pingEvery = 20;
+const talkEvery = 200;
+
+/** So many of a client's pings may be unanswered: a server that stands still gets no more at once than it has to take. */
+const mostUnanswered = 200;
+
+/** How long it is waited for answers, in milliseconds. */
+const patience = 30_000;
+
+/** How long a loop that has nothing to do is late by this measure, in microseconds. */
+const resolution = 1000;
+
+const room = 'well-behaved';
+
+/** What is counted in one watch. */
+class Watch {
+  readonly times = new Histogram();
+  longest = 0;
+  pings = 0;
+  answered = 0;
+
+  take(microseconds: number): void {
+    this.answered += 1;
+    this.record(microseconds);
+  }
+
+  record(microseconds: number): void {
+    this.times.record(microseconds);
+    this.longest = Math.max(this.longest, microseconds);
+  }
+}
+
+class Client {
+  sent = 0;
+  received = 0;
+  disorder = 0;
+  readonly #name: string;
+  readonly #wire: Wire;
+  /** When the pings that are not answered were sent, and what they count in. */
+  readonly #pings = new Map<string, { sent: number; watch: Watch }>();
+  readonly #unacknowledged = new Set<string>();
+  #number = 0;
+  #sequence: number | undefined;
+
+  private constructor(name: string, wire: Wire) {
+    this.#name = name;
+    this.#wire = wire;
+  }
+
+  static async open(place: EnterCall['server'], index: number): Promise<Client> {
+    let client: Client | undefined;
+    const name = `well-${index}`;
+    const path = `/?name=${name}&room=${room}`;
+    const wire = await Wire.open({ server: place, from: '127.0.0.1' }, path, (payload) => client?.take(payload));
+    client = new Client(name, wire);
+    return client;
+  }
+
+  get lost(): string | undefined {
+    return this.#wire.end;
+  }
+
+  get missingAcks(): number {
+    return this.#unacknowledged.size;
+  }
+
+  ping(watch: Watch): void {
+    if (this.#pings.size >= mostUnanswered) return;
+    this.#number += 1;
+    const id = `p${this.#number}`;
+    watch.pings += 1;
+    this.#pings.set(id, { sent: microseconds(), watch });
+    this.#write({ type: 'ping', id });
+  }
+
+  say(): void {
+    this.#number += 1;
+    this.sent += 1;
+    const id = `${this.#name}-${this.#number}`;
+    this.#unacknowledged.add(id);
+    this.#write({ type: 'message', id, body: 'all is well' });
+  }
+
+  /** Of what others do to everyone, such as broadcasts, only the beginning is looked at. */
+  take(payload: Buffer): void {
+    const now = microseconds();
+    const type = /^\{"type":"(pong|ack|message)"/.exec(payload.toString('latin1', 0, 40))?.[1];
+    if (type === undefined) return;
+    const { id = '', seq = 0, prev } = JSON.parse(payload.toString()) as { id?: string; seq?: number; prev?: number };
+    if (type === 'ack') this.#unacknowledged.delete(id);
+    if (type === 'message') this.#takeMessage(seq, prev);
+    const ping = this.#pings.get(id);
+    if (type !== 'pong' || !ping) return;
+    this.#pings.delete(id);
+    ping.watch.take(now - ping.sent);
+  }
+
+  /** What is not answered by now has taken so long at least. */
+  giveUp(watch: Watch): void {
+    const now = microseconds();
+    for (const ping of this.#pings.values()) if (ping.watch === watch) watch.record(now - ping.sent);
+  }
+
+  #takeMessage(sequence: number, previous: number | undefined): void {
+    const before = previous ?? sequence - 1;
+    if (this.#sequence !== undefined && this.#sequence !== before) this.disorder += 1;
+    this.#sequence = sequence;
+    this.received += 1;
+  }
+
+  #write(frame: object): void {
+    void this.#wire.send(textFrame(JSON.stringify(frame)));
+  }
+}
+
+class Witness {
+  #clients: readonly Client[] = [];
+  #timers: NodeJS.Timeout[] = [];
+  #watch = new Watch();
+
+  async answer(call: WitnessCall): Promise<WitnessAnswers[WitnessCall['type']]> {
+    switch (call.type) {
+      case 'enter':
+        return this.#enter(call);
+      case 'watch':
+        return this.#watchFor(call);
+      case 'leave':
+        return this.#leave();
+    }
+  }
+
+  async #enter({ server }: EnterCall): Promise<null> {
+    this.#clients = await Promise.all(Array.from({ length: clients }, (_, index) => Client.open(server, index)));
+    // Everybody is in the room before the first word.
+    await wait(200);
+    this.#timers = [
+      this.#inTurns(pingEvery, (client) => client.ping(this.#watch)),
+      this.#inTurns(talkEvery, (client) => client.say()),
+    ];
+    return null;
+  }
+
+  /** One client after the other; each has its turn every so many milliseconds. */
+  #inTurns(every: number, act: (client: Client) => void): NodeJS.Timeout {
+    let turn = 0;
+    return setInterval(() => {
+      const client = this.#clients[turn % clients];
+      turn += 1;
+      if (client?.lost === undefined && client) act(client);
+    }, every / clients);
+  }
+
+  async #watchFor({ milliseconds }: WatchCall): Promise<Watched> {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const watch = new Watch();
+    this.#watch = watch;
+    await wait(milliseconds);
+    delay.disable();
+    this.#watch = new Watch();
+    const end = performance.now() + patience;
+    const isOver = () => watch.answered === watch.pings || this.#lost !== undefined || performance.now() > end;
+    while (!isOver()) await wait(10);
+    for (const client of this.#clients) client.giveUp(watch);
+    return {
+      ...{ p50: watch.times.percentile(0.5), p99: watch.times.percentile(0.99), longest: watch.longest },
+      ...{ pings: watch.pings, unanswered: watch.pings - watch.answered },
+      ownP99: Math.max(0, delay.percentile(99) / 1000 - resolution),
+    };
+  }
+
+  async #leave(): Promise<Outcome> {
+    for (const timer of this.#timers) clearInterval(timer);
+    const end = performance.now() + patience;
+    const sum = (of: (client: Client) => number) => this.#clients.reduce((before, client) => before + of(client), 0);
+    const sent = sum((client) => client.sent);
+    const expected = sent * clients;
+    const isWhole = () => sum(({ received }) => received) >= expected && sum(({ missingAcks }) => missingAcks) === 0;
+    while (!isWhole() && this.#lost === undefined && performance.now() < end) await wait(10);
+    return {
+      ...{ sent, expected, delivered: sum(({ received }) => received) },
+      missingAcks: sum(({ missingAcks }) => missingAcks),
+      disorder: sum(({ disorder }) => disorder),
+      lost: this.#lost,
+    };
+  }
+
+  get #lost(): string | undefined {
+    return this.#clients.find(({ lost }) => lost !== undefined)?.lost;
+  }
+}
+
+const witness = new Witness();
+answerCalls((call: WitnessCall) => witness.answer(call));

@@ -1,0 +1,212 @@
+/** What clients who do their worst do to those who behave well, and to the memory of the server, which has its usual limits. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type {
+  Assault,
+  AttackerAnswers,
+  AttackerCall,
+  Outcome,
+  Watched,
+  WitnessAnswers,
+  WitnessCall,
+} from '../abuse/calls.ts';
+import type { Kind } from '../abuse/kind.ts';
+import { kinds } from '../abuse/kinds.ts';
+import { inWords } from '../abuse/row.ts';
+import { microseconds } from '../load/clock.ts';
+import { Hand } from '../load/hand.ts';
+import type { Settings } from '../settings.ts';
+import { Server } from '../targets/server.ts';
+import { named, type Target, withLimits, withOptions } from '../targets/targets.ts';
+import type { SchedulerTimes } from '../targets/usage.ts';
+import type { Case, Column, Measurement, Scenario } from './case.ts';
+import { count, mebibytes, milliseconds, percent } from './format.ts';
+import { failed } from './measure.ts';
+
+const attackerScript = new URL('../abuse/worker.ts', import.meta.url);
+const witnessScript = new URL('../abuse/witness.ts', import.meta.url);
+
+/** How long pings are watched before, and after the attack and a pause, in milliseconds. */
+const calm = 1200;
+const recovery = 1500;
+
+/** How long the server has after all is prepared, in milliseconds. */
+const settling = 500;
+
+/** From which share of a CPU the server is full, and how late the attackers' own loop may be, in microseconds. */
+const full = 0.9;
+const slowLoop = 50_000;
+
+/** How often the server's memory is looked at, in milliseconds. */
+const lookEvery = 20;
+
+/** A server that takes more than this, in bytes, is ended: the machine is needed for other things. */
+const ceiling = 3 * 1024 ** 3;
+
+/** Attackers have machines of their own in the world, and take no time from the server; the well-behaved clients neither. */
+const niceness = { attackers: 10, bystanders: 5, witness: -10 };
+
+const columns: readonly [Column, ...Column[]] = [
+  { figure: 'p99', label: 'ping p99', format: milliseconds, isCost: true },
+  { figure: 'p50', label: 'p50', format: milliseconds, isCost: true },
+  { figure: 'longest', label: 'longest', format: milliseconds, isCost: true },
+  { figure: 'beforeP50', label: 'p50 before', format: milliseconds, isAside: true },
+  { figure: 'beforeP99', label: 'p99 before', format: milliseconds, isAside: true },
+  { figure: 'afterP99', label: 'p99 after', format: milliseconds, isAside: true },
+  { figure: 'memory', label: 'memory above', format: mebibytes, isCost: true },
+  { figure: 'memoryAfter', label: 'after', format: mebibytes, isAside: true },
+  { figure: 'server', label: 'server CPU', format: percent, isAside: true },
+  { figure: 'waiting', label: 'kept waiting', format: percent, isAside: true },
+  { figure: 'attackers', label: 'attackers', format: percent, isAside: true },
+  { figure: 'ownDelay', label: 'own delay', format: milliseconds, isAside: true },
+];
+
+export const abuse: Scenario = {
+  name: 'abuse',
+  description: 'others do their worst within the limits: the pings of well-behaved clients, and the memory',
+  own: { rounds: 1, seconds: 3 },
+  cases: (settings) => ({ cases: casesOf(settings, settings.abuse), skipped: [] }),
+};
+
+/** Only whether everything is back afterwards: how long pings take meanwhile is no failure. */
+export const quickAbuse: Scenario = {
+  name: 'abuse',
+  description: 'the same in short',
+  own: { rounds: 1, seconds: 1, attackers: [10] },
+  cases: (settings) => ({ cases: casesOf(settings, settings.abuse ?? ['history', 'flood']), skipped: [] }),
+};
+
+function casesOf(settings: Settings, names: readonly string[] | undefined): Case[] {
+  const chosen = kinds.filter(({ name }) => names?.includes(name) ?? true);
+  const targets = settings.targets ?? named(withLimits);
+  return chosen.flatMap((kind) => settings.attackers.map((attackers) => abuseCase(settings, targets, kind, attackers)));
+}
+
+function abuseCase({ seconds }: Settings, targets: readonly Target[], kind: Kind, attackers: number): Case {
+  return {
+    scenario: 'abuse',
+    title: `abuse: ${kind.name}, ${attackers === 1 ? 'one attacker' : `${attackers} attackers`}: ${kind.description}`,
+    traits: { [kind.name]: true, attackers },
+    targets,
+    control: targets[0]?.name ?? '',
+    columns,
+    async measure(chosen) {
+      const measurements: Measurement[] = [];
+      for (const target of chosen)
+        measurements.push(await measure(target, kind, attackers, seconds * 1000).catch(failed));
+      return measurements;
+    },
+  };
+}
+
+async function measure(target: Target, kind: Kind, attackers: number, duration: number): Promise<Measurement> {
+  await using server = await Server.start(withOptions(target, ...(kind.options ?? [])), true);
+  await using witness = new Hand<WitnessCall, WitnessAnswers>(witnessScript);
+  await using bystanders = new Hand<AttackerCall, AttackerAnswers>(attackerScript);
+  await using assailants = new Hand<AttackerCall, AttackerAnswers>(attackerScript);
+  witness.yieldTo(niceness.witness);
+  bystanders.yieldTo(niceness.bystanders);
+  assailants.yieldTo(niceness.attackers);
+
+  const place = { kind: kind.name, server: server.address };
+  const ground = await bystanders.call({ type: 'prepare', ...place });
+  await witness.call({ type: 'enter', server: server.address });
+  await wait(settling);
+  const held = await server.memory();
+  const before = await witness.call({ type: 'watch', milliseconds: calm });
+
+  using watch = new ServerWatch(server);
+  await assailants.call({ type: 'attack', ...place, ground, attackers });
+  const attack = wait(duration).then(() => {
+    watch.markEnd();
+    return assailants.call({ type: 'stop' });
+  });
+  const during = await witness.call({ type: 'watch', milliseconds: duration });
+  const assault = await attack;
+
+  await wait(recovery);
+  const after = await witness.call({ type: 'watch', milliseconds: calm });
+  const outcome = await witness.call({ type: 'leave' });
+  const left = await bystanders.call({ type: 'count' });
+  const heldAfter = server.isRunning ? await server.memory() : Number.NaN;
+
+  const figures = {
+    ...{ p50: during.p50, p99: during.p99, longest: during.longest, ownDelay: during.ownP99 },
+    ...{ beforeP50: before.p50, beforeP99: before.p99, afterP99: after.p99 },
+    ...{ memory: watch.highest - watch.first, memoryAfter: heldAfter - held },
+    ...{ server: watch.busy, waiting: watch.waiting, attackers: assault.cpu / assault.duration },
+  };
+  const problem = watch.problem ?? lossOf(outcome, during);
+  return {
+    ...(problem === undefined ? { figures } : { problem: `${problem}; ${inWords(figures)}`, figures: {} }),
+    ...{ delivered: outcome.delivered, expected: outcome.expected },
+    ...(watch.busy >= full && { bottleneck: 'server' }),
+    notes: [...notesOn(assault), ...(left.lost > 0 ? [`${left.lost} bystanders lost (${left.reason})`] : [])],
+  };
+}
+
+/** Looks at what the server takes of the machine, from the beginning of an attack. */
+class ServerWatch implements Disposable {
+  readonly first: number;
+  highest: number;
+  /** Of the server's main thread until the mark: shares of the time in which it ran, and in which others ran in its place. */
+  busy = Number.NaN;
+  waiting = Number.NaN;
+  readonly #server: Server;
+  readonly #timer: NodeJS.Timeout;
+  readonly #start = microseconds();
+  readonly #used: SchedulerTimes;
+  #isTooLarge = false;
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.#used = server.mainThreadTimes();
+    this.first = server.heldMemory() ?? Number.NaN;
+    this.highest = this.first;
+    this.#timer = setInterval(() => this.#look(), lookEvery);
+  }
+
+  /** Why the server is no more, if so. */
+  get problem(): string | undefined {
+    if (this.#isTooLarge) return `the server took more than ${mebibytes(ceiling)}, and was ended`;
+    return this.#server.isRunning ? undefined : 'the server has ended';
+  }
+
+  markEnd(): void {
+    if (!this.#server.isRunning) return;
+    const duration = microseconds() - this.#start;
+    const { ran, waited } = this.#server.mainThreadTimes();
+    this.busy = (ran - this.#used.ran) / duration;
+    this.waiting = (waited - this.#used.waited) / duration;
+  }
+
+  #look(): void {
+    if (!this.#server.isRunning) return;
+    this.highest = Math.max(this.highest, this.#server.heldMemory() ?? 0);
+    if (this.highest < ceiling || this.#isTooLarge) return;
+    this.#isTooLarge = true;
+    void this.#server[Symbol.asyncDispose]();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** What the well-behaved clients have lost. */
+function lossOf({ lost, missingAcks, delivered, expected, disorder }: Outcome, during: Watched): string | undefined {
+  if (lost !== undefined) return `a well-behaved client was lost (${lost})`;
+  if (during.unanswered > 0) return `${during.unanswered} pings were not answered`;
+  if (missingAcks > 0) return `${missingAcks} messages were not acknowledged`;
+  if (delivered !== expected) return `${count(expected - delivered)} messages were lost`;
+  return disorder > 0 ? `${disorder} messages out of order` : undefined;
+}
+
+function notesOn({ opened, ends, written, frames, unanswered, loopP99 }: Assault): string[] {
+  const how = Object.entries(ends).map(([reason, times]) => `${count(times)} × ${reason}`);
+  return [
+    `${count(opened)} connections, ${mebibytes(written)} written, ${count(frames)} frames came`,
+    ...(how.length > 0 ? [how.join(', ')] : []),
+    ...(unanswered ? [`${count(unanswered.missing)} of ${count(unanswered.asked)} not answered`] : []),
+    ...(loopP99 > slowLoop ? [`the attackers' own loop was late by ${milliseconds(loopP99)}`] : []),
+  ];
+}
