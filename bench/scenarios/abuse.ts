@@ -180,9 +180,12 @@ class ServerWatch implements Disposable {
   }
 
   #look(): void {
-    if (!this.#server.isRunning) return;
-    this.highest = Math.max(this.highest, this.#server.heldMemory() ?? 0);
-    if (this.highest < ceiling || this.#isTooLarge) return;
+    if (!this.#server.isRunning || this.#isTooLarge) return;
+    const held = this.#server.heldMemory();
+    // A process that is just ending has none any more.
+    if (held === undefined || Number.isNaN(held)) return;
+    this.highest = Math.max(this.highest, held);
+    if (held < ceiling) return;
     this.#isTooLarge = true;
     void this.#server[Symbol.asyncDispose]();
   }
