@@ -114,11 +114,11 @@ export class Terminal {
 
   /** Waits until the screen is so. */
   async until(holds: (lines: readonly string[]) => boolean, what: string): Promise<string[]> {
-    const end = Date.now() + patience;
+    const end = performance.now() + patience;
     for (;;) {
       const lines = await this.lines();
       if (holds(lines)) return lines;
-      if (Date.now() > end) assert.fail(`it was not seen that ${what}; there is:\n${lines.join('\n')}`);
+      if (performance.now() > end) assert.fail(`it was not seen that ${what}; there is:\n${lines.join('\n')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -155,9 +155,9 @@ export function messages(page: BrowserPage, text: string | RegExp) {
 
 /** Waits until an expression is true in the page. (`waitForFunction` evaluates in the page, which its policy forbids.) */
 export async function holds(page: BrowserPage, expression: string): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = performance.now() + 10_000;
   while (!(await page.evaluate<boolean>(expression))) {
-    if (Date.now() > end) throw new Error(`it did not come about that ${expression}`);
+    if (performance.now() > end) throw new Error(`it did not come about that ${expression}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

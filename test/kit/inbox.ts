@@ -13,13 +13,13 @@ export class Inbox<T> {
 
   /** Takes the first item that `wanted` accepts, waiting for it if needed; others stay. */
   async take(wanted: (item: T) => boolean, what: string): Promise<T> {
-    const end = Date.now() + patience;
+    const end = performance.now() + patience;
     for (;;) {
       const at = this.#items.findIndex(wanted);
       if (at >= 0) return this.#items.splice(at, 1)[0] as T;
-      if (Date.now() >= end)
+      if (performance.now() >= end)
         throw new Error(`${what} did not come; there is ${JSON.stringify(this.#items).slice(0, 2000)}`);
-      await this.#change(end - Date.now());
+      await this.#change(end - performance.now());
     }
   }
 
