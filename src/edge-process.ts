@@ -2,5 +2,5 @@
 import { runEdgeProcess } from './edge/remote/process.ts';
 
 // It ends with the server, not at a signal that all processes of a terminal or a container get.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 runEdgeProcess(() => process.exit());

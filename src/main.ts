@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { runChat } from './apps/chat/run.ts';
 import { runDemo, type StartServer } from './apps/demo/run.ts';
 import { type Broker, startBroker } from './broker/broker.ts';
+import { machineClocks } from './broker/clock-watch.ts';
 import { StartError } from './broker/start-error.ts';
 import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
@@ -53,12 +54,14 @@ async function main(args: readonly string[]): Promise<void> {
     tls,
     edgeProgram: edgeProgram(),
     meters: process,
+    clocks: machineClocks,
     pages,
     schemas: readSchemas(),
     user: process.geteuid?.(),
   });
   // First: who reads the line may send a signal at once.
   stopAtSignal(broker, config, logger);
+  process.on('SIGUSR2', () => broker.trustClock());
   print(`${summary(config, broker.port, pages.size > 0)}\n`);
 }
 
@@ -92,7 +95,15 @@ const startDemoServer: StartServer = async ({ host, port }) => {
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
   const pages = createPages(readPages());
   const server = { name: 'hubbub', version };
-  const options = { logger, server, edgeProgram: edgeProgram(), meters: process, pages, schemas: readSchemas() };
+  const options = {
+    logger,
+    server,
+    edgeProgram: edgeProgram(),
+    meters: process,
+    clocks: machineClocks,
+    pages,
+    schemas: readSchemas(),
+  };
   return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
 };
 

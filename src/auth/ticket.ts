@@ -6,7 +6,7 @@ import type { User } from '../protocol/generated/frames.ts';
 export const ticketLifetime = 30 * 24 * 60 * 60 * 1000;
 
 export interface Tickets {
-  /** A ticket for `user`; `now` in milliseconds since 1970. */
+  /** A ticket for `user`; `now` in milliseconds since 1970, here and below. */
   issue(user: User, now: number): string;
   /** The user of a ticket, unless it is not one of this server's or its time is over. */
   verify(ticket: string, now: number): User | undefined;

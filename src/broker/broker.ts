@@ -26,6 +26,7 @@ import { checked, createCodecs } from '../protocol/codecs.ts';
 import type { InboxLimits } from '../session/inbox.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { Turns } from '../session/turns.ts';
+import { ClockWatch, type MachineClocks } from './clock-watch.ts';
 import { drain } from './drain.ts';
 import { listen, openEdge } from './open-edge.ts';
 import { openLog } from './open-log.ts';
@@ -41,6 +42,7 @@ export interface BrokerOptions {
   /** Starts an edge process. */
   readonly edgeProgram: Program;
   readonly meters: Meters;
+  readonly clocks: MachineClocks;
   readonly pages: ReadonlyMap<string, Page>;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
@@ -53,6 +55,8 @@ export interface Broker {
   readonly port: number;
   /** How much there is of everything now. */
   readonly counts: () => { connections: number; users: number; rooms: number; restless: number; topics: number };
+  /** The operator says that the wall clock is right, however it came to where it is. */
+  readonly trustClock: () => void;
   /** Says goodbye to everyone and stops, within the configured time. A second call waits for the first. */
   readonly stop: () => Promise<void>;
 }
@@ -70,9 +74,9 @@ const inboxLimitsWithoutRate: InboxLimits = { own: 8 << 20, all: 64 << 20 };
  * @throws LogError if the log cannot be had.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { config, logger, user } = options;
+  const { config, logger, user, clocks } = options;
   const policies = new Policies(config.rooms);
-  const reports = new Reports(logger, Date.now);
+  const reports = new Reports(logger, clocks.monotonic);
   // Nothing is committed before there is a hub.
   let committed: LogEvents['committed'] = () => undefined;
   const log = await openLog(config, newEpoch, user, {
@@ -120,11 +124,11 @@ interface Parts {
 }
 
 async function serve(
-  { config, logger, server, tls, edgeProgram, meters, pages, schemas }: BrokerOptions,
+  { config, logger, server, tls, edgeProgram, meters, clocks, pages, schemas }: BrokerOptions,
   { policies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
-  const now = Date.now;
-  const monotonic = () => performance.now();
+  const watch = new ClockWatch(clocks, logger);
+  const { clock } = watch;
   const work = new Work();
   const sessions = new Map<ConnectionId, Session>();
   const policy = (room: string): RoomPolicy => {
@@ -138,7 +142,7 @@ async function serve(
   });
   const hub = new Hub({
     ...config,
-    now,
+    ...clock,
     newEpoch,
     log,
     policy,
@@ -183,21 +187,20 @@ async function serve(
   const edge = openEdge(config, tls, edgeProgram, handlers, logger);
   const context: SessionContext = {
     ...config,
+    ...clock,
     edge,
     codecs,
     server,
     dispatch,
-    now,
     find: (userId) => hub.find(userId),
     tickets: createTickets(ticketSecret(config)),
     newUserId: uuid,
     report: (message, fields) => logger.error(message, fields),
     mayBroadcast: config.broadcast,
     rates: { frames: config.rate, bytes: config.rateBytes },
-    monotonic,
     work,
     turns: new Turns(work, {
-      now: monotonic,
+      now: clock.monotonic,
       soon: setImmediate,
       later: (then, delay) => setTimeout(then, delay).unref(),
     }),
@@ -210,7 +213,7 @@ async function serve(
     if (seq === undefined) reports.failed(room, 'the log of a room cannot be read', error);
     else reports.damaged(room, seq);
   };
-  const journal = new Journal({ log, codecs, edge, find, dispatch, unreadable });
+  const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable });
   hub.effects.subscribe((effects) => {
     for (const effect of effects) {
       if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);
@@ -221,18 +224,22 @@ async function serve(
     hub.commands.next({ type: 'tick' });
     if (hub.isBehind) setImmediate(tick);
   };
-  const clock = setInterval(tick, tickInterval);
-  const endSweeping = sweepRegularly(sweeper, now, (error) =>
+  const ticking = setInterval(tick, tickInterval);
+  const endSweeping = sweepRegularly(sweeper, watch, (error) =>
     reports.failed(undefined, 'the log cannot be trimmed', error),
   );
-  const figures = new FigureTaker(() => {
-    const { connections, users, rooms } = hub.counts;
-    const { queued, used } = log.stats;
-    return { connections, users, rooms, ...fanOut.sent, queued, stored: used };
-  }, meters);
-  const observation = setInterval(() => edge.publishStatus(JSON.stringify([figures.take(now())])), figuresInterval);
+  const figures = new FigureTaker(
+    () => {
+      const { connections, users, rooms } = hub.counts;
+      const { queued, used } = log.stats;
+      return { connections, users, rooms, ...fanOut.sent, queued, stored: used };
+    },
+    meters,
+    clock,
+  );
+  const observation = setInterval(() => edge.publishStatus(JSON.stringify([figures.take()])), figuresInterval);
   const close = async (): Promise<void> => {
-    clearInterval(clock);
+    clearInterval(ticking);
     clearInterval(observation);
     figures.stop();
     endSweeping();
@@ -256,6 +263,7 @@ async function serve(
   return {
     port,
     counts: () => ({ ...hub.counts, topics: fanOut.size }),
+    trustClock: () => watch.trust(),
     stop() {
       stopped ??= stop();
       return stopped;

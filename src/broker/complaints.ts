@@ -8,6 +8,7 @@ export class Complaints {
   readonly #now: () => number;
   readonly #said = new Map<string, number>();
 
+  /** @param now on the monotonic clock, in milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
   }

@@ -10,6 +10,7 @@ export class Reports {
   readonly #complaints: Complaints;
   readonly #status: StatusReport;
 
+  /** @param now on the monotonic clock, in milliseconds. */
   constructor(logger: Logger, now: () => number) {
     this.#logger = logger;
     this.#complaints = new Complaints(now);

@@ -18,6 +18,7 @@ export class StatusReport {
   #recovered = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param now on the monotonic clock, in milliseconds. */
   constructor(logger: Pick<Logger, 'info' | 'error'>, now: () => number) {
     this.#logger = logger;
     this.#now = now;

@@ -23,7 +23,10 @@ export class Directory {
     return connection;
   }
 
-  /** @param rememberUntil where given, the user is the same again who comes back by then, name and state included. */
+  /**
+   * @param rememberUntil where given, the user is the same again who comes back by then, name and state included; on the
+   *   monotonic clock.
+   */
   remove(connection: ConnectionRecord, rememberUntil?: number): void {
     const { id, user } = connection;
     this.connections.delete(id);
@@ -38,10 +41,13 @@ export class Directory {
     return (this.users.get(id) ?? this.#absent.get(id)?.user)?.public;
   }
 
-  /** Forgets users who have been away too long. */
-  tick(now: number): void {
+  /**
+   * Forgets users who have been away too long.
+   * @param time on the monotonic clock.
+   */
+  tick(time: number): void {
     for (const [id, { until }] of this.#absent) {
-      if (until > now) return;
+      if (until > time) return;
       this.#absent.delete(id);
     }
   }

@@ -89,8 +89,7 @@ export class Hub {
   #carryOut(command: Command): void {
     switch (command.type) {
       case 'tick':
-        this.#directory.tick(this.#options.now());
-        return this.#rooms.tick();
+        return this.#tick(this.#options.monotonic());
       case 'committed':
         for (const { room, seq } of command.commits) this.#rooms.tellNamed(room, { type: 'committed', seq });
         return;
@@ -107,6 +106,11 @@ export class Hub {
       case 'request':
         return this.#with(command, (connection) => this.#request(connection, command.frame, command.byName ?? false));
     }
+  }
+
+  #tick(time: number): void {
+    this.#directory.tick(time);
+    this.#rooms.tick(time);
   }
 
   /** A command of a connection that has gone meanwhile means nothing any more. */
@@ -154,10 +158,11 @@ export class Hub {
   }
 
   #disconnect(connection: ConnectionRecord, type: 'quit' | 'lose'): void {
-    const { grace, now, work } = this.#options;
+    const { grace, monotonic, work } = this.#options;
+    const time = monotonic();
     work.own += disconnectCost * (1 + connection.rooms.length);
-    this.#directory.remove(connection, type === 'lose' && grace > 0 ? now() + grace : undefined);
-    for (const name of connection.rooms) this.#rooms.tellNamed(name, { type, connection });
+    this.#directory.remove(connection, type === 'lose' && grace > 0 ? time + grace : undefined);
+    for (const name of connection.rooms) this.#rooms.tellNamed(name, { type, connection, time });
   }
 
   /** The rooms see the one user go and the other come. */
@@ -229,9 +234,9 @@ export class Hub {
     if (unfit) return this.#emit(refused(connection, unfit, frame.id));
     if (!isKept) return this.#tell(room, { type: 'message', connection, frame });
     this.#reading(connection, frame, room.name, () => {
-      const { log, now } = this.#options;
+      const { log, trusted } = this.#options;
       const { id } = frame;
-      const said = id === undefined ? undefined : log.find(room.name, connection.user.public.id, id, now());
+      const said = id === undefined ? undefined : log.find(room.name, connection.user.public.id, id, trusted());
       if (said && id !== undefined) return this.#tell(room, { type: 'repeat', connection, id, ...said });
       const unavailable = log.unavailable(room.name);
       if (!unavailable) return this.#tell(room, { type: 'message', connection, frame });

@@ -6,6 +6,7 @@ import type { Entry, Log, ReadLimits, RoomHead } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
 import type { Stored, Wire } from '../protocol/dialect.ts';
 import type { ServerJoined } from '../protocol/generated/frames.ts';
+import type { Clock } from './clock.ts';
 import type { Command } from './commands.ts';
 import type { EdgePort } from './edge-port.ts';
 import type { Keeping } from './effects.ts';
@@ -30,7 +31,7 @@ interface Replay {
   readonly to: number;
 }
 
-export interface JournalOptions {
+export interface JournalOptions extends Pick<Clock, 'trusted'> {
   readonly log: Log;
   readonly codecs: Codecs;
   readonly edge: EdgePort;
@@ -62,12 +63,17 @@ export class Journal {
     switch (effect.type) {
       case 'append': {
         const { room, seq, prev = seq - 1, at, from, id } = effect.frame;
-        const { bytes, isBinary } = toStored(this.#options.codecs.encode('json', effect.frame));
+        const { codecs, log, trusted } = this.#options;
+        const { bytes, isBinary } = toStored(codecs.encode('json', effect.frame));
         const user = from.id;
+        // A message that a wrong clock stamped must not count as old, or as not said yet, when the clock is right again.
+        const taken = trusted(at);
         // Written out: a spread makes objects that everything after it is slower with.
         const entry: Entry =
-          id === undefined ? { seq, prev, at, user, bytes, isBinary } : { seq, prev, at, user, id, bytes, isBinary };
-        const unavailable = this.#options.log.append(room, entry);
+          id === undefined
+            ? { seq, prev, at: taken, user, bytes, isBinary }
+            : { seq, prev, at: taken, user, id, bytes, isBinary };
+        const unavailable = log.append(room, entry);
         if (unavailable) throw new Error(`message ${seq} of ${room} was not kept: ${unavailable.reason}`);
         return;
       }

@@ -73,8 +73,8 @@ export type RoomCommand =
   | { readonly type: 'leave'; readonly connection: Connection; readonly id: string | undefined }
   /** The connection is somebody else's than it was `before`. */
   | { readonly type: 'identify'; readonly connection: Connection; readonly before: Connection }
-  /** The connection is gone, without (`lose`) or with (`quit`) a word. */
-  | { readonly type: 'lose' | 'quit'; readonly connection: Connection }
+  /** The connection is gone, without (`lose`) or with (`quit`) a word; `time` on the monotonic clock. */
+  | { readonly type: 'lose' | 'quit'; readonly connection: Connection; readonly time: number }
   /** It has everything up to this number that the log has. */
   | { readonly type: 'replayed'; readonly connection: Connection; readonly seq: number }
   | { readonly type: 'changed'; readonly user: UserRecord; readonly was: Standing }
@@ -91,7 +91,8 @@ export type RoomCommand =
   | { readonly type: 'committed'; readonly seq: number }
   | { readonly type: 'signal'; readonly connection: Connection; readonly frame: ClientSignal }
   | { readonly type: 'list'; readonly connection: Connection; readonly frame: ClientList }
-  | { readonly type: 'tick' };
+  /** It is `time` on the monotonic clock. */
+  | { readonly type: 'tick'; readonly time: number };
 
 /** What outlives a room that fails, as it is before a step: what the room owes to those who wait for the log. */
 export interface Checkpoint {
@@ -136,6 +137,7 @@ export function openRoom(name: string, { epoch, seq, next }: Numbering, options:
   };
 }
 
+/** @param now in milliseconds since 1970: for stamps only. */
 export function step(room: Room, command: RoomCommand, now: number): Effect[] {
   switch (command.type) {
     case 'join':
@@ -152,7 +154,7 @@ export function step(room: Room, command: RoomCommand, now: number): Effect[] {
       room.roster.leave(command.connection);
       return [exit(room, command.connection)];
     case 'lose':
-      room.roster.lose(command.connection, now);
+      room.roster.lose(command.connection, command.time);
       return [exit(room, command.connection)];
     case 'replayed':
       return catchUp(room, command.connection, command.seq);
@@ -170,7 +172,7 @@ export function step(room: Room, command: RoomCommand, now: number): Effect[] {
     case 'list':
       return [list(room, command.connection, command.frame)];
     case 'tick':
-      return told(room, room.roster.tick(now));
+      return told(room, room.roster.tick(command.time));
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Log } from '../log/port.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { refused } from './beyond-rooms.ts';
+import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
 import { anew, enter, exit, leave, standing } from './joining.ts';
@@ -10,9 +11,7 @@ import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
 import type { Work } from './work.ts';
 
-export interface RoomsOptions extends RosterOptions {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+export interface RoomsOptions extends RosterOptions, Clock {
   /** A name for a room's new numbering, never given twice. */
   readonly newEpoch: () => string;
   readonly log: Log;
@@ -21,7 +20,7 @@ export interface RoomsOptions extends RosterOptions {
   /** Whether messages go out only when they are committed. */
   readonly afterCommit: boolean;
   readonly work: Work;
-  /** The room actor's transition; another one only to test supervision. */
+  /** The room actor's transition; another one only to test supervision. `now` in milliseconds since 1970. */
   readonly step?: (room: Room, command: RoomCommand, now: number) => Effect[];
 }
 
@@ -96,8 +95,11 @@ export class Rooms {
     this.#settle(room);
   }
 
-  /** Tells rooms for which it matters that time has passed: as many as one turn of the loop takes. */
-  tick(): void {
+  /**
+   * Tells rooms for which it matters that time has passed: as many as one turn of the loop takes.
+   * @param time on the monotonic clock.
+   */
+  tick(time: number): void {
     if (this.#round.length === 0) this.#round = [...this.#restless].reverse();
     const { work } = this.#options;
     const end = work.delivered + tickDelivered;
@@ -105,7 +107,7 @@ export class Rooms {
       const room = this.#round.pop();
       if (!room) return;
       // A room that fails on it is rebuilt, and has time until the next one.
-      if (this.#restless.has(room)) this.tell(room, { type: 'tick' });
+      if (this.#restless.has(room)) this.tell(room, { type: 'tick', time });
     }
   }
 
@@ -137,13 +139,13 @@ export class Rooms {
    * the step. Nothing of the failed step was sent; who asked for it is told, too.
    */
   #rebuild(broken: Room, command: RoomCommand, error: unknown): void {
-    const { log, now } = this.#options;
+    const { log, now, monotonic } = this.#options;
     const { name, options } = broken;
     const room = openRoom(name, options.isKept ? log.head(name) : this.#newNumbering(), options, broken);
     const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.includes(name));
     for (const member of members) room.roster.enter(member);
     // Nobody needs to be told that all have come: they get `joined`.
-    room.roster.tick(now());
+    room.roster.tick(monotonic());
     this.#restless.delete(broken);
     this.#rooms.set(name, room);
     this.#emit([{ type: 'failure', room: name, message: 'a room failed and was rebuilt', error }]);

@@ -91,15 +91,18 @@ export class Roster {
     else this.#note(place.user, standing(place.user));
   }
 
-  /** A connection broke: its member's place is kept for the grace time if it was the last. */
-  lose(connection: Connection, now: number): void {
+  /**
+   * A connection broke: its member's place is kept for the grace time if it was the last.
+   * @param time on the monotonic clock, as for `tick`.
+   */
+  lose(connection: Connection, time: number): void {
     if (this.#options.grace === 0) return this.leave(connection);
     const place = this.#takeAway(connection);
     if (!place) return;
     if (place.connections > 0) return this.#note(place.user, standing(place.user));
     // As they are now: what the user changes elsewhere is told here when they are back.
     place.user = { ...place.user };
-    this.#kept.set(connection.user.public.id, now + this.#options.grace);
+    this.#kept.set(connection.user.public.id, time + this.#options.grace);
   }
 
   /** The user has changed; `was` is how they stood before. */
@@ -124,12 +127,12 @@ export class Roster {
   }
 
   /** Gives up places whose time is over, and says what the members must be told now, if anything. */
-  tick(now: number): ServerPresence | ServerMembers | undefined {
-    this.#expire(now);
+  tick(time: number): ServerPresence | ServerMembers | undefined {
+    this.#expire(time);
     if (this.#lists) return this.#difference();
-    if (!this.#stale || now < this.#countDue) return undefined;
+    if (!this.#stale || time < this.#countDue) return undefined;
     this.#stale = false;
-    this.#countDue = now + countInterval;
+    this.#countDue = time + countInterval;
     if (this.size <= this.#options.presenceLimit * backToLists) return this.#wholeList();
     return { type: 'presence', room: this.#room, count: this.size };
   }
@@ -166,9 +169,9 @@ export class Roster {
     if (this.#lists && !this.#pending.has(user.public.id)) this.#pending.set(user.public.id, { user, as });
   }
 
-  #expire(now: number): void {
+  #expire(time: number): void {
     for (const [id, until] of this.#kept) {
-      if (until > now) return;
+      if (until > time) return;
       this.#kept.delete(id);
       const place = this.#places.get(id);
       if (place) this.#depart(place);

@@ -12,7 +12,7 @@ export interface Entry {
   readonly seq: number;
   /** The number of the entry before it in the room, 0 for the first one: `seq - 1`, except after a jump (see `next`). */
   readonly prev: number;
-  /** Milliseconds since 1970. */
+  /** When it was said, by what its age is measured; milliseconds since 1970. The stamp in `bytes` is the wall clock's. */
   readonly at: number;
   /** Who sent it. */
   readonly user: string;

@@ -42,23 +42,24 @@ export class Sweeper {
 
   /**
    * Does one step. To be called again soon, and at once, in another turn of the loop, if there is more to do.
-   * @param now in milliseconds since 1970.
+   * @param time on the monotonic clock, in milliseconds.
+   * @param now in milliseconds since 1970; undefined as long as that is in doubt: then nothing goes for its age.
    * @throws LogError if a room cannot be read; the next step goes on with another one.
    */
-  step(now: number): { readonly more: boolean } {
+  step(time: number, now: number | undefined): { readonly more: boolean } {
     const left = { steps: this.#options.steps, rooms: this.#options.rooms };
     for (const room of this.#touched) {
       if (left.steps <= 0 || left.rooms <= 0) return { more: true };
       this.#touched.delete(room);
       this.#trim(room, now, left);
     }
-    this.#goRound(now, left);
+    this.#goRound(time, now, left);
     return { more: this.#touched.size > 0 };
   }
 
-  #goRound(now: number, left: { steps: number; rooms: number }): void {
-    if (left.rooms <= 0 || (this.#at === undefined && now < this.#nextRound)) return;
-    if (this.#at === undefined) this.#nextRound = now + this.#options.round;
+  #goRound(time: number, now: number | undefined, left: { steps: number; rooms: number }): void {
+    if (left.rooms <= 0 || (this.#at === undefined && time < this.#nextRound)) return;
+    if (this.#at === undefined) this.#nextRound = time + this.#options.round;
     const names = this.#log.rooms(this.#at ?? '', left.rooms);
     const isLast = names.length < left.rooms;
     for (const room of names) {
@@ -69,12 +70,14 @@ export class Sweeper {
     if (isLast) this.#at = undefined;
   }
 
-  #trim(room: string, now: number, left: { steps: number; rooms: number }): void {
+  #trim(room: string, now: number | undefined, left: { steps: number; rooms: number }): void {
     left.rooms -= 1;
     const { count } = this.#log.open(room);
     let isOver = false;
     try {
-      const { removed, more } = this.#log.trim(room, this.#retention(room) ?? nothing, now, Math.max(1, left.steps));
+      const { age, ...limits } = this.#retention(room) ?? nothing;
+      const retention = age === undefined || now === undefined ? limits : { ...limits, age };
+      const { removed, more } = this.#log.trim(room, retention, now ?? 0, Math.max(1, left.steps));
       left.steps -= removed;
       if (more) this.#touched.add(room);
       // A room that never had an entry is about to have its first.

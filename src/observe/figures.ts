@@ -1,5 +1,6 @@
 /** How the server is doing, once a second: what the status page shows. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Clock } from '../hub/clock.ts';
 import type { Figures, Gauges } from '../protocol/figures.ts';
 
 /** What tells of the process. */
@@ -20,13 +21,18 @@ export class FigureTaker {
   readonly #gauges: () => Gauges;
   readonly #meters: Meters;
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution });
+  readonly #clock: Clock;
   #cpu: NodeJS.CpuUsage;
+  /** When that was, on the monotonic clock. */
+  #taken: number;
   #latest: Figures[] = [];
 
-  constructor(gauges: () => Gauges, meters: Meters) {
+  constructor(gauges: () => Gauges, meters: Meters, clock: Clock) {
     this.#gauges = gauges;
     this.#meters = meters;
+    this.#clock = clock;
     this.#cpu = meters.cpuUsage();
+    this.#taken = clock.monotonic();
     this.#delay.enable();
   }
 
@@ -36,18 +42,20 @@ export class FigureTaker {
   }
 
   /** To be called once in an interval. */
-  take(at: number): Figures {
+  take(): Figures {
+    const time = this.#clock.monotonic();
     const { user, system } = this.#meters.cpuUsage(this.#cpu);
     this.#cpu = this.#meters.cpuUsage();
     const { rss: resident, heapUsed: heap } = this.#meters.memoryUsage();
-    const before = this.#latest.at(-1)?.at ?? at - figuresInterval;
     const figures: Figures = {
       ...this.#gauges(),
-      at,
+      // The curves go on where the wall clock jumps.
+      at: this.#clock.trusted(),
       delay: { p99: this.#late(this.#delay.percentile(99)), max: this.#late(this.#delay.max) },
-      cpu: (user + system) / 1000 / Math.max(1, at - before),
+      cpu: (user + system) / 1000 / Math.max(1, time - this.#taken),
       memory: { resident, heap },
     };
+    this.#taken = time;
     this.#delay.reset();
     this.#latest = [...this.#latest.slice(1 - kept), figures];
     return figures;

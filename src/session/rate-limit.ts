@@ -10,7 +10,7 @@ export class TokenBucket {
   #tokens: number;
   #filledAt: number;
 
-  /** @param now in milliseconds. */
+  /** @param now on the monotonic clock, in milliseconds. */
   constructor(rate: Rate, now: number) {
     this.#rate = rate;
     this.#tokens = rate.burst;

@@ -5,6 +5,7 @@
  * opening → ready → ending (the socket is gone; what came before is still carried out) → closed
  */
 import type { Tickets } from '../auth/ticket.ts';
+import type { Clock } from '../hub/clock.ts';
 import type { Command } from '../hub/commands.ts';
 import type { EdgePort } from '../hub/edge-port.ts';
 import { everyone, type Receiver } from '../hub/fan-out.ts';
@@ -43,15 +44,13 @@ export interface Handshake {
 }
 
 /** What all sessions share. */
-export interface SessionContext extends IntakeContext {
+export interface SessionContext extends IntakeContext, Clock {
   readonly edge: EdgePort;
   readonly codecs: Codecs;
   readonly tickets: Tickets;
   readonly dispatch: (command: Command) => void;
   /** A user who is here, or was a moment ago, as they are called now. */
   readonly find: (userId: string) => User | undefined;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   readonly newUserId: () => string;
   /** For the operator. */
   readonly report: (message: string, fields: Record<string, unknown>) => void;
@@ -270,7 +269,7 @@ export class Session implements Receiver {
   }
 
   #verify(token: string): User | Refusal {
-    const user = this.#context.tickets.verify(token, this.#context.now());
+    const user = this.#context.tickets.verify(token, this.#context.trusted());
     return user ?? new Refusal('invalid_token', 'the token is not valid here, or has expired', { path: '/token' });
   }
 
@@ -280,7 +279,7 @@ export class Session implements Receiver {
   }
 
   #welcome(id?: string): void {
-    const { tickets, server, maxFrame, maxRooms, rates, idleTimeout, now } = this.#context;
+    const { tickets, server, maxFrame, maxRooms, rates, idleTimeout, now, trusted } = this.#context;
     this.deliver({
       type: 'welcome',
       connection: this.id,
@@ -295,7 +294,8 @@ export class Session implements Receiver {
       },
       rooms: [...this.#rooms],
       heartbeat: idleTimeout,
-      ticket: tickets.issue(this.#user, now()),
+      // Not over too soon by either clock: which of two that differ is right turns out later.
+      ticket: tickets.issue(this.#user, Math.max(now(), trusted())),
       ...withId(id),
     });
   }

@@ -1,5 +1,6 @@
 /** The hub, its fan-out and an edge without sockets, on a clock that the test moves. */
 import assert from 'node:assert/strict';
+import type { Clock } from '../../src/hub/clock.ts';
 import type { Command, HubFrame } from '../../src/hub/commands.ts';
 import type { EdgePort } from '../../src/hub/edge-port.ts';
 import { type Effect, isKeeping } from '../../src/hub/effects.ts';
@@ -65,9 +66,13 @@ export class HubKit {
   #process: Process;
   /** The failures of rooms that the hub reported. */
   readonly failures: { room: string; error: unknown }[] = [];
-  /** Milliseconds. */
-  now = 1_000_000;
-  #nextTick = this.now + tickInterval;
+  /** The clock that does not jump, in milliseconds. */
+  time = 5000;
+  /** What the wall clock said when that was 0. */
+  started = 1_000_000;
+  /** By how much the wall clock is wrong, in milliseconds. */
+  skew = 0;
+  #nextTick = this.time + tickInterval;
   #connections = 0;
   #epochs = 0;
   readonly #clients = new Map<ConnectionId, Client>();
@@ -79,6 +84,16 @@ export class HubKit {
   constructor(options: KitOptions = {}) {
     this.#options = options;
     this.#process = this.#start(new HeldLog(() => this.#newEpoch()));
+  }
+
+  /** The wall clock, in milliseconds since 1970. */
+  get now(): number {
+    return this.trusted + this.skew;
+  }
+
+  /** The same, if it had never jumped. */
+  get trusted(): number {
+    return this.started + this.time;
   }
 
   get hub(): Hub {
@@ -109,6 +124,11 @@ export class HubKit {
     const { wrap = (edge) => edge, breakLog, breakJournal, ...options } = this.#options;
     breakLog?.(log);
     const work = new Work();
+    const clock: Clock = {
+      now: () => this.now,
+      monotonic: () => this.time,
+      trusted: () => this.trusted,
+    };
     const hub = new Hub({
       work,
       grace: 10_000,
@@ -119,7 +139,7 @@ export class HubKit {
       policy: () => unkept,
       ...options,
       log,
-      now: () => this.now,
+      ...clock,
       newEpoch: () => this.#newEpoch(),
     });
     const edge = new FakeEdge();
@@ -128,6 +148,7 @@ export class HubKit {
     const find = (id: ConnectionId) => this.#clients.get(id);
     const fanOut = new FanOut(port, codecs, find, work);
     const journal = new Journal({
+      ...clock,
       log,
       codecs,
       edge: port,
@@ -193,13 +214,13 @@ export class HubKit {
 
   /** Time passes, with a tick whenever one is due. */
   advance(ms: number): void {
-    const end = this.now + ms;
+    const end = this.time + ms;
     while (this.#nextTick <= end) {
-      this.now = Math.max(this.now, this.#nextTick);
+      this.time = Math.max(this.time, this.#nextTick);
       this.#nextTick += tickInterval;
       this.tick();
     }
-    this.now = end;
+    this.time = end;
   }
 
   tick(): void {

@@ -167,7 +167,8 @@ finds({
   }),
   'a place that is kept too long': () => ({
     breaks: {
-      step: (room, command, now) => step(room, command, command.type === 'lose' ? now + 200 : now),
+      step: (room, command, now) =>
+        step(room, command.type === 'lose' ? { ...command, time: command.time + 200 } : command, now),
     },
     says: /as c\d+ knows it is|counts \d+|the rooms are|the list of|Expected values/,
   }),

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
+import { type MachineClocks, machineClocks } from '../../src/broker/clock-watch.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import type { Program } from '../../src/edge/remote/link.ts';
 import type { Page } from '../../src/http/pages.ts';
@@ -41,6 +42,7 @@ export interface TestServer extends AsyncDisposable {
 export type TestOptions = Partial<Config> & {
   tlsFiles?: { certFile: string; keyFile: string };
   pages?: ReadonlyMap<string, Page>;
+  clocks?: MachineClocks;
 };
 
 /**
@@ -50,6 +52,7 @@ export type TestOptions = Partial<Config> & {
 export async function startServer({
   tlsFiles,
   pages = new Map(),
+  clocks = machineClocks,
   ...overrides
 }: TestOptions = {}): Promise<TestServer> {
   const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off'], {}, () => '');
@@ -77,6 +80,7 @@ export async function startServer({
     tls: tlsFiles,
     edgeProgram,
     meters: process,
+    clocks,
     pages,
     schemas,
   });
@@ -97,9 +101,9 @@ export async function startServer({
 
 /** Waits until `condition` holds, looking again after every turn of the loop that something happened in. */
 export async function until(condition: () => boolean, what: string, timeout = 30_000): Promise<void> {
-  const end = Date.now() + timeout;
+  const end = performance.now() + timeout;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`in ${timeout} ms it did not come about that ${what}`);
+    if (performance.now() > end) throw new Error(`in ${timeout} ms it did not come about that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

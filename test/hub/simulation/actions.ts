@@ -46,7 +46,7 @@ export class Actions {
     this.#choices.remember(peer);
     const act = () => client[how]();
     this.#inspection.command(`${client.connection} ${how === 'quit' ? 'quits' : 'breaks'}`, act, () => {
-      truth.disconnect(client.connection, how === 'quit', kit.now);
+      truth.disconnect(client.connection, how === 'quit', kit.time);
       return {};
     });
   }

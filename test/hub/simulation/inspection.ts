@@ -144,11 +144,11 @@ export class Inspection {
 
   time(ms: number): void {
     const act = () => {
-      this.kit.now += ms;
+      this.kit.time += ms;
       this.kit.tick();
     };
     this.command(`${ms} ms pass`, act, () => {
-      this.truth.tick(this.kit.now);
+      this.truth.tick(this.kit.time);
       return {};
     });
     for (const [name, room] of this.truth.rooms) if (!room.large) this.#checkReplicas(name, room);
@@ -156,7 +156,7 @@ export class Inspection {
 
   #command(what: string, act: () => void, then: Then, id: string | undefined, asker: string): void {
     this.commands += 1;
-    this.trace.push(`${this.commands} at ${this.kit.now}: ${what}`);
+    this.trace.push(`${this.commands} at ${this.kit.time}: ${what}`);
     if (this.trace.length > traceLength) this.trace.shift();
     this.#failed = [];
     this.#answers = [];

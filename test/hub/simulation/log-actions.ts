@@ -84,7 +84,7 @@ export class LogActions {
     if (!sayable || !log) return;
     const { id, body } = sayable;
     // Forgotten, though it was kept: then it would be another message with the same body.
-    if (!log.find(user, id, this.#inspection.kit.now) && log.hasHad(body)) return;
+    if (!log.find(user, id, this.#inspection.kit.trusted) && log.hasHad(body)) return;
     this.#say(peer, room, { id, body });
   }
 
@@ -113,7 +113,7 @@ export class LogActions {
   /** What is to be expected of a message that is not said, because it was said before or cannot be kept. */
   #notSaid(peer: Peer, log: RoomLog, id: string | undefined): Expected | undefined {
     const { truth, kit } = this.#inspection;
-    const before = id === undefined ? undefined : log.find(this.#userOf(peer), id, kit.now);
+    const before = id === undefined ? undefined : log.find(this.#userOf(peer), id, kit.trusted);
     if (!before || id === undefined) {
       if (!kit.log.refusal) return undefined;
       this.events.unavailable += 1;
@@ -129,7 +129,7 @@ export class LogActions {
   #said(peer: Peer, room: string, saying: Omit<Saying, 'user' | 'at'>): Said {
     const { truth, kit } = this.#inspection;
     const user = this.#userOf(peer);
-    const { log, said } = truth.say(room, { ...saying, user, at: kit.now });
+    const { log, said } = truth.say(room, { ...saying, user, at: kit.trusted });
     const { id, body } = saying;
     if (log.options.isKept && id !== undefined) {
       truth.wait({ connection: peer.client.connection, id, log, seq: said.seq });

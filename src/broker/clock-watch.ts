@@ -1,0 +1,140 @@
+/**
+ * Holds the wall clock against one that cannot be set. A wall clock that jumped, and is right again a moment later, must
+ * not have removed what is then not old, nor have turned anybody away: until it is settled which of the two is right, the
+ * time that counts goes on as if nothing had jumped, and what cannot be undone waits.
+ */
+import { uptime } from 'node:os';
+import type { Clock } from '../hub/clock.ts';
+import type { Logger } from '../observe/logger.ts';
+
+/** The clocks of a machine. */
+export interface MachineClocks {
+  /** Milliseconds since 1970. It may be set. */
+  readonly now: () => number;
+  /** Milliseconds since some moment. It cannot be set, and may stand still while the machine sleeps. */
+  readonly monotonic: () => number;
+  /** Milliseconds since the machine started, those in which it slept included. Need not be exact. */
+  readonly uptime: () => number;
+}
+
+export const machineClocks: MachineClocks = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  uptime: () => uptime() * 1000,
+};
+
+/** By how much the wall clock may be set at once without being doubted, in milliseconds. NTP corrects by less as a rule. */
+const tolerance = 10_000;
+
+/** From how much on the machine slept, in milliseconds: the uptime is less exact than the other clocks. */
+const shortestSleep = 1000;
+
+const accept = 'SIGUSR2 or a restart accepts it as it is';
+
+export class ClockWatch {
+  readonly clock: Clock;
+  readonly #machine: MachineClocks;
+  readonly #logger: Pick<Logger, 'info' | 'warn'>;
+  /** When both clocks were read and the wall clock was believed. */
+  #believed: { readonly wall: number; readonly monotonic: number };
+  /** By how much the uptime is ahead of the monotonic clock. */
+  #uptimeAhead: number;
+  #isDoubted = false;
+
+  constructor(machine: MachineClocks, logger: Pick<Logger, 'info' | 'warn'>) {
+    const { now, monotonic } = machine;
+    this.#machine = machine;
+    this.#logger = logger;
+    this.#believed = { wall: now(), monotonic: monotonic() };
+    this.#uptimeAhead = machine.uptime() - this.#believed.monotonic;
+    this.clock = {
+      now,
+      monotonic,
+      trusted: (wall = now()) => {
+        const isPlausible = this.#isPlausible(wall) || (!this.#isDoubted && this.check());
+        return isPlausible ? wall : this.#expected();
+      },
+    };
+  }
+
+  /**
+   * Compares the clocks, and tells the operator if the wall clock has jumped or is right again. To be called every few
+   * seconds at least: small corrections and what the clocks differ by in the long run are followed.
+   * @returns whether the wall clock is to be believed.
+   */
+  check(): boolean {
+    const wall = this.#machine.now();
+    if (!this.#isPlausible(wall)) {
+      this.#considerSleep();
+      if (!this.#isPlausible(wall)) {
+        this.#doubt(wall);
+        return false;
+      }
+    }
+    if (this.#isDoubted) this.#logger.info('the wall clock is right again');
+    this.#believe(wall);
+    return true;
+  }
+
+  /** The operator says that the wall clock is right. */
+  trust(): void {
+    const wall = this.#machine.now();
+    this.#logger.info('the wall clock is believed as it is', { now: iso(wall) });
+    this.#believe(wall);
+  }
+
+  #expected(): number {
+    const { wall, monotonic } = this.#believed;
+    return Math.round(wall + this.#machine.monotonic() - monotonic);
+  }
+
+  #isPlausible(wall: number): boolean {
+    return Math.abs(wall - this.#expected()) <= tolerance;
+  }
+
+  #believe(wall: number): void {
+    this.#isDoubted = false;
+    this.#believed = { wall, monotonic: this.#machine.monotonic() };
+  }
+
+  #doubt(wall: number): void {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    const expected = this.#expected();
+    const jump = wall - expected;
+    const where = `${words(Math.abs(jump))} ${jump > 0 ? 'ahead' : 'back'}`;
+    this.#logger.warn(
+      `the wall clock jumped ${where}: no message is removed for its age, and tickets go by the time before, until the ` +
+        `clock is set right again; ${accept}`,
+      { now: iso(wall), expected: iso(expected) },
+    );
+  }
+
+  /** While the machine slept the wall clock went on, and the monotonic one did not. */
+  #considerSleep(): void {
+    const { wall, monotonic } = this.#believed;
+    const slept = this.#machine.uptime() - this.#machine.monotonic() - this.#uptimeAhead;
+    if (slept < shortestSleep) return;
+    this.#uptimeAhead += slept;
+    this.#believed = { wall: wall + slept, monotonic };
+  }
+}
+
+const units = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** A duration, roughly. */
+function words(duration: number): string {
+  const seconds = Math.round(duration / 1000);
+  const [name, length] = units.find(([, length]) => seconds >= length) ?? units[3];
+  const count = Math.round(seconds / length);
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
