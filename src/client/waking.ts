@@ -12,7 +12,8 @@ interface Target {
 
 /**
  * Calls `check` when the network comes or goes, when a page is looked at again, and when the machine has slept, which
- * is seen by the clock: a timer stands still meanwhile.
+ * is seen by the wall clock: a timer stands still meanwhile. A wall clock that is set ahead looks the same, and costs one
+ * question to the server; one that is set back hides a sleep at most, of which the heartbeat tells then.
  * @param now milliseconds since 1970.
  */
 export function onWaking(check: () => void, now: () => number): () => void {

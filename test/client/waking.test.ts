@@ -30,6 +30,16 @@ test('a machine that has slept is noticed by the clock, and a page by its events
   assert.equal(checks, 1);
   pass(5000);
   assert.equal(checks, 1);
+  // The clock is set: ahead it looks like a sleep, once; back it looks like nothing. Then sleeps are noticed as before.
+  pass(3_600_000);
+  assert.equal(checks, 2);
+  pass(5000);
+  pass(-3_600_000);
+  pass(5000);
+  assert.equal(checks, 2);
+  pass(60_000);
+  assert.equal(checks, 3);
+  checks = 1;
   for (const type of ['online', 'offline', 'pageshow', 'visibilitychange']) page.dispatchEvent(new Event(type));
   assert.equal(checks, 5);
   stop();

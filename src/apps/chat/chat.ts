@@ -16,8 +16,10 @@ export interface Display {
 }
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: for what is shown. */
   now(): number;
+  /** Milliseconds on a clock that does not jump: for durations. */
+  monotonic(): number;
   /** Calls `then` after so many milliseconds. @returns what prevents it. */
   after(delay: number, then: () => void): () => void;
 }
@@ -81,7 +83,7 @@ export class Chat {
     this.hub = hub;
     this.#options = options;
     this.people = new People(hub);
-    this.#connection = { state: hub.state, since: options.clock.now() };
+    this.#connection = { state: hub.state, since: options.clock.monotonic() };
     hub.on('state', (change) => this.#stateChanged(change));
     hub.on('user', ({ user, before }) => this.#userChanged(user, before));
     hub.on('refused', () => this.notice('the server does not know you any more: you are a new guest', 'error'));
@@ -326,7 +328,7 @@ export class Chat {
   #stateChanged(change: StateChange): void {
     const { state, reason } = change;
     const wasOnline = this.#connection.state === 'online';
-    this.#connection = { ...change, since: this.#now };
+    this.#connection = { ...change, since: this.#options.clock.monotonic() };
     if (state === 'offline' && wasOnline)
       this.notice(`the connection is lost: ${reason?.message ?? 'no reason was given'}`, 'error');
     if (state === 'online' && this.#wasOnline) this.notice('connected again', 'info');

@@ -3,6 +3,7 @@ import type { Clock } from './chat.ts';
 /** The real one. */
 export const clock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   after(delay, then) {
     const timer = setTimeout(then, delay);
     return () => clearTimeout(timer);

@@ -34,7 +34,7 @@ export class FullChat {
   #editing = empty;
   /** What the line that was typed could become; stands in for the status. */
   #choices: readonly string[] = [];
-  #typedAt = 0;
+  #typedAt = Number.NEGATIVE_INFINITY;
   /** The day of the latest entry: another one is announced. */
   #day: string | undefined;
   #isTicking = false;
@@ -155,9 +155,9 @@ export class FullChat {
   /** Tells the others that something is being typed, if it is meant for them. */
   #tellTyping(): void {
     const typed = textIn(this.#editing);
-    const now = this.#clock.now();
-    if (/^\/(?!\/|me\s)/.test(typed) || typed.trim() === '' || now - this.#typedAt < typingInterval) return;
-    if (this.#chat.current?.now?.signal('typing')) this.#typedAt = now;
+    const time = this.#clock.monotonic();
+    if (/^\/(?!\/|me\s)/.test(typed) || typed.trim() === '' || time - this.#typedAt < typingInterval) return;
+    if (this.#chat.current?.now?.signal('typing')) this.#typedAt = time;
   }
 
   #perform(work: () => Promise<unknown>): void {
@@ -206,7 +206,7 @@ export class FullChat {
 
   #statusRow(columns: number): Line {
     if (this.#choices.length > 0) return clip([span(this.#choices.join('  '), dim)], columns);
-    return status(this.#chat, this.#clock.now(), columns);
+    return status(this.#chat, this.#clock.monotonic(), columns);
   }
 
   #changed(): void {

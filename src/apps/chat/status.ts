@@ -5,15 +5,15 @@ import { clip, dim, type Line, type Span, span } from '../terminal/line.ts';
 import type { Chat } from './chat.ts';
 import { namesIn } from './words.ts';
 
-/** @param now milliseconds since 1970. */
-export function status(chat: Chat, now: number, columns: number): Line {
+/** @param time on the clock that does not jump, in milliseconds. */
+export function status(chat: Chat, time: number, columns: number): Line {
   const { connection, current, rooms } = chat;
   const parts: Line[] = [here(chat)];
   for (const open of rooms) {
     if (open === current) continue;
     parts.push([open.unread > 0 ? span(`${open.name} ${open.unread} new`, { bold: true }) : span(open.name, dim)]);
   }
-  const words = connectionWords(connection, now);
+  const words = connectionWords(connection, time);
   if (words !== undefined) parts.push([span(words, { colour: connection.state === 'connecting' ? 'yellow' : 'red' })]);
   const typing = current?.typing.users ?? [];
   if (typing.length > 0) parts.push([span(typingWords(typing), { italic: true })]);
@@ -39,12 +39,12 @@ function dot({ state }: StateChange): Span {
 /** Undefined while all is well. */
 export function connectionWords(
   { state, retry, reason, since }: StateChange & { readonly since: number },
-  now: number,
+  time: number,
 ): string | undefined {
   if (state === 'online') return undefined;
   if (state === 'connecting') return 'connecting …';
   if (state === 'closed') return 'closed';
-  const seconds = Math.max(0, Math.ceil((since + (retry ?? 0) - now) / 1000));
+  const seconds = Math.max(0, Math.ceil((since + (retry ?? 0) - time) / 1000));
   const when = seconds === 0 ? 'trying again now' : `trying again in ${seconds} s`;
   return `offline, ${when}${reason ? ` (${reason.message})` : ''}`;
 }

@@ -51,9 +51,10 @@ export class Actor {
   /** Writes to somebody who said hello. */
   greet(user: User): void {
     const { isActor, random, signal } = this.#options;
-    const now = Date.now();
-    if (isActor(user.id) || now - (this.#greeted.get(user.id) ?? 0) < greetingInterval) return;
-    this.#greeted.set(user.id, now);
+    const time = performance.now();
+    const last = this.#greeted.get(user.id) ?? Number.NEGATIVE_INFINITY;
+    if (isActor(user.id) || time - last < greetingInterval) return;
+    this.#greeted.set(user.id, time);
     const answer = async () => {
       await pause(700 + 800 * random(), undefined, { signal });
       await this.hub.direct(user.id, greeting(this.#name, user.name));

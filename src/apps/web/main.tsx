@@ -17,7 +17,8 @@ function start(name: string | undefined): void {
   const store = new Store();
   const url = new URL('/', location.href).href;
   const key = keyFrom(location.hash);
-  const session = new Session({ url, store, memory, now: Date.now, key, ...(name !== undefined && { name }) });
+  const clocks = { now: Date.now, monotonic: () => performance.now() };
+  const session = new Session({ url, store, memory, ...clocks, key, ...(name !== undefined && { name }) });
   watchPage(store, session, memory);
   render(<App store={store} session={session} memory={memory} />, document.body);
 }

@@ -89,6 +89,15 @@ describe('figures', () => {
     assert.equal(added(all, [figures(302_500)]).length, 2);
   });
 
+  test('a server whose clock was set back goes on to be shown', () => {
+    const before = added([figures(1000), figures(2000)], [figures(3000)]);
+    const all = [figures(1500), figures(2500)].reduce<readonly Figures[]>((all, one) => added(all, [one]), before);
+    assert.deepEqual(
+      all.map(({ at }) => at),
+      [1000, 1500, 2500],
+    );
+  });
+
   test('what counts from the start becomes a rate; a server that started anew counts from nothing', () => {
     const points = rates(
       [figures(1000, 10), figures(2000, 30), figures(4000, 30), figures(5000, 5)],

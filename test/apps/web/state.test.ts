@@ -21,8 +21,8 @@ function said(seq: number, body: unknown, from: User = bob): Happening {
   return { type: 'message', key: lobby, at: 0, message: { room: 'lobby', epoch, seq, from, at: seq * 1000, body } };
 }
 
-function entered(seq: number, first = true, at = 0): Happening {
-  return { type: 'joined', key: lobby, at, members: [member(ada)], joined: { first, epoch, seq, count: 1 } };
+function entered(seq: number, first = true, time = 0): Happening {
+  return { type: 'joined', key: lobby, time, members: [member(ada)], joined: { first, epoch, seq, count: 1 } };
 }
 
 function came(...users: User[]): Happening {
@@ -38,7 +38,7 @@ function went(...users: User[]): Happening {
 /** ada is in the lobby, and looks at its end. */
 const start = after(
   initial,
-  { type: 'connection', state: 'online', at: 0 },
+  { type: 'connection', state: 'online', time: 0 },
   { type: 'user', user: ada },
   { type: 'entering', key: lobby },
   { type: 'open', key: lobby },
@@ -138,17 +138,17 @@ describe('what waits', () => {
 
 describe('a connection that breaks', () => {
   const lost: Happening[] = [
-    { type: 'connection', state: 'offline', at: 1000, retry: 500, why: 'lost' },
-    { type: 'connection', state: 'connecting', at: 1500 },
-    { type: 'connection', state: 'offline', at: 2000, retry: 1000 },
-    { type: 'connection', state: 'connecting', at: 3000 },
+    { type: 'connection', state: 'offline', time: 1000, retry: 500, why: 'lost' },
+    { type: 'connection', state: 'connecting', time: 1500 },
+    { type: 'connection', state: 'offline', time: 2000, retry: 1000 },
+    { type: 'connection', state: 'connecting', time: 3000 },
   ];
 
   test('is lost from the first attempt that failed, to the one that did not', () => {
     const away = after(start, ...lost);
     assert.deepEqual(away.connection, { state: 'connecting', lostAt: 1000 });
-    const back = after(away, { type: 'connection', state: 'online', at: 13_000 });
-    assert.deepEqual(back.connection, { state: 'online', back: { at: 13_000, away: 12_000 } });
+    const back = after(away, { type: 'connection', state: 'online', time: 13_000 });
+    assert.deepEqual(back.connection, { state: 'online', back: { time: 13_000, away: 12_000 } });
   });
 
   test('what others said meanwhile is counted where it begins', () => {
@@ -156,7 +156,7 @@ describe('a connection that breaks', () => {
       start,
       said(1, 'before'),
       ...lost,
-      { type: 'connection', state: 'online', at: 13_000 },
+      { type: 'connection', state: 'online', time: 13_000 },
       entered(4, false, 13_010),
       said(2, 'one'),
       said(3, 'mine', ada),
@@ -172,10 +172,10 @@ describe('a connection that breaks', () => {
     const again = after(
       start,
       ...lost,
-      { type: 'connection', state: 'online', at: 13_000 },
+      { type: 'connection', state: 'online', time: 13_000 },
       entered(0, false, 13_000),
-      { type: 'connection', state: 'offline', at: 14_000 },
-      { type: 'connection', state: 'online', at: 15_000 },
+      { type: 'connection', state: 'offline', time: 14_000 },
+      { type: 'connection', state: 'online', time: 15_000 },
       entered(0, false, 15_000),
     );
     assert.deepEqual(words(room(again).entries), [{ away: 1000, caughtUp: 0 }]);
@@ -239,13 +239,13 @@ describe('people', () => {
   });
 
   test('who types is shown until they say something, go, or stop', () => {
-    const typing: Happening = { type: 'typing', key: lobby, user: bob, at: 1000 };
+    const typing: Happening = { type: 'typing', key: lobby, user: bob, time: 1000 };
     const state = after(start, typing);
     assert.deepEqual(
       room(state).typing.map(({ user }) => user.name),
       ['bob'],
     );
-    for (const next of [said(1, 'hi'), went(bob), { type: 'tick', at: 7001 } as const]) {
+    for (const next of [said(1, 'hi'), went(bob), { type: 'tick', time: 7001 } as const]) {
       assert.deepEqual(room(after(state, next)).typing, [], next.type);
     }
     assert.deepEqual(room(after(start, { ...typing, user: ada })).typing, []);

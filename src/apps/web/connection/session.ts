@@ -25,7 +25,10 @@ export interface SessionOptions {
   readonly url: string;
   readonly store: Store;
   readonly memory: Memory;
+  /** Milliseconds since 1970: for stamps. */
   readonly now: () => number;
+  /** Milliseconds on a clock that does not jump: for durations. */
+  readonly monotonic: () => number;
   /** @param key of a room or a user, to be shown first. */
   readonly key?: Key | undefined;
   readonly name?: string | undefined;
@@ -88,14 +91,14 @@ export class Session {
 
   /** Somebody is writing something. */
   type(key: Key): void {
-    const now = this.#options.now();
-    if (now - (this.#typed.get(key) ?? 0) < typingInterval) return;
+    const time = this.#options.monotonic();
+    if (time - (this.#typed.get(key) ?? Number.NEGATIVE_INFINITY) < typingInterval) return;
     if (isRoom(key)) {
       const wentOut = this.#rooms.get(nameIn(key))?.signal(typing) ?? false;
-      if (wentOut) this.#typed.set(key, now);
+      if (wentOut) this.#typed.set(key, time);
       return;
     }
-    this.#typed.set(key, now);
+    this.#typed.set(key, time);
     // Nobody is told where there is no connection, or nobody to tell.
     this.#hub.signal(nameIn(key), typing).catch(() => undefined);
   }
@@ -153,7 +156,7 @@ export class Session {
   // ---- what the server says
 
   #connect(): Hub {
-    const { url, memory, now, name } = this.#options;
+    const { url, memory, now, monotonic, name } = this.#options;
     const known = name ?? memory.get('name');
     const hub = connect(url, {
       token: () => memory.get('ticket'),
@@ -164,7 +167,7 @@ export class Session {
       this.#tell({
         type: 'connection',
         state,
-        at: now(),
+        time: monotonic(),
         ...(retry !== undefined && { retry }),
         ...(reason && { why: reason.message }),
       });
@@ -184,7 +187,7 @@ export class Session {
     hub.on('direct', (direct) => this.#tell({ type: 'direct', direct, at: now() }));
     hub.on('broadcast', (broadcast) => this.#tell({ type: 'broadcast', broadcast, at: now() }));
     hub.on('signal', ({ from, kind }) => {
-      if (kind === typing) this.#tell({ type: 'typing', key: `@${from.id}`, user: from, at: now() });
+      if (kind === typing) this.#tell({ type: 'typing', key: `@${from.id}`, user: from, time: monotonic() });
     });
     hub.on('error', (error) => this.#notice(error));
     return hub;
@@ -219,7 +222,7 @@ export class Session {
     const { position, count } = room;
     if (this.#store.state.conversations.get(key)?.phase !== 'joining' || !position) return;
     const joined = { first: true, count, ...position };
-    this.#tell({ type: 'joined', key, joined, members: membersOf(room), at: this.#options.now() });
+    this.#tell({ type: 'joined', key, joined, members: membersOf(room), time: this.#options.monotonic() });
   }
 
   #listen(room: Room): void {
@@ -227,13 +230,13 @@ export class Session {
     if (this.#rooms.get(name) === room) return;
     this.#rooms.set(name, room);
     const key: Key = `#${name}`;
-    const { now } = this.#options;
-    const told = () => ({ key, members: membersOf(room), at: now() });
-    room.on('joined', (joined) => this.#tell({ type: 'joined', joined, ...told() }));
-    room.on('presence', (presence) => this.#tell({ type: 'presence', presence, ...told() }));
+    const { now, monotonic } = this.#options;
+    const told = () => ({ key, members: membersOf(room) });
+    room.on('joined', (joined) => this.#tell({ type: 'joined', joined, ...told(), time: monotonic() }));
+    room.on('presence', (presence) => this.#tell({ type: 'presence', presence, ...told(), at: now() }));
     room.on('gap', (gap) => this.#tell({ type: 'gap', key, gap }));
     room.on('signal', ({ from, kind }) => {
-      if (kind === typing) this.#tell({ type: 'typing', key, user: from, at: now() });
+      if (kind === typing) this.#tell({ type: 'typing', key, user: from, time: monotonic() });
     });
     room.on('left', (error) => {
       if (error && this.#rooms.get(name) === room) this.#bar(key, error);

@@ -42,7 +42,7 @@ export function watchPage(store: Store, session: Session, memory: Memory): void 
   addEventListener('focus', look);
   addEventListener('blur', look);
   look();
-  setInterval(() => store.tell({ type: 'tick', at: Date.now() }), 1000);
+  setInterval(() => store.tell({ type: 'tick', time: performance.now() }), 1000);
   setInterval(() => {
     if (document.visibilityState === 'visible') session.look();
   }, lookInterval);

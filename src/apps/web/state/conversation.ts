@@ -119,14 +119,15 @@ export function paged(conversation: Conversation, { messages, more }: Page): Con
   return { ...conversation, older, size, entries: [...fitting, ...conversation.entries] };
 }
 
-export function typed(conversation: Conversation, user: User, now: number): Conversation {
-  const others = conversation.typing.filter((one) => one.user.id !== user.id && one.until > now);
-  return { ...conversation, typing: [...others, { user: named(user), until: now + typingTime }] };
+/** @param time on a clock that does not jump, in milliseconds. */
+export function typed(conversation: Conversation, user: User, time: number): Conversation {
+  const others = conversation.typing.filter((one) => one.user.id !== user.id && one.until > time);
+  return { ...conversation, typing: [...others, { user: named(user), until: time + typingTime }] };
 }
 
 /** Who has not typed for a while has stopped. */
-export function expired(conversation: Conversation, now: number): Conversation {
-  const typing = conversation.typing.filter(({ until }) => until > now);
+export function expired(conversation: Conversation, time: number): Conversation {
+  const typing = conversation.typing.filter(({ until }) => until > time);
   return typing.length === conversation.typing.length ? conversation : { ...conversation, typing };
 }
 

@@ -24,13 +24,14 @@ import {
   type State,
 } from './state.ts';
 
+/** `at` is in milliseconds since 1970, and shown; `time` on a clock that does not jump, and measures how long things take. */
 export type Happening =
   // The connection.
-  | { type: 'connection'; state: HubState; at: number; retry?: number; why?: string }
+  | { type: 'connection'; state: HubState; time: number; retry?: number; why?: string }
   | { type: 'user'; user: User }
   | { type: 'limit'; frame: number }
   // A room, as the server tells of it.
-  | { type: 'joined'; key: Key; joined: Joined; members: readonly Member[] | undefined; at: number }
+  | { type: 'joined'; key: Key; joined: Joined; members: readonly Member[] | undefined; time: number }
   | { type: 'message'; key: Key; message: Message; at: number }
   | { type: 'gap'; key: Key; gap: Gap }
   | { type: 'presence'; key: Key; presence: Presence; members: readonly Member[] | undefined; at: number }
@@ -41,7 +42,7 @@ export type Happening =
   // What is said to this user.
   | { type: 'direct'; direct: Direct; at: number }
   | { type: 'broadcast'; broadcast: Broadcast; at: number }
-  | { type: 'typing'; key: Key; user: User; at: number }
+  | { type: 'typing'; key: Key; user: User; time: number }
   | { type: 'rooms'; rooms: readonly OpenRoom[] }
   // What is done here.
   | { type: 'entering'; key: Key; read?: Position | undefined; name?: string }
@@ -54,7 +55,7 @@ export type Happening =
   | { type: 'attention'; visible?: boolean; atEnd?: boolean }
   | { type: 'notice'; text: string }
   | { type: 'dismiss'; id: string }
-  | { type: 'tick'; at: number };
+  | { type: 'tick'; time: number };
 
 export function reduce(state: State, happening: Happening): State {
   switch (happening.type) {
@@ -65,10 +66,10 @@ export function reduce(state: State, happening: Happening): State {
     case 'limit':
       return { ...state, frameLimit: happening.frame };
     case 'joined': {
-      const { key, joined, members, at } = happening;
+      const { key, joined, members, time } = happening;
       const { back } = state.connection;
       // A room may also be entered anew while the connection lasts.
-      const away = back && at - back.at < resumeTime ? back.away : undefined;
+      const away = back && time - back.time < resumeTime ? back.away : undefined;
       return change(counted(state), key, (one, { newKey }) => conversations.joined(one, joined, members, away, newKey));
     }
     case 'message':
@@ -97,7 +98,7 @@ export function reduce(state: State, happening: Happening): State {
       return broadcast(state, happening);
     case 'typing':
       if (happening.user.id === state.me?.id) return state;
-      return change(state, happening.key, (one) => conversations.typed(one, happening.user, happening.at));
+      return change(state, happening.key, (one) => conversations.typed(one, happening.user, happening.time));
     case 'rooms':
       return { ...state, open: happening.rooms };
     case 'entering':
@@ -121,7 +122,7 @@ export function reduce(state: State, happening: Happening): State {
     case 'dismiss':
       return { ...state, notices: state.notices.filter(({ id }) => id !== happening.id) };
     case 'tick':
-      return changeAll(state, (one) => conversations.expired(one, happening.at));
+      return changeAll(state, (one) => conversations.expired(one, happening.time));
   }
 }
 
@@ -132,21 +133,21 @@ const resumeTime = 30_000;
 
 function connectionAfter(
   before: Connection,
-  { state, at, retry, why }: Extract<Happening, { type: 'connection' }>,
+  { state, time, retry, why }: Extract<Happening, { type: 'connection' }>,
 ): Connection {
   const { lostAt } = before;
   switch (state) {
     case 'online':
-      return { state, ...(lostAt !== undefined && { back: { at, away: at - lostAt } }) };
+      return { state, ...(lostAt !== undefined && { back: { time, away: time - lostAt } }) };
     case 'connecting':
       return { state, ...(lostAt !== undefined && { lostAt }) };
     case 'offline':
     case 'closed': {
-      const lost = before.state === 'online' ? at : lostAt;
+      const lost = before.state === 'online' ? time : lostAt;
       return {
         state,
         ...(lost !== undefined && { lostAt: lost }),
-        ...(retry !== undefined && { retryAt: at + retry }),
+        ...(retry !== undefined && { retryAt: time + retry }),
         ...(why !== undefined && { why }),
       };
     }

@@ -24,6 +24,7 @@ export interface State {
   readonly counter: number;
 }
 
+/** Times are those of a clock that does not jump, in milliseconds. */
 export interface Connection {
   readonly state: HubState;
   /** Since when the server has been away. */
@@ -37,7 +38,7 @@ export interface Connection {
 }
 
 export interface Back {
-  readonly at: number;
+  readonly time: number;
   /** Milliseconds. */
   readonly away: number;
 }
@@ -77,6 +78,7 @@ export interface CatchingUp {
 
 export interface Typing {
   readonly user: User;
+  /** On a clock that does not jump, in milliseconds. */
   readonly until: number;
 }
 

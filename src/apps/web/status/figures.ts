@@ -4,10 +4,13 @@ import type { Figures } from '../../../protocol/figures.ts';
 /** How much is shown, in milliseconds. */
 export const span = 5 * 60_000;
 
-/** Adds what has come; what is there already, after a reconnection, is taken once. A server that has started anew counts anew. */
+/**
+ * Adds what has come. What is there already, after a reconnection, is taken once, and so is the time that comes again where
+ * the server's clock was set back. A server that has started anew counts anew.
+ */
 export function added(before: readonly Figures[], news: readonly Figures[]): readonly Figures[] {
-  const last = before.at(-1)?.at ?? 0;
-  const all = [...before, ...news.filter(({ at }) => at > last)];
+  const start = news[0]?.at ?? Number.POSITIVE_INFINITY;
+  const all = [...before.filter(({ at }) => at < start), ...news];
   const end = all.at(-1)?.at ?? 0;
   return all.filter(({ at }) => at > end - span);
 }

@@ -17,7 +17,7 @@ export function Banner({ connection, conversations, onAgain }: BannerProps) {
   const { state, back, why, retryAt } = connection;
   const now = useNow(state !== 'online' || back !== undefined);
   if (state === 'online') {
-    if (!back || now > back.at + backTime) return null;
+    if (!back || now > back.time + backTime) return null;
     const caughtUp = [...conversations].reduce((sum, one) => sum + resumedIn(one, back), 0);
     return <p class="banner good">{resumedWords({ away: back.away, caughtUp })}</p>;
   }
@@ -54,14 +54,14 @@ function resumedIn({ entries }: Conversation, { away }: Back): number {
   return entry?.kind === 'resumed' && entry.away === away ? entry.caughtUp : 0;
 }
 
-/** The time, as long as it matters. */
+/** The time on the clock that does not jump, as long as it matters. */
 function useNow(matters: boolean): number {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(performance.now());
   useEffect(() => {
     if (!matters) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 500);
+    setNow(performance.now());
+    const timer = setInterval(() => setNow(performance.now()), 500);
     return () => clearInterval(timer);
   }, [matters]);
-  return Math.max(now, Date.now() - 500);
+  return Math.max(now, performance.now() - 500);
 }
