@@ -10,6 +10,7 @@ const rest = 20;
 export class Score {
   opened = 0;
   written = 0;
+  read = 0;
   frames = 0;
   asked = 0;
   answered = 0;
@@ -107,6 +108,7 @@ export class Attacker {
     this.#wires.add(wire);
     void wire.closed.then((reason) => {
       this.#score.written += wire.written;
+      this.#score.read += wire.read;
       this.#score.frames += wire.frames;
       if (reason !== ownEnd) this.#score.end(reason);
     });

@@ -38,7 +38,9 @@ export interface Assault {
   readonly opened: number;
   /** How often a connection ended that was not cut here, by how. */
   readonly ends: Readonly<Record<string, number>>;
+  /** Bytes. */
   readonly written: number;
+  readonly read: number;
   /** Data frames that came. */
   readonly frames: number;
   /** Of the event loop of the attackers' process, in microseconds. */
@@ -59,10 +61,11 @@ export interface AttackerAnswers {
   count: { readonly open: number; readonly lost: number; readonly reason: string | undefined };
 }
 
-/** Well-behaved clients come. */
+/** Well-behaved clients come, and one to a server that nobody attacks. */
 export interface EnterCall {
   readonly type: 'enter';
   readonly server: Address;
+  readonly control: Address;
 }
 
 /** Watches the answers to the pings of the next while. */
@@ -79,8 +82,8 @@ export interface Watched {
   readonly pings: number;
   /** Of those, how many were not answered in time. */
   readonly unanswered: number;
-  /** Delay of the event loop of this process. */
-  readonly ownP99: number;
+  /** What the machine had no time for: the p99 of the server that nobody attacks or, if that is longer, of the own delay. */
+  readonly noise: number;
 }
 
 /** The well-behaved clients say no more, and wait for all there should be. */

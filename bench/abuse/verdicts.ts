@@ -28,6 +28,11 @@ function rowOf(result: CaseResult, target: string): Row {
   const middle = (figure: keyof Row) => result.middle(target, figure) ?? Number.NaN;
   return {
     ...{ beforeP99: middle('beforeP99'), p99: middle('p99'), longest: middle('longest'), afterP99: middle('afterP99') },
-    ...{ memory: middle('memory'), memoryAfter: middle('memoryAfter'), ownDelay: middle('ownDelay') },
+    ...{
+      memory: middle('memory'),
+      memoryAfter: middle('memoryAfter'),
+      noise: middle('noise'),
+      noiseAfter: middle('noiseAfter'),
+    },
   };
 }

@@ -26,8 +26,9 @@ export interface Place {
 export class Wire {
   /** Data frames that came. */
   frames = 0;
-  /** Bytes that were written. */
+  /** Bytes. */
   written = 0;
+  read = 0;
   readonly #socket: Socket;
   readonly #closed: Promise<string>;
   #end: string | undefined;
@@ -37,6 +38,7 @@ export class Wire {
 
   private constructor({ server: { host, port }, from }: Place) {
     const callback = (length: number): boolean => {
+      this.read += length;
       this.#take(readBuffer, length);
       return true;
     };

@@ -17,11 +17,14 @@ const clients = 4;
 const pingEvery = 20;
 const talkEvery = 200;
 
+/** That of the client of the other server: as many pings as with the four together. */
+const controlEvery = 5;
+
 /** So many of a client's pings may be unanswered: a server that stands still gets no more at once than it has to take. */
 const mostUnanswered = 200;
 
 /** How long it is waited for answers, in milliseconds. */
-const patience = 30_000;
+const patience = 15_000;
 
 /** How long a loop that has nothing to do is late by this measure, in microseconds. */
 const resolution = 1000;
@@ -30,6 +33,8 @@ const room = 'well-behaved';
 
 /** What is counted in one watch. */
 class Watch {
+  /** With the server that nobody attacks. */
+  readonly control = new Histogram();
   readonly times = new Histogram();
   longest = 0;
   pings = 0;
@@ -43,6 +48,37 @@ class Watch {
   record(microseconds: number): void {
     this.times.record(microseconds);
     this.longest = Math.max(this.longest, microseconds);
+  }
+}
+
+/** A client of a server that gives back what it gets, and that nobody attacks. */
+class Control {
+  readonly #wire: Wire;
+  readonly #pings = new Map<string, { sent: number; watch: Watch }>();
+  #number = 0;
+
+  private constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  static async open(server: EnterCall['control']): Promise<Control> {
+    let control: Control | undefined;
+    const wire = await Wire.open({ server, from: '127.0.0.1' }, '/', (payload) => control?.take(payload.toString()));
+    control = new Control(wire);
+    return control;
+  }
+
+  ping(watch: Watch): void {
+    this.#number += 1;
+    const id = String(this.#number);
+    this.#pings.set(id, { sent: microseconds(), watch });
+    void this.#wire.send(textFrame(id));
+  }
+
+  take(id: string): void {
+    const ping = this.#pings.get(id);
+    this.#pings.delete(id);
+    ping?.watch.control.record(microseconds() - ping.sent);
   }
 }
 
@@ -145,13 +181,15 @@ class Witness {
     }
   }
 
-  async #enter({ server }: EnterCall): Promise<null> {
+  async #enter({ server, control }: EnterCall): Promise<null> {
+    const bystander = await Control.open(control);
     this.#clients = await Promise.all(Array.from({ length: clients }, (_, index) => Client.open(server, index)));
     // Everybody is in the room before the first word.
     await wait(200);
     this.#timers = [
       this.#inTurns(pingEvery, (client) => client.ping(this.#watch)),
       this.#inTurns(talkEvery, (client) => client.say()),
+      setInterval(() => bystander.ping(this.#watch), controlEvery),
     ];
     return null;
   }
@@ -181,7 +219,7 @@ class Witness {
     return {
       ...{ p50: watch.times.percentile(0.5), p99: watch.times.percentile(0.99), longest: watch.longest },
       ...{ pings: watch.pings, unanswered: watch.pings - watch.answered },
-      ownP99: Math.max(0, delay.percentile(99) / 1000 - resolution),
+      noise: Math.max(watch.control.percentile(0.99), delay.percentile(99) / 1000 - resolution),
     };
   }
 

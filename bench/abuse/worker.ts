@@ -1,6 +1,7 @@
 /**
  * A process with attackers, or with the bystanders they find. Started by the scenario; takes calls over IPC.
  */
+import { setMaxListeners } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Address } from '../load/address.ts';
@@ -25,6 +26,8 @@ class Attack {
 
   constructor(kind: Kind, { server, ground, attackers }: AttackCall) {
     this.#delay.enable();
+    // Every connection waits for the end.
+    setMaxListeners(0, this.#abort.signal);
     const each = kind.connections?.(attackers) ?? 1;
     for (let number = 0; number < attackers * each; number += 1) {
       const place = { server, from: addressOf(Math.floor(number / each)) };
@@ -46,7 +49,7 @@ class Attack {
     for (const attacker of this.#attackers) attacker.cut();
     await wait(0);
     return {
-      ...{ opened: score.opened, written: score.written, frames: score.frames },
+      ...{ opened: score.opened, written: score.written, read: score.read, frames: score.frames },
       ends: Object.fromEntries(score.ends),
       ...{ loopP99: this.#delay.percentile(99) / 1000, cpu: user + system, duration },
       ...(score.asked > 0 && { unanswered: { asked: score.asked, missing } }),

@@ -35,6 +35,13 @@ export const withLimits = 'hubbub-limits';
 /** Hubbub with several edge processes. */
 export const withThreads = ['hubbub-2', 'hubbub-4'];
 
+export const bare: Target = {
+  name: floor,
+  description: 'uWebSockets.js, one native publish for every message: the floor',
+  dialect: 'raw',
+  command: control('uws-publish'),
+};
+
 export const targets: readonly Target[] = [
   {
     name: hubbub,
@@ -57,12 +64,7 @@ export const targets: readonly Target[] = [
     dialect: 'hubbub',
     command: withOwnLimits(),
   },
-  {
-    name: floor,
-    description: 'uWebSockets.js, one native publish for every message: the floor',
-    dialect: 'raw',
-    command: control('uws-publish'),
-  },
+  bare,
   {
     name: floorWithRooms,
     description: 'the same, with rooms',

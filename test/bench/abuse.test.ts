@@ -9,7 +9,7 @@ const mebibyte = 1024 ** 2;
 
 const good: Row = {
   ...{ beforeP99: 1000, p99: 8000, longest: 40_000, afterP99: 1000 },
-  ...{ memory: 256 * mebibyte, memoryAfter: 0, ownDelay: 500 },
+  ...{ memory: 256 * mebibyte, memoryAfter: 0, noise: 500, noiseAfter: 500 },
 };
 
 test('a row keeps to the bar up to three times what pings took before and five milliseconds, and 256 MiB', () => {
@@ -22,10 +22,12 @@ test('a row keeps to the bar up to three times what pings took before and five m
 
 test('a row says nothing if the machine had no time for it', () => {
   assert.equal(judgeRow({ ...good, beforeP99: 20_000 }), 'not valid');
-  assert.equal(judgeRow({ ...good, p99: 12_000, ownDelay: 9000 }), 'not valid');
-  assert.equal(judgeRow({ ...good, p99: 500_000, ownDelay: 9000 }), 'missed');
+  assert.equal(judgeRow({ ...good, p99: 12_000, noise: 9000 }), 'not valid');
+  assert.equal(judgeRow({ ...good, afterP99: 12_000, noiseAfter: 9000 }), 'not valid');
+  assert.equal(judgeRow({ ...good, p99: 12_000, afterP99: 12_000, noise: 9000 }), 'missed');
+  assert.equal(judgeRow({ ...good, p99: 500_000, noise: 9000 }), 'missed');
   assert.equal(judgeRow({ ...good, beforeP99: 20_000, p99: 500_000 }), 'missed');
-  assert.equal(judgeRow({ ...good, p99: 12_000, ownDelay: 9000, memory: 300 * mebibyte }), 'missed');
+  assert.equal(judgeRow({ ...good, p99: 12_000, noise: 9000, memory: 300 * mebibyte }), 'missed');
 });
 
 function result(problem: string | undefined, figures: Record<string, number>): CaseResult {
@@ -54,7 +56,7 @@ test('every row that was run has its verdict, and says what is beyond the bar; w
   );
   assert.deepEqual(
     [missed?.measured, missed?.verdict],
-    ['p99 1.00 ms → 4000.00 ms → 1.00 ms, longest 40.00 ms; 300.0 MiB above, then 0.0 MiB (p99, memory)', 'missed'],
+    ['p99 1.00 ms → 4000.00 ms → 1.00 ms, longest 40.00 ms; 300.0 MiB above, then 0.0 MiB (memory, p99)', 'missed'],
   );
   assert.deepEqual([lost?.measured, lost?.verdict, others], ['3 messages were not acknowledged', 'missed', []]);
 });
