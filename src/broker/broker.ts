@@ -10,7 +10,7 @@ import type { Program } from '../edge/remote/link.ts';
 import type { Page } from '../http/pages.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
-import { type Delivery, isKeeping, type Keeping } from '../hub/effects.ts';
+import { EffectRunner } from '../hub/effect-runner.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
@@ -149,6 +149,7 @@ async function serve(
     afterCommit: config.fanout === 'after-commit',
     pageBytes: Math.min(config.buffer / 4, maxPage),
     work,
+    isFull: (room) => runner.isFull(room),
   });
   const plain = createCodecs(config.autoJoin);
   const codecs = config.checkFrames
@@ -208,16 +209,22 @@ async function serve(
   };
 
   const find = (id: ConnectionId) => sessions.get(id);
-  const fanOut = new FanOut(edge, codecs, find, work);
+  const fanOut = new FanOut({ edge, codecs, find, work });
   const unreadable = (room: string, error: unknown, seq?: number) => {
     if (seq === undefined) reports.failed(room, 'the log of a room cannot be read', error);
     else reports.damaged(room, seq);
   };
   const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable });
+  const runner = new EffectRunner({
+    fanOut,
+    journal,
+    soon: setImmediate,
+    failed: (error, effect) => logger.error('an effect failed', { effect: effect?.type, error }),
+  });
   hub.effects.subscribe((effects) => {
     for (const effect of effects) {
       if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);
-      else carryOut(effect, fanOut, journal, logger);
+      else runner.carryOut(effect);
     }
   });
   const tick = () => {
@@ -269,14 +276,4 @@ async function serve(
       return stopped;
     },
   };
-}
-
-/** One effect that cannot be carried out must not keep the others from it. */
-function carryOut(effect: Delivery | Keeping, fanOut: FanOut, journal: Journal, logger: Logger): void {
-  try {
-    if (isKeeping(effect)) journal.carryOut(effect);
-    else fanOut.carryOut(effect);
-  } catch (error) {
-    logger.error('an effect failed', { effect: effect.type, error });
-  }
 }

@@ -102,6 +102,10 @@ export class Edge implements EdgePort {
     this.#peers.send(connection, wire);
   }
 
+  sendEphemeral(connection: ConnectionId, wire: Wire): void {
+    this.#peers.sendEphemeral(connection, wire);
+  }
+
   sendAll(connection: ConnectionId, wires: readonly Wire[]): void {
     this.#peers.sendAll(connection, wires);
   }
@@ -126,6 +130,10 @@ export class Edge implements EdgePort {
 
   unsubscribe(connection: ConnectionId, topic: string): void {
     this.#peers.unsubscribe(connection, topic);
+  }
+
+  subscribers(topic: string): readonly ConnectionId[] {
+    return this.#peers.subscribers(topic);
   }
 
   whenDrained(connection: ConnectionId): void {

@@ -80,6 +80,10 @@ export class Peers {
     this.sendAll(id, [wire]);
   }
 
+  sendEphemeral(id: ConnectionId, wire: Wire): void {
+    if (!this.#peers.get(id)?.spared) this.sendAll(id, [wire]);
+  }
+
   sendAll(id: ConnectionId, wires: readonly Wire[]): void {
     const peer = this.#peers.get(id);
     if (!peer) return;
@@ -130,6 +134,12 @@ export class Peers {
     peer?.socket?.unsubscribe(topic);
     peer?.socket?.unsubscribe(ephemeralTopic(topic));
     peer?.spared?.delete(ephemeralTopic(topic));
+  }
+
+  subscribers(topic: string): readonly ConnectionId[] {
+    const found: ConnectionId[] = [];
+    for (const [id, { socket }] of this.#peers) if (socket?.isSubscribed(topic)) found.push(id);
+    return found;
   }
 
   /** To be told before `bytes` more are published. */

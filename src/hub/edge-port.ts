@@ -8,11 +8,14 @@ import type { ConnectionId } from './user.ts';
 export interface EdgePort {
   send(connection: ConnectionId, wire: Wire): void;
 
-  /** The same for several at once, in this order: many small ones SHOULD be few writes. */
+  /** The same, but it MUST be skipped if the connection has fallen behind. */
+  sendEphemeral(connection: ConnectionId, wire: Wire): void;
+
+  /** `send` for several at once, in this order: many small ones SHOULD be few writes. */
   sendAll(connection: ConnectionId, wires: readonly Wire[]): void;
 
   /**
-   * The same for what need not be there before what is published next, such as an `ack`. It MAY be put off to the end of
+   * `send` for what need not be there before what is published next, such as an `ack`. It MAY be put off to the end of
    * the turn of the loop, so that many become one write; what is sent to the connection later MUST NOT overtake it.
    */
   sendSoon(connection: ConnectionId, wire: Wire): void;
@@ -26,6 +29,9 @@ export interface EdgePort {
   /** From here on the connection gets what is published, and with `ephemeral` also what is published as such. */
   subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void;
   unsubscribe(connection: ConnectionId, topic: string): void;
+
+  /** The connections that get what is published now. It MAY take longer than a publish. */
+  subscribers(topic: string): readonly ConnectionId[];
 
   /**
    * Asks to be told when little of what was sent to the connection is left unsent, so that more can be. The edge tells

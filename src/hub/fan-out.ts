@@ -2,8 +2,9 @@
 import type { Codecs } from '../protocol/codecs.ts';
 import type { Dialect, Stored, Wire } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
+import type { Job } from './backlog.ts';
 import type { EdgePort } from './edge-port.ts';
-import type { Delivery } from './effects.ts';
+import type { Delivery, Keeping } from './effects.ts';
 import type { ConnectionId } from './user.ts';
 import type { Work } from './work.ts';
 
@@ -29,6 +30,18 @@ export function everyone(dialect: Dialect): string {
   return `*${dialect}`;
 }
 
+/** A frame of at least so many bytes goes out bit by bit if all its receivers together get more than that. */
+const longFrame = 8 * 1024;
+const muchInAll = 4 << 20;
+
+export interface FanOutOptions {
+  readonly edge: EdgePort;
+  readonly codecs: Codecs;
+  /** The connection of this name; undefined if it is gone. */
+  readonly find: (connection: ConnectionId) => Receiver | undefined;
+  readonly work: Work;
+}
+
 export class FanOut {
   readonly #edge: EdgePort;
   readonly #codecs: Codecs;
@@ -39,8 +52,7 @@ export class FanOut {
   /** Per room the audiences that are not empty. */
   readonly #rooms = new Map<string, Audience[]>();
 
-  /** @param find the connection of this name; undefined if it is gone. */
-  constructor(edge: EdgePort, codecs: Codecs, find: (connection: ConnectionId) => Receiver | undefined, work: Work) {
+  constructor({ edge, codecs, find, work }: FanOutOptions) {
     this.#edge = edge;
     this.#codecs = codecs;
     this.#find = find;
@@ -52,36 +64,83 @@ export class FanOut {
     return this.#rooms.size;
   }
 
-  carryOut(effect: Delivery): void {
+  /** @returns what takes longer than a turn of the loop may, and is not done yet. */
+  carryOut(effect: Delivery): Job | undefined {
     switch (effect.type) {
       case 'send':
         this.#find(effect.connection)?.deliver(effect.frame);
-        return;
+        return undefined;
       case 'publish':
       case 'signal':
         return this.#publish(effect);
       case 'broadcast':
-        for (const dialect of ['json', 'text'] as const) {
-          this.#edge.publish(everyone(dialect), this.#codecs.encode(dialect, effect.frame));
-        }
-        return;
+        return together((['json', 'text'] as const).map((dialect) => this.#broadcast(dialect, effect.frame)));
       case 'subscribe':
-        return this.#subscribe(effect.connection, effect.dialect, effect.room);
+        this.#subscribe(effect.connection, effect.dialect, effect.room);
+        return undefined;
       case 'unsubscribe':
-        return this.#unsubscribe(effect.connection, effect.dialect, effect.room);
+        this.#unsubscribe(effect.connection, effect.dialect, effect.room);
+        return undefined;
     }
   }
 
-  #publish(effect: Extract<Delivery, { type: 'publish' | 'signal' }>): void {
+  /** About how many bytes an effect would send to many. */
+  bytesOf(effect: Delivery | Keeping): number {
+    switch (effect.type) {
+      case 'publish':
+      case 'signal': {
+        const audiences = this.#rooms.get(effect.room) ?? [];
+        const receivers = audiences.reduce((sum, { subscribers }) => sum + subscribers, 0);
+        return receivers * this.#codecs.encode('json', effect.frame).length;
+      }
+      case 'broadcast': {
+        const receivers = this.#edge.subscribers(everyone('json')).length;
+        return receivers * this.#codecs.encode('json', effect.frame).length;
+      }
+      default:
+        return 0;
+    }
+  }
+
+  #publish(effect: Extract<Delivery, { type: 'publish' | 'signal' }>): Job | undefined {
     const isMessage = effect.frame.type === 'message';
     if (isMessage) this.sent.messages += 1;
+    let jobs: Job[] | undefined;
     for (const { topic, dialect, subscribers } of this.#rooms.get(effect.room) ?? []) {
       const wire = this.#codecs.encode(dialect, effect.frame);
       if (wire.length === 0) continue;
       if (isMessage) this.sent.deliveries += subscribers;
-      this.#work.delivered += subscribers * wire.length;
-      if (effect.type === 'publish') this.#edge.publish(topic, wire, effect.except);
-      else this.#edge.publishEphemeral(topic, wire, effect.except);
+      const job = this.#toAll(topic, wire, subscribers, effect.type === 'signal', effect.except);
+      if (job) jobs = [...(jobs ?? []), job];
+    }
+    return jobs && together(jobs);
+  }
+
+  #broadcast(dialect: Dialect, frame: ServerFrame): Job | undefined {
+    const topic = everyone(dialect);
+    const subscribers = this.#edge.subscribers(topic).length;
+    if (subscribers === 0) return undefined;
+    return this.#toAll(topic, this.#codecs.encode(dialect, frame), subscribers, false);
+  }
+
+  /** To all subscribers of a topic: at once or, if that takes long, one by one. */
+  #toAll(topic: string, wire: Wire, subscribers: number, ephemeral: boolean, except?: ConnectionId): Job | undefined {
+    const bytes = subscribers * wire.length;
+    this.#work.delivered += bytes;
+    if (wire.length >= longFrame && bytes > muchInAll) {
+      return { bytes, steps: this.#oneByOne(topic, wire, ephemeral, except) };
+    }
+    if (ephemeral) this.#edge.publishEphemeral(topic, wire, except);
+    else this.#edge.publish(topic, wire, except);
+    return undefined;
+  }
+
+  *#oneByOne(topic: string, wire: Wire, ephemeral: boolean, except?: ConnectionId): Generator<number, void> {
+    for (const connection of this.#edge.subscribers(topic)) {
+      if (connection === except) continue;
+      if (ephemeral) this.#edge.sendEphemeral(connection, wire);
+      else this.#edge.send(connection, wire);
+      yield wire.length;
     }
   }
 
@@ -103,6 +162,20 @@ export class FanOut {
     audience.subscribers -= 1;
     if (audience.subscribers === 0) audiences.splice(audiences.indexOf(audience), 1);
     if (audiences.length === 0) this.#rooms.delete(room);
+  }
+}
+
+/** Some jobs, one after the other, as one. */
+function together(jobs: readonly (Job | undefined)[]): Job | undefined {
+  const given = jobs.filter((job) => job !== undefined);
+  if (given.length < 2) return given[0];
+  const bytes = given.reduce((sum, job) => sum + job.bytes, 0);
+  return { bytes, steps: inTurn(given) };
+}
+
+function* inTurn(jobs: readonly Job[]): Generator<number, void> {
+  for (const { steps } of jobs) {
+    for (let step = steps.next(); !step.done; step = steps.next()) yield step.value;
   }
 }
 

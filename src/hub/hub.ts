@@ -17,6 +17,7 @@ import {
 } from './beyond-rooms.ts';
 import type { Command, HubFrame } from './commands.ts';
 import { type ConnectionRecord, Directory } from './directory.ts';
+import { everyoneRoom } from './effect-runner.ts';
 import type { Effect } from './effects.ts';
 import { history, latest } from './history.ts';
 import { resume, type Start } from './joining.ts';
@@ -29,6 +30,8 @@ export interface HubOptions extends RoomsOptions {
   readonly maxRooms: number;
   /** How many bytes of messages a page of a room's history has at most, unless one message alone has more. */
   readonly pageBytes: number;
+  /** Whether so much is being sent in a room, or to everyone (`everyoneRoom`), that nothing is to be added to it. */
+  readonly isFull: (room: string) => boolean;
 }
 
 /** What it takes to end a connection, and its stay in each room, and to tell a room of a user's change; in units. */
@@ -135,6 +138,7 @@ export class Hub {
       case 'direct':
         return this.#emit(...direct(directory, connection, frame, byName, now()));
       case 'broadcast':
+        if (this.#options.isFull(everyoneRoom)) return this.#emit(refused(connection, full(), frame.id));
         return this.#emit(...broadcast(connection, frame, now()));
       case 'name':
       case 'status':
@@ -229,6 +233,7 @@ export class Hub {
   }
 
   #message(connection: ConnectionRecord, frame: Request<'message'>, room: Room): void {
+    if (this.#options.isFull(room.name)) return this.#emit(refused(connection, full(), frame.id));
     const { check, isKept } = room.options;
     const unfit = check?.(frame.body);
     if (unfit) return this.#emit(refused(connection, unfit, frame.id));
@@ -296,6 +301,14 @@ export class Hub {
 
 /** It takes the operator. In milliseconds. */
 const unreadableRetry = 60_000;
+
+/** How long until what is being sent has become less, in milliseconds: a second is enough for what a room may have. */
+const fullRetry = 1000;
+
+function full(): Refusal {
+  const message = `so much is being sent there that it can take no more now; try again in ${fullRetry} ms`;
+  return new Refusal('rate_limited', message, { retry: fullRetry });
+}
 
 function notIn(room: string | undefined): Refusal {
   if (room === undefined) return new Refusal('not_joined', 'you are in no room; join one first');

@@ -35,6 +35,10 @@ export class FakeEdge implements EdgePort {
     this.#open.get(connection)?.(wire);
   }
 
+  sendEphemeral(connection: ConnectionId, wire: Wire): void {
+    this.send(connection, wire);
+  }
+
   sendAll(connection: ConnectionId, wires: readonly Wire[]): void {
     assert.ok(wires.length > 0, `nothing is sent to ${connection}`);
     for (const wire of wires) this.send(connection, wire);
@@ -95,12 +99,14 @@ export class FakeEdge implements EdgePort {
 export function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
   return {
     send: (connection, wire) => edge.send(connection, wire),
+    sendEphemeral: (connection, wire) => edge.sendEphemeral(connection, wire),
     sendAll: (connection, wires) => edge.sendAll(connection, wires),
     sendSoon: (connection, wire) => edge.sendSoon(connection, wire),
     publish: (topic, wire, except) => edge.publish(topic, wire, except),
     publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),
     subscribe: (connection, topic, ephemeral) => edge.subscribe(connection, topic, ephemeral),
     unsubscribe: (connection, topic) => edge.unsubscribe(connection, topic),
+    subscribers: (topic) => edge.subscribers(topic),
     whenDrained: (connection) => edge.whenDrained(connection),
     disconnect: (connection) => edge.disconnect(connection),
     ...over,

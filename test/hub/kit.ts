@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { Clock } from '../../src/hub/clock.ts';
 import type { Command, HubFrame } from '../../src/hub/commands.ts';
 import type { EdgePort } from '../../src/hub/edge-port.ts';
-import { type Effect, isKeeping } from '../../src/hub/effects.ts';
+import { EffectRunner } from '../../src/hub/effect-runner.ts';
+import type { Effect } from '../../src/hub/effects.ts';
 import { everyone, FanOut, type Receiver } from '../../src/hub/fan-out.ts';
 import { Hub, type HubOptions, tickInterval } from '../../src/hub/hub.ts';
 import { Journal } from '../../src/hub/journal.ts';
@@ -80,6 +81,7 @@ export class HubKit {
     this.#problem ??= new Error(`a frame does not fit its schema: ${reason} in ${JSON.stringify(frame)}`);
   });
   #problem: unknown;
+  readonly #soon: (() => void)[] = [];
 
   constructor(options: KitOptions = {}) {
     this.#options = options;
@@ -131,6 +133,7 @@ export class HubKit {
     };
     const hub = new Hub({
       work,
+      isFull: (room) => runner.isFull(room),
       grace: 10_000,
       presenceLimit: 100,
       maxRooms: 100,
@@ -146,7 +149,7 @@ export class HubKit {
     const port = wrap(edge);
     const codecs = this.#codecs;
     const find = (id: ConnectionId) => this.#clients.get(id);
-    const fanOut = new FanOut(port, codecs, find, work);
+    const fanOut = new FanOut({ edge: port, codecs, find, work });
     const journal = new Journal({
       ...clock,
       log,
@@ -156,9 +159,15 @@ export class HubKit {
       dispatch: (command) => hub.commands.next(command),
       unreadable: (room, error) => this.failures.push({ room, error }),
     });
+    const runner = new EffectRunner({
+      fanOut,
+      journal,
+      soon: (then) => this.#soon.push(then),
+      failed: (error) => this.#fail(error),
+    });
     breakJournal?.(journal);
     hub.effects.subscribe((effects) => {
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) this.#carryOut(effect, runner);
     });
     return { hub, fanOut, journal, log, edge, port };
   }
@@ -250,6 +259,14 @@ export class HubKit {
     return this.#connections;
   }
 
+  /** A turn of the loop for what is sent bit by bit. @returns whether there was something to send. */
+  turn(): boolean {
+    const planned = this.#soon.splice(0);
+    for (const then of planned) then();
+    this.#raise();
+    return planned.length > 0;
+  }
+
   /** Just long enough for what has changed to be told. */
   flush(): void {
     this.advance(tickInterval);
@@ -282,17 +299,12 @@ export class HubKit {
     assert.equal(this.log.stats.open, 0);
   }
 
-  #carryOut(effect: Effect): void {
+  #carryOut(effect: Effect, runner: EffectRunner): void {
     if (effect.type === 'failure') {
       this.failures.push({ room: effect.room, error: effect.error });
       return;
     }
-    try {
-      if (isKeeping(effect)) this.journal.carryOut(effect);
-      else this.fanOut.carryOut(effect);
-    } catch (error) {
-      this.#fail(error);
-    }
+    runner.carryOut(effect);
   }
 }
 

@@ -9,7 +9,7 @@ import type { PlainReply, PlainRequest, Visitor } from '../handlers.ts';
 export const descriptors = { up: 3, down: 4, answers: 5 };
 
 /** What an edge process does for the server. */
-export interface EdgeCalls extends EdgePort {
+export interface EdgeCalls extends Omit<EdgePort, 'subscribers'> {
   /** Comes first, once. */
   start(options: EdgeOptions, host: string, port: number): void;
   publishStatus(text: string): void;

@@ -65,6 +65,10 @@ export class EdgePool implements EdgePort {
     this.#with(connection, ({ link, name }) => link.call('send', name, wire));
   }
 
+  sendEphemeral(connection: ConnectionId, wire: Wire): void {
+    this.#with(connection, ({ link, name }) => link.call('sendEphemeral', name, wire));
+  }
+
   sendAll(connection: ConnectionId, wires: readonly Wire[]): void {
     this.#with(connection, ({ link, name }) => link.call('sendAll', name, wires));
   }
@@ -87,6 +91,12 @@ export class EdgePool implements EdgePort {
 
   unsubscribe(connection: ConnectionId, topic: string): void {
     this.#with(connection, (remote) => remote.link.unsubscribe(remote, topic));
+  }
+
+  subscribers(topic: string): readonly ConnectionId[] {
+    const found: ConnectionId[] = [];
+    for (const [id, { topics }] of this.#connections) if (topics.has(topic)) found.push(id);
+    return found;
   }
 
   whenDrained(connection: ConnectionId): void {

@@ -51,6 +51,7 @@ function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCall
       server.call('listening', edge.listen(host, port, true) !== undefined);
     },
     send: (...args) => running().send(...args),
+    sendEphemeral: (...args) => running().sendEphemeral(...args),
     sendAll: (...args) => running().sendAll(...args),
     sendSoon: (...args) => running().sendSoon(...args),
     publish: (...args) => running().publish(...args),

@@ -1,0 +1,77 @@
+/** Carries out what the hub wants done, in its order. */
+import { Backlog, type Job } from './backlog.ts';
+import { type Delivery, isKeeping, type Keeping } from './effects.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Journal } from './journal.ts';
+
+/** The room of what goes to everyone: no other is called that. */
+export const everyoneRoom = '';
+
+export interface EffectRunnerOptions {
+  readonly fanOut: FanOut;
+  readonly journal: Journal;
+  /** Does something in another turn of the loop. */
+  readonly soon: (then: () => void) => void;
+  /** An effect could not be carried out. For the operator. */
+  readonly failed: (error: unknown, effect?: Delivery | Keeping) => void;
+}
+
+export class EffectRunner {
+  readonly #options: EffectRunnerOptions;
+  readonly #backlog: Backlog;
+
+  constructor(options: EffectRunnerOptions) {
+    this.#options = options;
+    this.#backlog = new Backlog(options.soon, options.failed);
+  }
+
+  /** Whether so much is being sent in a room, or to everyone, that it must not become more. */
+  isFull(room: string): boolean {
+    return this.#backlog.isFull(room);
+  }
+
+  /** One effect that cannot be carried out does not keep the others from it. */
+  carryOut(effect: Delivery | Keeping): void {
+    const room = roomOf(effect);
+    if (room !== undefined && this.#backlog.isBehind(room)) {
+      this.#backlog.add(room, { bytes: this.#options.fanOut.bytesOf(effect), steps: this.#later(effect) });
+      return;
+    }
+    const job = this.#begin(effect);
+    if (job) this.#backlog.add(room ?? everyoneRoom, job);
+  }
+
+  *#later(effect: Delivery | Keeping): Generator<number, void> {
+    const job = this.#begin(effect);
+    if (!job) return;
+    for (let step = job.steps.next(); !step.done; step = job.steps.next()) yield step.value;
+  }
+
+  /** @returns what takes longer than a turn of the loop may. */
+  #begin(effect: Delivery | Keeping): Job | undefined {
+    const { fanOut, journal, failed } = this.#options;
+    try {
+      if (!isKeeping(effect)) return fanOut.carryOut(effect);
+      journal.carryOut(effect);
+    } catch (error) {
+      failed(error, effect);
+    }
+    return undefined;
+  }
+}
+
+/** The room in which an effect must not overtake another; undefined: it may. */
+function roomOf(effect: Delivery | Keeping): string | undefined {
+  switch (effect.type) {
+    case 'append':
+      return undefined;
+    case 'broadcast':
+      return everyoneRoom;
+    case 'send':
+      return 'room' in effect.frame ? effect.frame.room : undefined;
+    case 'joinedAgain':
+      return effect.joined.room;
+    default:
+      return effect.room;
+  }
+}
