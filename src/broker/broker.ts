@@ -7,6 +7,7 @@ import type { Config } from '../config/load.ts';
 import { Acceptor } from '../edge/acceptor.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
 import type { Program } from '../edge/remote/link.ts';
+import { StatusFeed } from '../edge/status-feed.ts';
 import type { Page } from '../http/pages.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
@@ -168,6 +169,8 @@ async function serve(
       sessions.set(session.id, session);
       return session;
     },
+    feed: () => feed,
+    newId: uuid,
     find: (id) => sessions.get(id),
     report: (message, fields) => logger.debug(message, fields),
   });
@@ -182,10 +185,11 @@ async function serve(
     admit: (visitor) => acceptor.admit(visitor),
     closed: (closing) => acceptor.closed(closing),
     http: ({ headers, ...asked }) => router({ ...asked, header: (name) => headers.get(name) ?? '' }),
-    status: () => JSON.stringify(figures.latest),
+    refused: (refusal) => acceptor.refused(refusal),
     drained: (connection) => journal.drained(connection),
   };
   const edge = openEdge(config, tls, edgeProgram, handlers, logger);
+  const feed = new StatusFeed(edge, () => JSON.stringify(figures.latest), config.statusKey);
   const context: SessionContext = {
     ...config,
     ...clock,
@@ -244,7 +248,7 @@ async function serve(
     meters,
     clock,
   );
-  const observation = setInterval(() => edge.publishStatus(JSON.stringify([figures.take()])), figuresInterval);
+  const observation = setInterval(() => feed.publish(JSON.stringify([figures.take()])), figuresInterval);
   const close = async (): Promise<void> => {
     clearInterval(ticking);
     clearInterval(observation);

@@ -50,6 +50,7 @@ export interface Config {
   readonly drainTimeout: number;
   readonly broadcast: boolean;
   readonly ticketSecret?: string;
+  readonly statusKey?: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'pretty' | 'json';
   readonly checkFrames: boolean;

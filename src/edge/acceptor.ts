@@ -3,12 +3,15 @@ import type { ConnectionId } from '../hub/user.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { Session } from '../session/session.ts';
 import { Admission, type AdmissionLimits, type Rejection, retryAfter } from './admission.ts';
-import type { Closing, Visitor } from './handlers.ts';
+import type { Closing, EdgeSession, Refusal, Visitor } from './handlers.ts';
+import type { StatusFeed } from './status-feed.ts';
 
 export interface AcceptorOptions {
   readonly limits: AdmissionLimits;
   /** Makes the session of a socket that is about to open. */
   readonly session: (dialect: Dialect) => Session;
+  readonly feed: () => StatusFeed;
+  readonly newId: () => ConnectionId;
   /** The session of this name; undefined if it has ended. */
   readonly find: (connection: ConnectionId) => Session | undefined;
   /** For the log. */
@@ -19,14 +22,6 @@ const draining: Rejection = {
   status: '503 Service Unavailable',
   header: retryAfter,
   message: 'the server is shutting down',
-};
-
-/** RFC 6455, section 4.4. Nothing below the edge looks at it. */
-const webSocketVersion = '13';
-const otherVersion: Rejection = {
-  status: '426 Upgrade Required',
-  header: ['sec-websocket-version', webSocketVersion],
-  message: `this server speaks WebSocket version ${webSocketVersion}`,
 };
 
 /** RFC 6455, section 7.4.1: closed on purpose, or without a code. */
@@ -47,18 +42,24 @@ export class Acceptor {
     this.#draining = true;
   }
 
-  admit({ address, version, handshake }: Visitor): Session | Rejection {
-    const refused = version === webSocketVersion ? this.#refuse(address) : otherVersion;
-    if (refused) {
-      this.#options.report('connection refused', { address, status: refused.status });
-      return refused;
+  admit({ address, handshake, watch }: Visitor): EdgeSession | Rejection {
+    const { feed, newId, session } = this.#options;
+    const rejection = this.#refuse(address) ?? (watch && feed().refuse(watch));
+    if (rejection) {
+      this.refused({ address, ...rejection });
+      return rejection;
     }
     this.#admission.enter(address);
-    return this.#options.session(handshake.dialect);
+    return watch ? feed().watcher(newId()) : session(handshake.dialect);
+  }
+
+  refused({ address, status, message }: Refusal): void {
+    this.#options.report('connection refused', { address, status, message });
   }
 
   closed({ address, ...closing }: Closing): void {
     this.#admission.leave(address);
+    this.#options.feed().closed(closing.connection);
     this.#options.find(closing.connection)?.closed(cleanCodes.has(closing.code));
     this.#options.report('connection closed', closing);
   }

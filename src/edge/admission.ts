@@ -9,13 +9,18 @@ export interface AdmissionLimits {
 
 /** An HTTP answer that refuses an upgrade. */
 export interface Rejection {
-  readonly status: '426 Upgrade Required' | '429 Too Many Requests' | '503 Service Unavailable';
-  readonly header: readonly [name: string, value: string];
+  readonly status:
+    | '400 Bad Request'
+    | '403 Forbidden'
+    | '426 Upgrade Required'
+    | '429 Too Many Requests'
+    | '503 Service Unavailable';
+  readonly header?: readonly [name: string, value: string];
   readonly message: string;
 }
 
 /** When a client that found no room may come again, in seconds. */
-export const retryAfter: Rejection['header'] = ['retry-after', '5'];
+export const retryAfter: readonly [name: string, value: string] = ['retry-after', '5'];
 
 /** Counts connections, and says no before a socket is upgraded. */
 export class Admission {

@@ -14,13 +14,14 @@ import {
 } from 'uWebSockets.js';
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
-import type { Dialect, Wire } from '../protocol/dialect.ts';
+import type { Wire } from '../protocol/dialect.ts';
 import { type ClientAddresses, clientAddresses, type TrustedProxies } from './address.ts';
 import type { Rejection } from './admission.ts';
 import type { EdgeHandlers } from './handlers.ts';
+import { asksForWebSocket, handshakeFault } from './handshake.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
-import { statusFeed, statusTopic } from './status-feed.ts';
-import { readUpgrade } from './upgrade.ts';
+import { type HeaderLines, headerLines } from './request-head.ts';
+import { type Purpose, peerAddress, readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
   readonly limits: PressureLimits;
@@ -33,7 +34,7 @@ export interface EdgeOptions {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
-const paths: Readonly<Record<string, Dialect>> = { '/': 'json', '/ws': 'json', '/text': 'text' };
+const paths: Readonly<Record<string, Purpose>> = { '/': 'json', '/ws': 'json', '/text': 'text', '/status': 'status' };
 
 /** Frames up to this many bytes are read and then refused with a reason; longer ones are cut off without one. */
 const readLimit = 4 * 1024 * 1024;
@@ -70,8 +71,7 @@ export class Edge implements EdgePort {
     this.#addresses = clientAddresses(options.trustProxy);
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
-    for (const [path, dialect] of Object.entries(paths)) this.#app.ws(path, this.#behavior(dialect));
-    this.#app.ws('/status', statusFeed(this.#addresses, handlers.status));
+    for (const [path, purpose] of Object.entries(paths)) this.#app.ws(path, this.#behavior(purpose));
     this.#app.any('/*', (response, request) => this.#answer(response, request));
     this.#timer = setInterval(() => this.#peers.inspect(), inspectInterval).unref();
   }
@@ -144,11 +144,6 @@ export class Edge implements EdgePort {
     this.#peers.disconnect(connection, code, reason);
   }
 
-  /** For those who watch the server. */
-  publishStatus(text: string): void {
-    this.#app.publish(statusTopic, text);
-  }
-
   /** A socket's own publish leaves itself out. */
   #publisher(except: ConnectionId | undefined): Pick<TemplatedApp, 'publish'> {
     return (except !== undefined && this.#peers.socket(except)) || this.#app;
@@ -156,7 +151,7 @@ export class Edge implements EdgePort {
 
   // ---- sockets
 
-  #behavior(dialect: Dialect): WebSocketBehavior<SocketData> {
+  #behavior(purpose: Purpose): WebSocketBehavior<SocketData> {
     const { maxFrame, idleTimeout, limits } = this.#options;
     return {
       maxPayloadLength: Math.max(readLimit, 2 * maxFrame),
@@ -165,7 +160,7 @@ export class Edge implements EdgePort {
       closeOnBackpressureLimit: true,
       idleTimeout: Math.round(idleTimeout / 1000),
       sendPingsAutomatically: true,
-      upgrade: (response, request, context) => this.#upgrade(response, request, context, dialect),
+      upgrade: (response, request, context) => this.#upgrade(response, request, context, purpose),
       open: (socket) => this.#open(socket),
       message: (socket, data, isBinary) => socket.getUserData().peer.session.receive(data, isBinary),
       drain: (socket) => this.#peers.drained(socket.getUserData().peer),
@@ -173,12 +168,16 @@ export class Edge implements EdgePort {
     };
   }
 
-  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, dialect: Dialect): void {
-    const asked = readUpgrade(response, request, dialect, this.#addresses);
-    const { address, version, handshake, key, subprotocol, extensions } = asked;
-    const admitted = this.#handlers.admit({ address, version, handshake });
+  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, purpose: Purpose): void {
+    const lines = headerLines(request);
+    const peer = peerAddress(response);
+    const fault = handshakeFault(lines);
+    if (fault) return this.#refuse(response, lines, fault);
+    const asked = readUpgrade(request, lines, purpose, peer, this.#addresses);
+    const { address, handshake, watch, key, subprotocol, extensions } = asked;
+    const admitted = this.#handlers.admit({ address, handshake, watch });
     if ('status' in admitted) return reject(response, admitted);
-    const peer: Peer = {
+    const newPeer: Peer = {
       session: admitted,
       address,
       handshake,
@@ -189,7 +188,14 @@ export class Edge implements EdgePort {
       isAnnounced: false,
       isTooSlow: false,
     };
-    response.upgrade<SocketData>({ peer }, key, subprotocol, extensions, context);
+    response.upgrade<SocketData>({ peer: newPeer }, key, subprotocol, extensions, context);
+  }
+
+  /** A request that makes no sense: the rest of the server does not come to know what it says. */
+  #refuse(response: HttpResponse, lines: HeaderLines, rejection: Rejection): void {
+    const address = this.#addresses(peerAddress(response), lines.get('x-forwarded-for') ?? []);
+    this.#handlers.refused({ address, ...rejection });
+    reject(response, rejection);
   }
 
   #open(socket: WebSocket<SocketData>): void {
@@ -210,11 +216,12 @@ export class Edge implements EdgePort {
   // ---- plain HTTP
 
   #answer(response: HttpResponse, request: HttpRequest): void {
+    const lines = headerLines(request);
+    // uWebSockets.js takes a handshake whose key has not the right length for a plain request.
+    const fault = asksForWebSocket(lines) && handshakeFault(lines);
+    if (fault) return this.#refuse(response, lines, fault);
     const method = request.getMethod();
-    const asked = new Map<string, string>();
-    request.forEach((name, value) => {
-      asked.set(name, value);
-    });
+    const asked = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
     const { status, headers, body } = this.#handlers.http({ method, path: request.getUrl(), headers: asked });
     response.writeStatus(status);
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
@@ -226,9 +233,7 @@ export class Edge implements EdgePort {
 }
 
 function reject(response: HttpResponse, { status, header, message }: Rejection): void {
-  response
-    .writeStatus(status)
-    .writeHeader('content-type', 'text/plain; charset=utf-8')
-    .writeHeader(...header)
-    .end(`${message}\n`, true);
+  response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
+  if (header) response.writeHeader(...header);
+  response.end(`${message}\n`, true);
 }

@@ -8,7 +8,7 @@ import type { UpgradeRequest } from './upgrade.ts';
 export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'end'>;
 
 /** Who asks to be let in. */
-export type Visitor = Pick<UpgradeRequest, 'address' | 'version' | 'handshake'>;
+export type Visitor = Pick<UpgradeRequest, 'address' | 'handshake' | 'watch'>;
 
 /** A plain HTTP request: the method and the names of headers in lower case. */
 export interface PlainRequest {
@@ -26,6 +26,14 @@ export interface PlainReply {
   readonly body: string | Uint8Array | undefined;
 }
 
+/** Somebody who was turned away before there was a session. */
+export interface Refusal {
+  readonly address: string;
+  /** Code and reason of the answer. */
+  readonly status: string;
+  readonly message: string;
+}
+
 /** How a connection ended (RFC 6455, section 7.1.5). */
 export interface Closing {
   readonly connection: ConnectionId;
@@ -39,10 +47,10 @@ export interface EdgeHandlers {
   readonly admit: (visitor: Visitor) => EdgeSession | Rejection;
   /** To be told once of everyone who was admitted. */
   readonly closed: (closing: Closing) => void;
+  /** To be told of everyone whom the edge itself has turned away. */
+  readonly refused: (refusal: Refusal) => void;
   /** Answers plain HTTP. */
   readonly http: (request: PlainRequest) => PlainReply;
-  /** What who watches the server is told first. */
-  readonly status: () => string;
   /** Answers `whenDrained`. */
   readonly drained: (connection: ConnectionId) => void;
 }

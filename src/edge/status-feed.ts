@@ -1,45 +1,113 @@
-/** A WebSocket for those who watch the server: it sends, and takes nothing. From this machine only. */
-import type { HttpRequest, HttpResponse, WebSocketBehavior } from 'uWebSockets.js';
-import { type ClientAddresses, isLoopback } from './address.ts';
-import { clientAddress } from './upgrade.ts';
+/**
+ * The figures of the server, for those who run it: a WebSocket that sends, and takes nothing. It is open to programs on
+ * the server's own machine that come to it directly, and to those who have the key.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { EdgePort } from '../hub/edge-port.ts';
+import type { ConnectionId } from '../hub/user.ts';
+import { closeCodes } from '../protocol/codes.ts';
+import { isLoopback } from './address.ts';
+import type { Rejection } from './admission.ts';
+import type { EdgeSession } from './handlers.ts';
+import { type HeaderLines, single } from './request-head.ts';
+
+export const statusSubprotocol = 'hubbub.status';
+
+/** A subprotocol that is a key, in Base64url: of all headers, a browser lets a page choose only this one. */
+const keyPrefix = 'key.';
 
 /** No room's topic looks like it: those have a colon. */
-export const statusTopic = '*status';
+const topic = '*status';
 
-/** @param first what is sent first. */
-export function statusFeed(addresses: ClientAddresses, first: () => string): WebSocketBehavior<unknown> {
-  return {
-    maxPayloadLength: 1024,
-    maxBackpressure: 1 << 20,
-    closeOnBackpressureLimit: true,
-    idleTimeout: 60,
-    upgrade(response, request, context) {
-      if (!isFromHere(response, request, addresses)) {
-        response
-          .writeStatus('403 Forbidden')
-          .writeHeader('content-type', 'text/plain; charset=utf-8')
-          .end('the figures of the server are told to its own machine only\n', true);
-        return;
-      }
-      const key = request.getHeader('sec-websocket-key');
-      const protocol = request.getHeader('sec-websocket-protocol');
-      response.upgrade({}, key, protocol, request.getHeader('sec-websocket-extensions'), context);
-    },
-    open(socket) {
-      socket.send(first());
-      socket.subscribe(statusTopic);
-    },
-  };
+/** What somebody who asks for the figures has to show. */
+export interface Watch {
+  /** Whether the page that asks, if it is one, is from this server. */
+  readonly isOwnPage: boolean;
+  /** Whether it comes from this machine, and not through a proxy on it. */
+  readonly isLocal: boolean;
+  readonly key: string | undefined;
 }
 
-/** A page from elsewhere, open in a browser on this machine, is not from here; nor is what a proxy on it passes on. */
-function isFromHere(response: HttpResponse, request: HttpRequest, addresses: ClientAddresses): boolean {
-  const origin = request.getHeader('origin');
-  if (origin !== '' && hostOf(origin) !== request.getHeader('host')) return false;
-  if (request.getHeader('x-forwarded-for') !== '') return false;
-  return isLoopback(clientAddress(response, request, addresses));
+/** What proxies and CDNs add: of whom they have a request, or that they have passed it on. */
+const forwarding =
+  /^(forwarded|via|cdn-loop|x-forwarded.*|x-original-.*|x-envoy-.*|cf-.*|.*-ip|.*-client-?ip|.*-client-addr(ess)?)$/;
+
+/**
+ * A name that anybody may give to 127.0.0.1 is not local: else any page, in a browser on this machine, could read the
+ * figures under its own name (DNS rebinding).
+ */
+const localHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
+
+/** @param offered the subprotocols of the request. */
+export function readWatch(lines: HeaderLines, peer: string, offered: readonly string[]): Watch {
+  const host = single(lines, 'host') ?? '';
+  const origins = lines.get('origin') ?? [];
+  const isForwarded = [...lines.keys()].some((name) => forwarding.test(name));
+  const key = offered.find((name) => name.startsWith(keyPrefix))?.slice(keyPrefix.length);
+  return {
+    isOwnPage: origins.every((origin) => hostOf(origin) === host.toLowerCase()),
+    isLocal: isLoopback(peer) && localHost.test(host) && !isForwarded,
+    key: key && Buffer.from(key, 'base64url').toString(),
+  };
 }
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+const refusal: Rejection = {
+  status: '403 Forbidden',
+  message: 'the figures of the server are for its own machine, and for those who have its --status-key',
+};
+
+export class StatusFeed {
+  readonly #port: EdgePort;
+  readonly #first: () => string;
+  readonly #key: Buffer | undefined;
+  readonly #watchers = new Set<ConnectionId>();
+
+  /**
+   * @param first what is sent first.
+   * @param key without one, only this machine may watch.
+   */
+  constructor(port: EdgePort, first: () => string, key: string | undefined) {
+    this.#port = port;
+    this.#first = first;
+    this.#key = key === undefined ? undefined : digest(key);
+  }
+
+  refuse({ isOwnPage, isLocal, key }: Watch): Rejection | undefined {
+    return isOwnPage && (isLocal || this.#isKey(key)) ? undefined : refusal;
+  }
+
+  /** To be opened with its socket. */
+  watcher(id: ConnectionId): EdgeSession {
+    return {
+      id,
+      open: () => {
+        this.#watchers.add(id);
+        this.#port.send(id, this.#first());
+        this.#port.subscribe(id, topic, false);
+      },
+      receive: () => undefined,
+      end: (why) => this.#port.disconnect(id, closeCodes[why].code, closeCodes[why].message),
+    };
+  }
+
+  closed(id: ConnectionId): void {
+    this.#watchers.delete(id);
+  }
+
+  publish(text: string): void {
+    if (this.#watchers.size > 0) this.#port.publish(topic, text);
+  }
+
+  /** In the same time, however much of it is right. */
+  #isKey(key: string | undefined): boolean {
+    return this.#key !== undefined && key !== undefined && timingSafeEqual(this.#key, digest(key));
+  }
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
 }

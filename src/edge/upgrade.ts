@@ -2,57 +2,59 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { type Dialect, subprotocols } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
-import type { ClientAddresses } from './address.ts';
+import { type ClientAddresses, normalAddress } from './address.ts';
+import { elements, type HeaderLines, single } from './request-head.ts';
+import { readWatch, statusSubprotocol, type Watch } from './status-feed.ts';
+
+/** What a path is for: a dialect, which a subprotocol may replace, or the figures of the server. */
+export type Purpose = Dialect | 'status';
 
 export interface UpgradeRequest {
   readonly handshake: Handshake;
+  /** Set if it asks for the figures of the server, not for a session. */
+  readonly watch: Watch | undefined;
   /** The subprotocol to answer with; empty: none was asked for that there is. */
   readonly subprotocol: string;
   readonly address: string;
-  /** Of the WebSocket protocol; empty: not given. */
-  readonly version: string;
   readonly key: string;
   readonly extensions: string;
 }
 
-/** @param pathDialect what the path asks for; a subprotocol in the request goes before it. */
+/** The address of the other end of a connection. */
+export function peerAddress(response: HttpResponse): string {
+  const text = Buffer.from(response.getRemoteAddressAsText()).toString();
+  return normalAddress(text) ?? text;
+}
+
+/** @param lines of a request that has no `handshakeFault`. */
 export function readUpgrade(
-  response: HttpResponse,
   request: HttpRequest,
-  pathDialect: Dialect,
+  lines: HeaderLines,
+  purpose: Purpose,
+  peer: string,
   addresses: ClientAddresses,
 ): UpgradeRequest {
-  const offered = request
-    .getHeader('sec-websocket-protocol')
-    .split(',')
-    .map((name) => name.trim());
-  const subprotocol = offered.find((name) => Object.hasOwn(subprotocols, name)) ?? '';
+  const offered = elements(lines, 'sec-websocket-protocol');
+  const known = (name: string) =>
+    purpose === 'status' ? name === statusSubprotocol : Object.hasOwn(subprotocols, name);
+  const subprotocol = offered.find(known) ?? '';
   const query = new URLSearchParams(request.getQuery());
   const name = query.get('name') ?? undefined;
   const rooms = query.getAll('room');
   return {
     handshake: {
-      dialect: subprotocols[subprotocol] ?? pathDialect,
+      dialect: subprotocols[subprotocol] ?? (purpose === 'status' ? 'json' : purpose),
       name: name && ownString(name),
       token: query.get('token') ?? undefined,
       // An empty name is none: `?room=` asks for no rooms at all.
       rooms: rooms.length > 0 ? rooms.filter((room) => room !== '').map(ownString) : undefined,
     },
+    watch: purpose === 'status' ? readWatch(lines, peer, offered) : undefined,
     subprotocol,
-    address: clientAddress(response, request, addresses),
-    version: request.getHeader('sec-websocket-version'),
-    key: request.getHeader('sec-websocket-key'),
-    extensions: request.getHeader('sec-websocket-extensions'),
+    address: addresses(peer, lines.get('x-forwarded-for') ?? []),
+    key: single(lines, 'sec-websocket-key') ?? '',
+    extensions: elements(lines, 'sec-websocket-extensions').join(', '),
   };
-}
-
-/** The address of the client that a request is from. */
-export function clientAddress(response: HttpResponse, request: HttpRequest, addresses: ClientAddresses): string {
-  const forwarded: string[] = [];
-  request.forEach((name, value) => {
-    if (name === 'x-forwarded-for') forwarded.push(value);
-  });
-  return addresses(Buffer.from(response.getRemoteAddressAsText()).toString(), forwarded);
 }
 
 /** A piece of a string keeps the whole of it in memory: what stays would keep the query, its token included. */

@@ -57,6 +57,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   drainTimeout: 'number',
   broadcast: 'boolean',
   ticketSecret: 'string',
+  statusKey: 'string',
   logLevel: 'string',
   logFormat: 'string',
   checkFrames: 'boolean',
@@ -87,7 +88,7 @@ test('the interface and the schema have the same options of the same types', () 
 });
 
 test('only what the interface makes optional has no default', () => {
-  const optional: readonly string[] = ['cert', 'key', 'ticketSecret'] satisfies (keyof Config)[];
+  const optional: readonly string[] = ['cert', 'key', 'ticketSecret', 'statusKey'] satisfies (keyof Config)[];
   const config = loadConfig([], {}, () => '');
   assert.deepEqual(
     Object.keys(config),

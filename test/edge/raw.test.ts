@@ -3,7 +3,16 @@ import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Bystanders } from '../kit/bystanders.ts';
 import { JsonClient } from '../kit/client.ts';
-import { frame, jsonFrame, opcodes, RawClient, sampleAccept, upgradeRequest } from '../kit/raw.ts';
+import {
+  frame,
+  type HeaderLines,
+  jsonFrame,
+  opcodes,
+  RawClient,
+  sampleAccept,
+  sampleKey,
+  upgradeRequest,
+} from '../kit/raw.ts';
 import { startServer, type TestOptions, type TestServer } from '../kit/server.ts';
 
 const KiB = 1024;
@@ -317,9 +326,46 @@ describe('the handshake by hand', { concurrency: true }, () => {
       assert.equal(headers.has('sec-websocket-extensions'), false);
     }));
 
-  const refused: Record<string, { headers: Record<string, string | undefined>; status: number }> = {
-    'no key': { headers: { 'Sec-WebSocket-Key': undefined }, status: 426 },
-    'a key of the wrong length': { headers: { 'Sec-WebSocket-Key': 'c2hvcnQ=' }, status: 426 },
+  const spellings: Record<string, HeaderLines> = {
+    'other cases': { Connection: 'UPGRADE', Upgrade: 'WebSocket' },
+    'a connection that stays': { Connection: 'keep-alive, Upgrade' },
+    'two lines of one list': { Connection: ['keep-alive', 'Upgrade'], Upgrade: ['h2c', 'websocket'] },
+    'a length that is 0': { 'Content-Length': '0' },
+    'an address of IPv6 as host': { Host: '[::1]:8080' },
+  };
+  for (const [name, headers] of Object.entries(spellings)) {
+    test(`${name}: 101`, () =>
+      undisturbed(async (server) => {
+        await using raw = await RawClient.connect(server.port, '/', { headers });
+        await raw.settle();
+      }));
+  }
+
+  test('subprotocols on several lines are one list', () =>
+    undisturbed(async (server) => {
+      await using raw = new RawClient(server.port);
+      raw.write(upgradeRequest('/', { 'Sec-WebSocket-Protocol': ['chat', 'superchat,hubbub.text', 'hubbub.json'] }));
+      assert.equal((await raw.head).headers.get('sec-websocket-protocol'), 'hubbub.text');
+    }));
+
+  const refused: Record<string, { headers: HeaderLines; status: number }> = {
+    'no key': { headers: { 'Sec-WebSocket-Key': undefined }, status: 400 },
+    'a key of the wrong length': { headers: { 'Sec-WebSocket-Key': 'c2hvcnQ=' }, status: 400 },
+    'a key that is not Base64': { headers: { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25j~Q==' }, status: 400 },
+    'a key of 18 bytes': { headers: { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZTEy' }, status: 400 },
+    'two keys': { headers: { 'Sec-WebSocket-Key': [sampleKey, sampleKey] }, status: 400 },
+    'two versions': { headers: { 'Sec-WebSocket-Version': ['13', '13'] }, status: 400 },
+    'no upgrade': { headers: { Upgrade: undefined }, status: 400 },
+    'another upgrade': { headers: { Upgrade: 'h2c' }, status: 400 },
+    'a connection that is not upgraded': { headers: { Connection: 'keep-alive' }, status: 400 },
+    'a connection that is closed': { headers: { Connection: 'close' }, status: 400 },
+    'no connection header': { headers: { Connection: undefined }, status: 400 },
+    'a body': { headers: { 'Content-Length': '5' }, status: 400 },
+    'a body in chunks': { headers: { 'Transfer-Encoding': 'chunked' }, status: 400 },
+    'two hosts': { headers: { Host: ['127.0.0.1', '127.0.0.1'] }, status: 400 },
+    'a host without a name': { headers: { Host: '' }, status: 400 },
+    'a host with a space': { headers: { Host: 'a b' }, status: 400 },
+    'a host with a path': { headers: { Host: 'a/b' }, status: 400 },
     'no version': { headers: { 'Sec-WebSocket-Version': undefined }, status: 426 },
     'an old version': { headers: { 'Sec-WebSocket-Version': '8' }, status: 426 },
     'no host': { headers: { Host: undefined }, status: 400 },

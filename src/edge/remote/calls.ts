@@ -3,7 +3,7 @@ import type { EdgePort } from '../../hub/edge-port.ts';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Rejection } from '../admission.ts';
 import type { EdgeOptions } from '../edge.ts';
-import type { PlainReply, PlainRequest, Visitor } from '../handlers.ts';
+import type { PlainReply, PlainRequest, Refusal, Visitor } from '../handlers.ts';
 
 /** The file descriptors of an edge process: to the server, from it, and for what it waits for. */
 export const descriptors = { up: 3, down: 4, answers: 5 };
@@ -12,7 +12,6 @@ export const descriptors = { up: 3, down: 4, answers: 5 };
 export interface EdgeCalls extends Omit<EdgePort, 'subscribers'> {
   /** Comes first, once. */
   start(options: EdgeOptions, host: string, port: number): void;
-  publishStatus(text: string): void;
   /** Comes last. */
   close(): void;
 }
@@ -26,7 +25,6 @@ export interface Questions {
   /** Why the visitor is not admitted; undefined if it is. Its session is opened at once. */
   admit(connection: ConnectionId, visitor: Visitor): Rejection | undefined;
   http(request: PlainRequest): PlainReply;
-  status(): string;
 }
 
 /** The answers, on a pipe of their own: each to the one question that waits. */
@@ -42,6 +40,7 @@ export interface ServerCalls extends Questions {
   receive(connection: ConnectionId, data: ArrayBuffer, isBinary: boolean): void;
   /** It reads too slowly: its session is to end it. */
   tooSlow(connection: ConnectionId): void;
+  refused(refusal: Refusal): void;
   closed(connection: ConnectionId, code: number, reason: string): void;
   drained(connection: ConnectionId): void;
 }

@@ -176,12 +176,12 @@ export class Link {
         const connection = this.#connections.get(name);
         if (connection) this.#closed(connection, code, reason);
       },
+      refused: (refusal) => this.#handlers.refused(refusal),
       drained: (name) => {
         const id = session(name)?.id;
         if (id !== undefined) this.#handlers.drained(id);
       },
       http: (request) => this.#answer(this.#handlers.http(request)),
-      status: () => this.#answer(this.#handlers.status()),
     };
   }
 

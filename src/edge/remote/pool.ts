@@ -107,11 +107,6 @@ export class EdgePool implements EdgePort {
     this.#with(connection, ({ link, name }) => link.call('disconnect', name, code, reason));
   }
 
-  /** For those who watch the server. */
-  publishStatus(text: string): void {
-    for (const link of this.#links) link.call('publishStatus', text);
-  }
-
   #with(id: ConnectionId, then: (connection: RemoteConnection) => void): void {
     const connection = this.#connections.get(id);
     if (connection) then(connection);

@@ -60,7 +60,6 @@ function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCall
     unsubscribe: (...args) => running().unsubscribe(...args),
     whenDrained: (...args) => running().whenDrained(...args),
     disconnect: (...args) => running().disconnect(...args),
-    publishStatus: (text) => running().publishStatus(text),
     close() {
       running().close();
       end();
@@ -100,7 +99,7 @@ class RemoteHandlers implements EdgeHandlers {
 
   readonly http: EdgeHandlers['http'] = (request) => this.#ask('http', request);
 
-  readonly status: EdgeHandlers['status'] = () => this.#ask('status');
+  readonly refused: EdgeHandlers['refused'] = (refusal) => this.#server.call('refused', refusal);
 
   readonly drained: EdgeHandlers['drained'] = (connection) => this.#server.call('drained', connection);
 

@@ -4,7 +4,7 @@ import type { EdgeHandlers } from '../../../src/edge/handlers.ts';
 import { Link } from '../../../src/edge/remote/link.ts';
 
 const never = () => assert.fail('nothing is asked');
-const handlers: EdgeHandlers = { admit: never, closed: never, http: never, status: never, drained: never };
+const handlers: EdgeHandlers = { admit: never, closed: never, http: never, refused: never, drained: never };
 
 /** A process that lives, and takes nothing. */
 const idler = { command: [process.execPath, '-e', 'setInterval(() => undefined, 1000)'], env: {} } as const;
@@ -15,16 +15,16 @@ describe('an edge process that does not take what is sent to it is ended', () =>
     let paced = 0;
     const events = { opened: never, closed: never, pace: () => (paced += 1) };
     const link = new Link(idler, handlers, events, { behind: 1000, lost: 2 * text.length, patience: 60_000 });
-    for (let sent = 0; sent < 2; sent += 1) link.call('publishStatus', text);
+    for (let sent = 0; sent < 2; sent += 1) link.call('publish', 'topic', text);
     assert.deepEqual([link.isBehind, paced], [true, 2]);
-    link.call('publishStatus', text);
+    link.call('publish', 'topic', text);
     assert.equal(await link.ended, `it let more than ${2 * text.length} bytes wait`);
   });
 
   test('when it takes nothing for some time', async () => {
     const events = { opened: never, closed: never, pace: () => undefined };
     const link = new Link(idler, handlers, events, { behind: 1000, lost: 10 * text.length, patience: 50 });
-    link.call('publishStatus', text);
+    link.call('publish', 'topic', text);
     assert.equal(await link.ended, 'it took nothing for 50 ms');
   });
 

@@ -1,0 +1,53 @@
+/** Whether a request opens a WebSocket, and does so as RFC 6455, section 4.2.1, asks. uWebSockets.js hardly looks. */
+import type { Rejection } from './admission.ts';
+import { elements, type HeaderLines, single } from './request-head.ts';
+
+const version = '13';
+
+/** 16 bytes in Base64. */
+const key = /^[A-Za-z0-9+/]{22}==$/;
+
+/** RFC 3986, section 3.2: a name or an address, and a port. */
+const authority = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+)(:\d*)?$/;
+
+/** Whether it asks for a WebSocket, rightly or wrongly. */
+export function asksForWebSocket(lines: HeaderLines): boolean {
+  return includes(lines, 'upgrade', 'websocket');
+}
+
+/** @returns why the request cannot be followed; undefined if it is well-formed. */
+export function handshakeFault(lines: HeaderLines): Rejection | undefined {
+  if (!authority.test(single(lines, 'host') ?? '')) return malformed('there has to be one Host line with a name');
+  // What proxies do that are not told about WebSockets.
+  if (!asksForWebSocket(lines)) return malformed('"Upgrade: websocket" is missing: a proxy has to pass it on');
+  if (!includes(lines, 'connection', 'upgrade')) {
+    return malformed('"Connection: Upgrade" is missing: a proxy has to pass it on');
+  }
+  if ((lines.get('sec-websocket-version') ?? []).length > 1) {
+    return malformed('there are several Sec-WebSocket-Version lines');
+  }
+  if (single(lines, 'sec-websocket-version') !== version) return otherVersion;
+  if (!key.test(single(lines, 'sec-websocket-key') ?? '')) {
+    return malformed('there has to be one Sec-WebSocket-Key, which is 16 bytes in Base64');
+  }
+  if (hasBody(lines)) return malformed('a handshake has no body');
+  return undefined;
+}
+
+const otherVersion: Rejection = {
+  status: '426 Upgrade Required',
+  header: ['sec-websocket-version', version],
+  message: `this server speaks WebSocket version ${version}`,
+};
+
+function malformed(message: string): Rejection {
+  return { status: '400 Bad Request', message };
+}
+
+function includes(lines: HeaderLines, name: string, token: string): boolean {
+  return elements(lines, name).some((element) => element.toLowerCase() === token);
+}
+
+function hasBody(lines: HeaderLines): boolean {
+  return lines.has('transfer-encoding') || (lines.get('content-length') ?? []).some((length) => length !== '0');
+}
