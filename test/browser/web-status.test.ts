@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { JsonClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
-import { builtPages, Line, launch, skip, visit } from './kit.ts';
+import { builtPages, faults, Line, launch, skip, visit } from './kit.ts';
 
 describe('the status page', { skip }, () => {
   let browser: Browser;
@@ -45,5 +45,29 @@ describe('the status page', { skip }, () => {
     const { page } = ada;
     await page.getByRole('heading', { name: "Only from the server's own machine" }).waitFor();
     assert.equal(await page.getByRole('status').textContent(), 'Refused');
+    assert.deepEqual(await faults(page), []);
+  });
+
+  test('where it is refused, the key opens it: written into the page, or behind its address', async () => {
+    const statusKey = 'sesame+öffne/dich 100%';
+    await using server = await startServer({ pages: builtPages(), statusKey });
+    const allowed = /WebSocket connection to .* failed/;
+    const options = { extraHTTPHeaders: { 'x-forwarded-for': '192.0.2.1' } };
+    await using ada = await visit({ ...server, browser, path: '/status', allowed, options });
+    const { page } = ada;
+    await page.getByLabel('Key').fill('another one, which is wrong');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('The key that was given does not open.').waitFor();
+    await page.getByLabel('Key').fill(statusKey);
+    await page.keyboard.press('Enter');
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.reload();
+    await page.getByText('Live', { exact: true }).waitFor();
+
+    await using bob = await visit({ ...server, browser, path: '/status#key=wrong', allowed, options });
+    await bob.page.getByText('The key that was given does not open.').waitFor();
+    await bob.page.evaluate(`location.hash = 'key=' + ${JSON.stringify(encodeURIComponent(statusKey))}`);
+    await bob.page.getByText('Live', { exact: true }).waitFor();
+    assert.equal(bob.page.url(), `${server.http}/status`);
   });
 });

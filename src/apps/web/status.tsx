@@ -8,4 +8,5 @@ const memory = new Memory(() => localStorage);
 keepTheme(memory);
 const url = new URL('/status', location.href);
 url.protocol = url.protocol.replace('http', 'ws');
-render(<StatusPage memory={memory} url={url} />, document.body);
+const keys = new Memory(() => sessionStorage);
+render(<StatusPage memory={memory} keys={keys} url={url} />, document.body);

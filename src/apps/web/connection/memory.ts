@@ -10,6 +10,8 @@ export interface Remembered {
   /** Up to where each room was read. */
   readonly read?: Readonly<Record<string, Position>>;
   readonly theme?: 'light' | 'dark';
+  /** A credential: shows the figures of the server. */
+  readonly statusKey?: string;
 }
 
 export class Memory {

@@ -1,10 +1,11 @@
 /** The WebSocket that the figures come from; it is opened again as long as the page is there. */
 import type { Figures } from '../../../protocol/figures.ts';
+import { subprotocolsFor } from './key.ts';
 
 export type FeedState =
   | 'connecting'
   | 'live'
-  /** The server is there, and does not tell: only its own machine may know. */
+  /** The server is there, and does not tell: only its own machine may know, and who has the key. */
   | 'refused'
   | 'away';
 
@@ -16,11 +17,15 @@ export interface FeedListener {
 /** How long to wait before the next attempt, in milliseconds: longer each time, up to the second. */
 const pauses = { first: 500, last: 10_000 };
 
-export function watchFeed(url: URL, { state, figures }: FeedListener): void {
+/** @returns ends it. */
+export function watchFeed(url: URL, key: string | undefined, { state, figures }: FeedListener): () => void {
   let pause = pauses.first;
+  let end: () => void = () => undefined;
+  let isOver = false;
   const open = () => {
     let wasOpen = false;
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, subprotocolsFor(key));
+    end = () => socket.close();
     socket.onopen = () => {
       wasOpen = true;
       pause = pauses.first;
@@ -28,13 +33,20 @@ export function watchFeed(url: URL, { state, figures }: FeedListener): void {
     };
     socket.onmessage = ({ data }) => figures(JSON.parse(String(data)) as Figures[]);
     socket.onclose = async () => {
-      state(!wasOpen && (await isThere()) ? 'refused' : 'away');
-      setTimeout(open, pause);
+      const next = !wasOpen && (await isThere()) ? 'refused' : 'away';
+      if (isOver) return;
+      state(next);
+      const timer = setTimeout(open, pause);
+      end = () => clearTimeout(timer);
       pause = Math.min(pause * 2, pauses.last);
     };
   };
   state('connecting');
   open();
+  return () => {
+    isOver = true;
+    end();
+  };
 }
 
 /** A browser does not tell a page why a WebSocket was not opened; but whether the server answers can be asked. */

@@ -6,6 +6,7 @@ import { Mark } from '../views/icons.tsx';
 import { ThemeSwitch } from '../views/theme-switch.tsx';
 import { type FeedState, watchFeed } from './feed.ts';
 import { added, levels, rates } from './figures.ts';
+import { takeKey } from './key.ts';
 import { Plot } from './plot.tsx';
 import { roundBytes, roundTop } from './scale.ts';
 
@@ -16,12 +17,31 @@ const feedWords: Readonly<Record<FeedState, string>> = {
   away: 'The server is away. Trying again…',
 };
 
-export function StatusPage({ memory, url }: { readonly memory: Memory; readonly url: URL }) {
+export interface StatusPageProps {
+  readonly memory: Memory;
+  /** What is kept for this tab. */
+  readonly keys: Memory;
+  readonly url: URL;
+}
+
+export function StatusPage({ memory, keys, url }: StatusPageProps) {
+  const [key, setKey] = useState(() => takeKey(location, history, keys));
   const [feed, setFeed] = useState<FeedState>('connecting');
   const [figures, setFigures] = useState<readonly Figures[]>([]);
   useEffect(() => {
-    watchFeed(url, { state: setFeed, figures: (news) => setFigures((before) => added(before, news)) });
-  }, [url]);
+    // Who writes a key behind the address of the open page does not load it again.
+    const look = () => setKey(takeKey(location, history, keys));
+    addEventListener('hashchange', look);
+    return () => removeEventListener('hashchange', look);
+  }, [keys]);
+  useEffect(
+    () => watchFeed(url, key, { state: setFeed, figures: (news) => setFigures((before) => added(before, news)) }),
+    [url, key],
+  );
+  const enter = (entered: string) => {
+    keys.set('statusKey', entered);
+    setKey(entered);
+  };
   return (
     <main class="status">
       <header class="status-top">
@@ -32,12 +52,13 @@ export function StatusPage({ memory, url }: { readonly memory: Memory; readonly 
         </span>
         <ThemeSwitch memory={memory} />
       </header>
-      {feed === 'refused' ? <Refusal /> : <Plots figures={figures} />}
+      {feed === 'refused' ? <Refusal onKey={enter} wasWrong={key !== undefined} /> : <Plots figures={figures} />}
     </main>
   );
 }
 
-function Refusal() {
+function Refusal({ onKey, wasWrong }: { readonly onKey: (key: string) => void; readonly wasWrong: boolean }) {
+  const [key, setKey] = useState('');
   return (
     <div class="refusal">
       <h2>Only from the server's own machine</h2>
@@ -46,6 +67,31 @@ function Refusal() {
         a tunnel helps: <code>ssh -L 8080:localhost:8080 {location.hostname}</code>, then open{' '}
         <code>http://localhost:8080/status</code>.
       </p>
+      <p>
+        Where that does not do, as with a container whose port is published: start the server with{' '}
+        <code>--status-key</code>, and give the key here, or behind the address: <code>/status#key=…</code>
+      </p>
+      <form
+        class="key"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onKey(key);
+        }}
+      >
+        <label>
+          Key{' '}
+          <input
+            type="password"
+            autocomplete="current-password"
+            value={key}
+            onInput={({ currentTarget }) => setKey(currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary" disabled={key === ''}>
+          Show
+        </button>
+      </form>
+      {wasWrong && <p role="alert">The key that was given does not open.</p>}
     </div>
   );
 }
