@@ -105,7 +105,7 @@ export class Intake implements Waiting {
   }
 
   #isAtOnce(now: number): boolean {
-    return !this.#isLinedUp && this.#share.isLight(now) && this.#context.turns.hasRoom(now);
+    return !this.#isLinedUp && this.#context.turns.hasRoom(now, this.#share.isLight(now));
   }
 
   #take(item: Item): void {

@@ -3,7 +3,7 @@ import { units } from '../hub/work.ts';
 /** How much of what it used a connection is forgiven in a millisecond, in units: a tenth of one core. */
 const forgiven = 100;
 
-/** One that has used less than this lately is light: what it asks for is done at once. In units. */
+/** One that has used less than this lately is light. In units. */
 const light = 1000;
 
 /** One that has used more than this has to wait until it has used less. In units: half a second of one core. */

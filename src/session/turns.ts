@@ -1,7 +1,7 @@
 /**
- * Shares the loop among connections. What a connection sends is carried out at once while it has used little of the
- * server's time lately and the loop is not busy. All else waits: a turn of the loop does a bounded amount of it, for
- * those first that used least. So nobody, however much they send, makes the others wait for more than a turn.
+ * Shares the loop among connections. What a connection sends is carried out at once while the loop is not busy. All else
+ * waits: a turn of the loop does a bounded amount of it, for those first that used least of the server's time lately. So
+ * no client, however much it sends, makes the others wait for more than a few turns.
  */
 import type { Work } from '../hub/work.ts';
 
@@ -53,14 +53,14 @@ export class Turns {
     this.#schedule = schedule;
   }
 
-  /** Whether something may be carried out at once, without waiting for its turn. */
-  hasRoom(now: number): boolean {
+  /** Whether something may be carried out at once, without waiting for its turn: for one that is not light, there is less room. */
+  hasRoom(now: number, isLight: boolean): boolean {
     const stretch = this.#stretch;
     if (now - stretch.since >= turnTime) {
       stretch.since = now;
       stretch.own = this.#work.own;
     }
-    return this.#work.own - stretch.own < turnUnits;
+    return this.#work.own - stretch.own < (isLight ? turnUnits : turnUnits / 2);
   }
 
   /** Lines up a connection that is not in the line. */

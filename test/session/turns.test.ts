@@ -75,12 +75,13 @@ describe('what waits for its turn', () => {
   });
 });
 
-test('there is room for what comes until as much was done as a stretch of time allows', () => {
+test('there is room for what comes until as much was done as a stretch of time allows, half of it for those that are not light', () => {
   const loop = new Loop();
-  assert.equal(loop.turns.hasRoom(0), true);
-  loop.work.own += 1999;
-  assert.equal(loop.turns.hasRoom(1), true);
-  loop.work.own += 1;
-  assert.equal(loop.turns.hasRoom(1), false);
-  assert.equal(loop.turns.hasRoom(2), true, 'another stretch');
+  const hasRoom = (now: number) => [loop.turns.hasRoom(now, false), loop.turns.hasRoom(now, true)];
+  assert.deepEqual(hasRoom(0), [true, true]);
+  loop.work.own += 1000;
+  assert.deepEqual(hasRoom(1), [false, true]);
+  loop.work.own += 1000;
+  assert.deepEqual(hasRoom(1), [false, false]);
+  assert.deepEqual(hasRoom(2), [true, true], 'another stretch');
 });
