@@ -6,12 +6,10 @@ export type Item =
   | { readonly data: ArrayBuffer; readonly isBinary: boolean }
   /** The rest of one that was begun. */
   | { readonly rest: Iterator<Decoded> }
-  /** A room that the client named when it connected. */
-  | { readonly room: string }
   /** A frame past the rate, which is refused in its turn. */
   | { readonly retry: number }
-  /** The connection has ended. */
-  | { readonly clean: boolean };
+  /** Something else that comes in this order: its opening, a room it is put into, its end. */
+  | { readonly task: () => void };
 
 /** What an item takes besides its bytes, in bytes. */
 const overhead = 200;

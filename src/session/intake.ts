@@ -23,19 +23,15 @@ export interface IntakeContext {
 
 /** The session that things are taken in for. */
 export interface IntakeOwner {
-  readonly decode: (data: ArrayBuffer, isBinary: boolean) => Iterable<Decoded>;
-  readonly handle: (decoded: Decoded) => void;
-  /** Puts the connection into a room that it named when it connected. */
-  readonly join: (room: string) => void;
+  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded>;
+  handle(decoded: Decoded): void;
   /** Something was refused for now: to be tried again in `retry` milliseconds. */
-  readonly limit: (retry: number) => void;
+  limit(retry: number): void;
   /** It goes on although it is refused again and again. */
-  readonly flooding: () => void;
-  /** The connection has ended, and all that came before is carried out. */
-  readonly ended: (clean: boolean) => void;
-  readonly failed: (error: unknown) => void;
+  flooding(): void;
+  failed(error: unknown): void;
   /** Whether nothing is to be carried out any more. */
-  readonly isOver: () => boolean;
+  readonly isOver: boolean;
 }
 
 /** How much is carried out for one connection before others have their turn, in units. */
@@ -47,39 +43,37 @@ const fullRetry = 100;
 export class Intake implements Waiting {
   readonly #context: IntakeContext;
   readonly #owner: IntakeOwner;
-  readonly #rateLimit: RateLimit;
   readonly #share: Share;
+  /** Made with the first frame: most connections only listen. */
+  #rates: RateLimit | undefined;
   #inbox: Inbox | undefined;
   /** Its turn will come, or has come. */
   #isLinedUp = false;
 
   constructor(context: IntakeContext, owner: IntakeOwner) {
-    const now = context.monotonic();
     this.#context = context;
     this.#owner = owner;
-    this.#rateLimit = new RateLimit(context.rates, now);
-    this.#share = new Share(now);
+    this.#share = new Share(context.monotonic());
   }
 
   /** Takes a WebSocket message; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     const now = this.#context.monotonic();
-    const retry = this.#rateLimit.admit(data.byteLength, now);
-    if (retry > 0) return this.#refuse(retry, now);
+    this.#rates ??= new RateLimit(this.#context.rates, now);
+    const rates = this.#rates;
+    const retry = rates.admit(data.byteLength, now);
+    if (retry > 0) return this.#refuse(rates, retry, now);
     if (this.#isAtOnce(now)) return this.#carryOut({ data, isBinary });
     if (this.#hasSpace(data.byteLength)) return this.#wait({ data: data.slice(0), isBinary }, now);
-    this.#rateLimit.refuse(now);
-    this.#refuse(Math.max(fullRetry, this.#share.wait(now)), now);
+    rates.refuse(now);
+    this.#refuse(rates, Math.max(fullRetry, this.#share.wait(now)), now);
   }
 
-  /** Puts the connection into rooms, one after the other. */
-  join(rooms: readonly string[]): void {
-    for (const room of rooms) this.#take({ room });
-  }
-
-  /** The connection has ended: what came before is still carried out. */
-  end(clean: boolean): void {
-    this.#take({ clean });
+  /** Does something that comes in the order of what the client sends, and is as much its work. */
+  do(task: () => void): void {
+    const now = this.#context.monotonic();
+    if (this.#isAtOnce(now)) this.#carryOut({ task });
+    else this.#wait({ task }, now);
   }
 
   /** Nothing of what waits is to be carried out. */
@@ -100,22 +94,18 @@ export class Intake implements Waiting {
       if (!item) break;
       this.#carryOut(item);
     }
-    this.#isLinedUp = this.#inbox !== undefined && !this.#inbox.isEmpty;
-    return this.#isLinedUp ? 0 : undefined;
+    if (this.#inbox && !this.#inbox.isEmpty) return 0;
+    this.#inbox = undefined;
+    this.#isLinedUp = false;
+    return undefined;
   }
 
   #isAtOnce(now: number): boolean {
     return !this.#isLinedUp && this.#context.turns.hasRoom(now, this.#share.isLight(now));
   }
 
-  #take(item: Item): void {
-    const now = this.#context.monotonic();
-    if (this.#isAtOnce(now)) this.#carryOut(item);
-    else this.#wait(item, now);
-  }
-
-  #refuse(retry: number, now: number): void {
-    if (this.#rateLimit.flooding) this.#owner.flooding();
+  #refuse(rates: RateLimit, retry: number, now: number): void {
+    if (rates.flooding) this.#owner.flooding();
     else if (this.#isAtOnce(now)) this.#owner.limit(retry);
     else this.#wait({ retry }, now);
   }
@@ -143,15 +133,14 @@ export class Intake implements Waiting {
     try {
       if ('data' in item) this.#begin(item.data, item.isBinary);
       else if ('rest' in item) this.#goOn(item.rest);
-      else if ('room' in item) this.#owner.join(item.room);
-      else if ('retry' in item) this.#owner.limit(item.retry);
-      else this.#owner.ended(item.clean);
+      else if ('task' in item) item.task();
+      else this.#owner.limit(item.retry);
     } catch (error) {
       // A defect met on one connection must not reach the others.
       this.#owner.failed(error);
     }
     this.#share.use(work.own - own, work.delivered - delivered);
-    if (this.#owner.isOver()) this.clear();
+    if (this.#owner.isOver) this.clear();
   }
 
   #begin(data: ArrayBuffer, isBinary: boolean): void {
@@ -167,12 +156,12 @@ export class Intake implements Waiting {
   /** Each line of a message counts as a frame; the first one has been counted with the message. */
   #goOn(rest: Iterator<Decoded>): void {
     const { work, monotonic } = this.#context;
-    for (const end = work.own + quantum; !this.#owner.isOver(); ) {
+    for (const end = work.own + quantum; !this.#owner.isOver; ) {
       if (work.own >= end) return this.#putBack(rest);
       const next = rest.next();
       if (next.done) return;
-      const retry = this.#rateLimit.admit(0, monotonic());
-      if (retry > 0) return this.#rateLimit.flooding ? this.#owner.flooding() : this.#owner.limit(retry);
+      const retry = this.#rates?.admit(0, monotonic()) ?? 0;
+      if (retry > 0) return this.#rates?.flooding ? this.#owner.flooding() : this.#owner.limit(retry);
       this.#owner.handle(next.value);
     }
   }

@@ -32,7 +32,7 @@ import type {
 import { Refusal } from '../protocol/refusal.ts';
 import { validateClientFrame } from '../protocol/validate.ts';
 import { otherCost, requestCosts, transferCost } from './costs.ts';
-import { Intake, type IntakeContext } from './intake.ts';
+import { Intake, type IntakeContext, type IntakeOwner } from './intake.ts';
 
 /** What a client said of itself when it connected. Not checked yet. */
 export interface Handshake {
@@ -69,11 +69,14 @@ const floodingRetry = 5000;
 /** How many rooms a connection is put into while it opens; into others afterwards, one by one. */
 const roomsAtOnce = 2;
 
-export class Session implements Receiver {
+/** What it takes to open a connection, in units. */
+const openCost = 100;
+
+export class Session implements Receiver, IntakeOwner {
   readonly id: ConnectionId;
   readonly #context: SessionContext;
   readonly #codec: Codec;
-  /** Made with the first frame: most connections only listen. */
+  /** Made when something comes in, or has to wait: most connections only listen. */
   #intake: Intake | undefined;
   #user: User;
   /** Those it is put into when it opens. */
@@ -90,8 +93,16 @@ export class Session implements Receiver {
     this.#user = { id: userId, name: `guest-${userId.slice(-4)}` };
   }
 
-  /** Welcomes the client and puts it into its rooms. What it said wrongly it is told, and gets the default instead. */
+  /** Welcomes the client and puts it into its rooms, now or when it is its turn. */
   open(handshake: Handshake): void {
+    const { turns, monotonic } = this.#context;
+    if (!turns.hasRoom(monotonic(), true)) return this.#takingIn().do(() => this.#open(handshake));
+    this.#open(handshake);
+  }
+
+  /** What it said wrongly it is told, and gets the default instead. */
+  #open(handshake: Handshake): void {
+    if (this.#state !== 'opening') return;
     const refusals: Refusal[] = [];
     const accept = (frame: object): ClientFrame | undefined => {
       const checked = validateClientFrame(frame);
@@ -120,14 +131,14 @@ export class Session implements Receiver {
     const { dialect } = this.#codec;
     const first = this.#rooms.slice(0, roomsAtOnce);
     this.#context.dispatch({ type: 'connect', connection: this.id, dialect, user: this.#user, rooms: first });
-    this.#context.work.own += requestCosts.hello + first.length * requestCosts.join;
-    if (this.#rooms.length > roomsAtOnce) this.#takingIn().join(this.#rooms.slice(roomsAtOnce));
+    this.#context.work.own += openCost + first.length * requestCosts.join;
+    for (const room of this.#rooms.slice(roomsAtOnce)) this.#takingIn().do(() => this.#join(room));
     if (handshake.token !== undefined && handshake.name !== undefined) this.#rename(this.#user.name);
   }
 
   /** Takes what came from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
-    if (this.#state !== 'ready') return;
+    if (this.#state !== 'ready' && this.#state !== 'opening') return;
     if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
     this.#takingIn().receive(data, isBinary);
   }
@@ -172,7 +183,7 @@ export class Session implements Receiver {
   closed(clean: boolean): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
     this.#state = 'ending';
-    this.#takingIn().end(clean);
+    this.#takingIn().do(() => this.#end(clean));
   }
 
   #end(clean: boolean): void {
@@ -182,20 +193,7 @@ export class Session implements Receiver {
   }
 
   #takingIn(): Intake {
-    this.#intake ??= new Intake(this.#context, {
-      decode: (data, isBinary) => this.#codec.decode(data, isBinary),
-      handle: (decoded) => this.#handle(decoded),
-      join: (room) => this.#join(room),
-      limit: (retry) =>
-        this.deliver(new Refusal('rate_limited', `too fast; try again in ${retry} ms`, { retry }).frame()),
-      flooding: () => this.end('flooding', floodingRetry),
-      ended: (clean) => this.#end(clean),
-      failed: (error) => {
-        this.#context.report('a session failed', { connection: this.id, error });
-        this.end('internal');
-      },
-      isOver: () => this.#state === 'closed',
-    });
+    this.#intake ??= new Intake(this.#context, this);
     return this.#intake;
   }
 
@@ -204,7 +202,30 @@ export class Session implements Receiver {
     this.#context.dispatch({ type: 'request', connection: this.id, frame: { type: 'join', room } });
   }
 
-  #handle(decoded: Decoded): void {
+  // ---- for what it takes in
+
+  get isOver(): boolean {
+    return this.#state === 'closed';
+  }
+
+  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded> {
+    return this.#codec.decode(data, isBinary);
+  }
+
+  limit(retry: number): void {
+    this.deliver(new Refusal('rate_limited', `too fast; try again in ${retry} ms`, { retry }).frame());
+  }
+
+  flooding(): void {
+    this.end('flooding', floodingRetry);
+  }
+
+  failed(error: unknown): void {
+    this.#context.report('a session failed', { connection: this.id, error });
+    this.end('internal');
+  }
+
+  handle(decoded: Decoded): void {
     switch (decoded.kind) {
       case 'frame':
         return this.#request(decoded.frame, decoded.byName ?? false);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Decoded } from '../../src/protocol/dialect.ts';
-import { Intake, type IntakeContext } from '../../src/session/intake.ts';
+import { Intake, type IntakeContext, type IntakeOwner } from '../../src/session/intake.ts';
 import { Loop } from './loop.ts';
 
 interface Options {
@@ -29,26 +29,26 @@ function connection(loop: Loop, name: string, options: Options = {}) {
     isOver = true;
   };
   const context = { rates, work, turns, inbox: { limits: { own, all }, total: options.total ?? { bytes: 0 } } };
-  const intake = new Intake(
-    { ...context, monotonic: () => loop.now },
-    {
-      *decode(data) {
-        for (const line of Buffer.from(data).toString().split('\n')) yield { kind: 'answer', wire: line } as Decoded;
-      },
-      handle(decoded) {
-        const wire = decoded.kind === 'answer' ? String(decoded.wire) : '';
-        if (wire === 'fail') throw new Error('failed');
-        note(wire);
-      },
-      join: (room) => note(`joins ${room}`),
-      limit: (retry) => note(`waits ${retry}`),
-      flooding: () => end('floods'),
-      ended: (clean) => end(clean ? 'quits' : 'breaks'),
-      failed: () => end('fails'),
-      isOver: () => isOver,
+  const owner: IntakeOwner = {
+    get isOver() {
+      return isOver;
     },
-  );
-  return { intake, total: context.inbox.total, say: (text: string) => intake.receive(encode(text), false) };
+    *decode(data) {
+      for (const line of Buffer.from(data).toString().split('\n')) yield { kind: 'answer', wire: line } as Decoded;
+    },
+    handle(decoded) {
+      const wire = decoded.kind === 'answer' ? String(decoded.wire) : '';
+      if (wire === 'fail') throw new Error('failed');
+      note(wire);
+    },
+    limit: (retry) => note(`waits ${retry}`),
+    flooding: () => end('floods'),
+    failed: () => end('fails'),
+  };
+  const intake = new Intake({ ...context, monotonic: () => loop.now }, owner);
+  const join = (room: string) => intake.do(() => note(`joins ${room}`));
+  const close = () => intake.do(() => end('breaks'));
+  return { join, close, total: context.inbox.total, say: (text: string) => intake.receive(encode(text), false) };
 }
 
 function finish(loop: Loop): number {
@@ -142,7 +142,7 @@ describe('what a connection sends', () => {
     const loop = new Loop();
     const ada = connection(loop, 'ada', { cost: 2000 });
     for (const line of ['1', '2', '3']) ada.say(line);
-    ada.intake.end(false);
+    ada.close();
     finish(loop);
     assert.deepEqual(loop.done, ['ada 1', 'ada 2', 'ada 3', 'ada breaks']);
   });
@@ -160,7 +160,7 @@ describe('what a connection sends', () => {
     const loop = new Loop();
     const ada = connection(loop, 'ada', { cost: 600 });
     const rooms = ['a', 'b', 'c', 'd', 'e'];
-    ada.intake.join(rooms);
+    for (const room of rooms) ada.join(room);
     assert.ok(loop.done.length < rooms.length);
     finish(loop);
     assert.deepEqual(
