@@ -6,8 +6,15 @@ import type { ConnectionId } from './user.ts';
 export type Effect =
   | Delivery
   | Keeping
-  /** Something of a room failed, and what was done about it. For the operator. */
-  | { readonly type: 'failure'; readonly room: string; readonly message: string; readonly error: unknown };
+  /** Something failed, of a room or not, and what was done about it. For the operator. */
+  | {
+      readonly type: 'failure';
+      readonly room?: string;
+      readonly message: string;
+      readonly error: unknown;
+      /** This connection is here in part only, and is to be closed. */
+      readonly ends?: ConnectionId;
+    };
 
 /** What concerns the log. */
 export type Keeping =

@@ -22,7 +22,7 @@ import type { Effect } from './effects.ts';
 import { history, latest } from './history.ts';
 import { resume, type Start } from './joining.ts';
 import type { Room, RoomCommand } from './room.ts';
-import { Rooms, type RoomsOptions } from './rooms.ts';
+import { failed, Rooms, type RoomsOptions } from './rooms.ts';
 import type { ConnectionId, UserRecord } from './user.ts';
 
 export interface HubOptions extends RoomsOptions {
@@ -82,11 +82,26 @@ export class Hub {
     this.#waiting.push(command);
     if (this.#busy) return;
     this.#busy = true;
-    try {
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#carryOut(next);
-    } finally {
-      this.#busy = false;
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      try {
+        this.#carryOut(next);
+      } catch (error) {
+        // RxJS would throw it again from a timer, and end the process.
+        this.#fail(next, error);
+      }
     }
+    this.#busy = false;
+  }
+
+  /** A defect outside of a room's step ends nothing but the command; or the connection, if that is here in part only. */
+  #fail(command: Command, error: unknown): void {
+    const what = command.type === 'request' ? command.frame.type : command.type;
+    const isInPart = command.type === 'connect' || command.type === 'identify';
+    const failure = { type: 'failure', message: `the hub failed on "${what}"`, error } as const;
+    this.#emit(isInPart ? { ...failure, ends: command.connection } : failure);
+    if (command.type !== 'request') return;
+    const { connection, frame } = command;
+    this.#emit({ type: 'send', connection, frame: failed.frame(frame.id) });
   }
 
   #carryOut(command: Command): void {
@@ -112,8 +127,9 @@ export class Hub {
   }
 
   #tick(time: number): void {
-    this.#directory.tick(time);
+    // First: a defect in the directory must not keep time from the rooms.
     this.#rooms.tick(time);
+    this.#directory.tick(time);
   }
 
   /** A command of a connection that has gone meanwhile means nothing any more. */
@@ -217,7 +233,8 @@ export class Hub {
     const at = connection.rooms.indexOf(room);
     if (at < 0) return this.#emit(refused(connection, notIn(room), id));
     connection.rooms = connection.rooms.toSpliced(at, 1);
-    this.#rooms.tellNamed(room, { type: 'leave', connection, id });
+    const left = this.#rooms.get(room);
+    if (left) this.#tell(left, { type: 'leave', connection, id });
   }
 
   /** What a connection may do in a room only if it is in it; else the request is refused. */

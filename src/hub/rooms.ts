@@ -72,6 +72,7 @@ export class Rooms {
     return room;
   }
 
+  /** @throws Error if the room failed and could not be rebuilt. */
   tell(room: Room, command: RoomCommand): void {
     const before = checkpoint(room, command);
     let effects: Effect[];
@@ -85,9 +86,10 @@ export class Rooms {
     this.#settle(room);
   }
 
+  /** One of many that are told: a room that can neither take the step nor be rebuilt is reported, and nothing else. */
   tellNamed(name: string, command: RoomCommand): void {
     const room = this.#rooms.get(name);
-    if (room) this.tell(room, command);
+    if (room) this.#tellOneOfMany(room, command);
   }
 
   /** Nobody came into a room that was opened, after all. */
@@ -107,13 +109,21 @@ export class Rooms {
       const room = this.#round.pop();
       if (!room) return;
       // A room that fails on it is rebuilt, and has time until the next one.
-      if (this.#restless.has(room)) this.tell(room, { type: 'tick', time });
+      if (this.#restless.has(room)) this.#tellOneOfMany(room, { type: 'tick', time });
     }
   }
 
   /** Whether rooms are left that have to be told of the time. */
   get isBehind(): boolean {
     return this.#round.length > 0;
+  }
+
+  #tellOneOfMany(room: Room, command: RoomCommand): void {
+    try {
+      this.tell(room, command);
+    } catch (error) {
+      this.#emit([{ type: 'failure', room: room.name, message: 'a room failed and cannot be rebuilt', error }]);
+    }
   }
 
   #newNumbering() {
@@ -159,7 +169,8 @@ export class Rooms {
   }
 }
 
-const failed = new Refusal('internal', 'the server failed on this request');
+/** The answer to a request that met a defect. */
+export const failed = new Refusal('internal', 'the server failed on this request');
 
 /** What a rebuilt room owes to who made it fail. */
 function amends(room: Room, command: RoomCommand, now: number): Effect[] {

@@ -24,6 +24,7 @@ import { FakeEdge } from './fake-edge.ts';
 import { HeldLog } from './held-log.ts';
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
+type Failure = Extract<Effect, { type: 'failure' }>;
 
 /** To break something on purpose, `wrap` stands another edge before the fake one; the others change what they get. */
 export type KitOptions = Partial<
@@ -65,8 +66,8 @@ interface Process {
 export class HubKit {
   readonly #options: KitOptions;
   #process: Process;
-  /** The failures of rooms that the hub reported. */
-  readonly failures: { room: string; error: unknown }[] = [];
+  /** The failures that the hub reported. */
+  readonly failures: Pick<Failure, 'room' | 'message' | 'error' | 'ends'>[] = [];
   /** The clock that does not jump, in milliseconds. */
   time = 5000;
   /** What the wall clock said when that was 0. */
@@ -157,7 +158,7 @@ export class HubKit {
       edge: port,
       find,
       dispatch: (command) => hub.commands.next(command),
-      unreadable: (room, error) => this.failures.push({ room, error }),
+      unreadable: (room, error) => this.failures.push({ room, message: 'unreadable', error }),
     });
     const runner = new EffectRunner({
       fanOut,
@@ -301,7 +302,7 @@ export class HubKit {
 
   #carryOut(effect: Effect, runner: EffectRunner): void {
     if (effect.type === 'failure') {
-      this.failures.push({ room: effect.room, error: effect.error });
+      this.failures.push(effect);
       return;
     }
     runner.carryOut(effect);

@@ -18,3 +18,11 @@ export class Saboteur {
     throw new Error(`sabotage of ${command.type}`);
   };
 }
+
+/** Fails when this part of it is asked for: a defect outside of a room's step. */
+export function sabotaged<Target extends object>(target: Target, part: string): Target {
+  const get = () => {
+    throw new Error(`sabotage of ${part}`);
+  };
+  return Object.defineProperty({ ...target }, part, { get, enumerable: false });
+}
