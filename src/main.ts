@@ -45,6 +45,10 @@ async function main(args: readonly string[]): Promise<void> {
     stream: stdout,
     isTTY: stdout.isTTY ?? false,
   });
+  process.on('uncaughtException', (error, origin) => {
+    logger.error('the server met a defect, and ends', { error, origin });
+    process.exit(exitCodes.defect);
+  });
   const tls = config.tls ? await loadCertificate(config, logger) : undefined;
   const pages = createPages(readPages());
   const broker = await startBroker({

@@ -12,6 +12,7 @@ import type { Page } from '../http/pages.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
 import { EffectRunner } from '../hub/effect-runner.ts';
+import type { Effect } from '../hub/effects.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
 import { Journal } from '../hub/journal.ts';
@@ -21,6 +22,7 @@ import { Work } from '../hub/work.ts';
 import type { Log, LogEvents } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import { FigureTaker, figuresInterval, type Meters } from '../observe/figures.ts';
+import { type Failed, guarded } from '../observe/guard.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
@@ -58,6 +60,8 @@ export interface Broker {
   readonly counts: () => { connections: number; users: number; rooms: number; restless: number; topics: number };
   /** The operator says that the wall clock is right, however it came to where it is. */
   readonly trustClock: () => void;
+  /** How often something has failed that should not have. */
+  readonly failures: () => number;
   /** Says goodbye to everyone and stops, within the configured time. A second call waits for the first. */
   readonly stop: () => Promise<void>;
 }
@@ -80,10 +84,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const reports = new Reports(logger, clocks.monotonic);
   // Nothing is committed before there is a hub.
   let committed: LogEvents['committed'] = () => undefined;
+  const failed: Failed = (what, error) => reports.failed(what, error);
   const log = await openLog(config, newEpoch, user, {
-    committed: (commits) => committed(commits),
-    status: (status) => reports.status(status),
-    damaged: (room, seq) => reports.damaged(room, seq),
+    committed: guarded('what the log has kept cannot be told', failed, (commits) => committed(commits)),
+    status: guarded('the status of the log cannot be told', failed, (status) => reports.status(status)),
+    damaged: guarded('a damaged message cannot be told', failed, (room, seq) => reports.damaged(room, seq)),
   });
   reports.status(log.status);
   try {
@@ -131,6 +136,7 @@ async function serve(
   const watch = new ClockWatch(clocks, logger);
   const { clock } = watch;
   const work = new Work();
+  const failed: Failed = (what, error) => reports.failed(what, error);
   const sessions = new Map<ConnectionId, Session>();
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
@@ -187,6 +193,7 @@ async function serve(
     http: ({ headers, ...asked }) => router({ ...asked, header: (name) => headers.get(name) ?? '' }),
     refused: (refusal) => acceptor.refused(refusal),
     drained: (connection) => journal.drained(connection),
+    failed,
   };
   const edge = openEdge(config, tls, edgeProgram, handlers, logger);
   const feed = new StatusFeed(edge, () => JSON.stringify(figures.latest), config.statusKey);
@@ -200,7 +207,7 @@ async function serve(
     find: (userId) => hub.find(userId),
     tickets: createTickets(ticketSecret(config)),
     newUserId: uuid,
-    report: (message, fields) => logger.error(message, fields),
+    report: (message, { error, ...fields }) => reports.failed(message, error, fields),
     mayBroadcast: config.broadcast,
     rates: { frames: config.rate, bytes: config.rateBytes },
     work,
@@ -208,6 +215,7 @@ async function serve(
       now: clock.monotonic,
       soon: setImmediate,
       later: (then, delay) => setTimeout(then, delay).unref(),
+      failed: (error) => failed('a connection cannot go on with what it sent', error),
     }),
     inbox: { limits: config.rate ? inboxLimits : inboxLimitsWithoutRate, total: { bytes: 0 } },
   };
@@ -215,7 +223,7 @@ async function serve(
   const find = (id: ConnectionId) => sessions.get(id);
   const fanOut = new FanOut({ edge, codecs, find, work });
   const unreadable = (room: string, error: unknown, seq?: number) => {
-    if (seq === undefined) reports.failed(room, 'the log of a room cannot be read', error);
+    if (seq === undefined) reports.failed('the log of a room cannot be read', error, { room });
     else reports.damaged(room, seq);
   };
   const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable });
@@ -223,12 +231,22 @@ async function serve(
     fanOut,
     journal,
     soon: setImmediate,
-    failed: (error, effect) => logger.error('an effect failed', { effect: effect?.type, error }),
+    failed: (error, effect) => reports.failed('an effect failed', error, { effect: effect?.type }),
   });
+  const carryOut = (effect: Effect): void => {
+    if (effect.type !== 'failure') return runner.carryOut(effect);
+    const { room, message, error, ends } = effect;
+    reports.failed(message, error, room === undefined ? {} : { room });
+    if (ends !== undefined) sessions.get(ends)?.end('internal');
+  };
   hub.effects.subscribe((effects) => {
     for (const effect of effects) {
-      if (effect.type === 'failure') reports.failed(effect.room, effect.message, effect.error);
-      else runner.carryOut(effect);
+      try {
+        carryOut(effect);
+      } catch (error) {
+        // The others are carried out all the same.
+        reports.failed('an effect failed', error, { effect: effect.type });
+      }
     }
   });
   const tick = () => {
@@ -236,9 +254,7 @@ async function serve(
     if (hub.isBehind) setImmediate(tick);
   };
   const ticking = setInterval(tick, tickInterval);
-  const endSweeping = sweepRegularly(sweeper, watch, (error) =>
-    reports.failed(undefined, 'the log cannot be trimmed', error),
-  );
+  const endSweeping = sweepRegularly(sweeper, watch, (error) => failed('the log cannot be trimmed', error));
   const figures = new FigureTaker(
     () => {
       const { connections, users, rooms } = hub.counts;
@@ -247,8 +263,12 @@ async function serve(
     },
     meters,
     clock,
+    failed,
   );
-  const observation = setInterval(() => feed.publish(JSON.stringify([figures.take()])), figuresInterval);
+  const observe = guarded('the figures of the server cannot be told', failed, () =>
+    feed.publish(JSON.stringify([figures.take()])),
+  );
+  const observation = setInterval(observe, figuresInterval);
   const close = async (): Promise<void> => {
     clearInterval(ticking);
     clearInterval(observation);
@@ -275,6 +295,7 @@ async function serve(
     port,
     counts: () => ({ ...hub.counts, topics: fanOut.size }),
     trustClock: () => watch.trust(),
+    failures: () => reports.failures,
     stop() {
       stopped ??= stop();
       return stopped;

@@ -14,9 +14,11 @@ import {
 } from 'uWebSockets.js';
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
+import { guarded } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import { type ClientAddresses, clientAddresses, type TrustedProxies } from './address.ts';
 import type { Rejection } from './admission.ts';
+import { answering, guardedBehavior } from './guarded-behavior.ts';
 import type { EdgeHandlers } from './handlers.ts';
 import { asksForWebSocket, handshakeFault } from './handshake.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
@@ -67,13 +69,17 @@ export class Edge implements EdgePort {
   constructor(options: EdgeOptions, handlers: EdgeHandlers) {
     this.#options = options;
     this.#handlers = handlers;
-    this.#peers = new Peers(options.limits, handlers.drained);
+    const { failed } = handlers;
+    this.#peers = new Peers(options.limits, handlers.drained, failed);
     this.#addresses = clientAddresses(options.trustProxy);
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
-    for (const [path, purpose] of Object.entries(paths)) this.#app.ws(path, this.#behavior(purpose));
-    this.#app.any('/*', (response, request) => this.#answer(response, request));
-    this.#timer = setInterval(() => this.#peers.inspect(), inspectInterval).unref();
+    for (const [path, purpose] of Object.entries(paths)) {
+      this.#app.ws(path, guardedBehavior(this.#behavior(purpose), failed));
+    }
+    this.#app.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
+    const inspect = guarded('buffers cannot be looked at', failed, () => this.#peers.inspect());
+    this.#timer = setInterval(inspect, inspectInterval).unref();
   }
 
   /**

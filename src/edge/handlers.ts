@@ -1,5 +1,6 @@
 /** What an edge needs of the rest of the server. All but functions is plain data: that may be in another process. */
 import type { ConnectionId } from '../hub/user.ts';
+import type { Failed } from '../observe/guard.ts';
 import type { Session } from '../session/session.ts';
 import type { Rejection } from './admission.ts';
 import type { UpgradeRequest } from './upgrade.ts';
@@ -53,4 +54,6 @@ export interface EdgeHandlers {
   readonly http: (request: PlainRequest) => PlainReply;
   /** Answers `whenDrained`. */
   readonly drained: (connection: ConnectionId) => void;
+  /** A defect was met in a timer of the edge, or in what uWebSockets.js has called. */
+  readonly failed: Failed;
 }

@@ -7,6 +7,7 @@
  */
 import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionId } from '../hub/user.ts';
+import type { Failed } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
 import type { EdgeSession } from './handlers.ts';
@@ -48,6 +49,7 @@ const toldPerTurn = 8;
 export class Peers {
   readonly #limits: PressureLimits;
   readonly #onDrained: (connection: ConnectionId) => void;
+  readonly #failed: Failed;
   readonly #peers = new Map<ConnectionId, Peer>();
   /** Those that are to be sent something at the end of the turn. */
   #waiting: Peer[] = [];
@@ -57,9 +59,11 @@ export class Peers {
   #messageBytes = 0;
   #ephemeralBytes = 0;
 
-  constructor(limits: PressureLimits, onDrained: (connection: ConnectionId) => void) {
+  /** @param failed is told of what goes wrong with one peer: the others have their turn all the same. */
+  constructor(limits: PressureLimits, onDrained: (connection: ConnectionId) => void, failed: Failed) {
     this.#limits = limits;
     this.#onDrained = onDrained;
+    this.#failed = failed;
   }
 
   add(peer: Peer): void {
@@ -159,13 +163,25 @@ export class Peers {
     if (this.#messageBytes + this.#ephemeralBytes === 0) return;
     this.#messageBytes = 0;
     this.#ephemeralBytes = 0;
-    for (const peer of this.#peers.values()) this.#inspectOne(peer);
+    for (const peer of this.#peers.values()) {
+      try {
+        this.#inspectOne(peer);
+      } catch (error) {
+        this.#failed('the buffer of a connection cannot be looked at', error);
+      }
+    }
   }
 
   #endOfTurn(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const peer of waiting) this.#catchUp(peer);
+    for (const peer of waiting) {
+      try {
+        this.#catchUp(peer);
+      } catch (error) {
+        this.#failed('what was to be sent at the end of a turn cannot be', error);
+      }
+    }
   }
 
   #catchUp(peer: Peer): void {
@@ -218,7 +234,11 @@ export class Peers {
       peer.isAnnounced = false;
       if (!peer.isAwaited || !peer.socket || !this.#isDrained(peer)) continue;
       peer.isAwaited = false;
-      this.#onDrained(peer.session.id);
+      try {
+        this.#onDrained(peer.session.id);
+      } catch (error) {
+        this.#failed('a connection that has caught up cannot go on', error);
+      }
     }
   }
 }

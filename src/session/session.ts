@@ -97,7 +97,11 @@ export class Session implements Receiver, IntakeOwner {
   open(handshake: Handshake): void {
     const { turns, monotonic } = this.#context;
     if (!turns.hasRoom(monotonic(), true)) return this.#takingIn().do(() => this.#open(handshake));
-    this.#open(handshake);
+    try {
+      this.#open(handshake);
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   /** What it said wrongly it is told, and gets the default instead. */

@@ -10,7 +10,7 @@ export interface Waiting {
   /** How much it has used lately, in units; `now` in milliseconds, as below. */
   used(now: number): number;
   /**
-   * Does some of it. MUST NOT throw.
+   * Does some of it.
    * @returns in how many milliseconds to go on, 0 for as soon as it is its turn; undefined if nothing is left.
    */
   proceed(now: number): number | undefined;
@@ -23,6 +23,8 @@ export interface Schedule {
   /** In another turn of the loop, after what has come in. */
   readonly soon: (then: () => void) => void;
   readonly later: (then: () => void, delay: number) => void;
+  /** Told of a connection that failed on what it had left to do, and does nothing more: the others have their turn. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** How much is done in a turn: milliseconds, the same in units, and bytes for others. */
@@ -86,7 +88,7 @@ export class Turns {
     const start = this.#schedule.now();
     for (let next = this.#next(); next; next = this.#next()) {
       const now = this.#schedule.now();
-      const wait = next.proceed(now);
+      const wait = this.#proceed(next, now);
       if (wait === 0) this.#enter(next, now);
       else if (wait !== undefined) this.#pause(next, now + wait);
       const isOver =
@@ -96,6 +98,15 @@ export class Turns {
       if (isOver) break;
     }
     if (this.#readyCount > 0) this.#plan();
+  }
+
+  #proceed(waiting: Waiting, now: number): number | undefined {
+    try {
+      return waiting.proceed(now);
+    } catch (error) {
+      this.#schedule.failed(error);
+      return undefined;
+    }
   }
 
   #next(): Waiting | undefined {

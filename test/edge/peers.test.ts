@@ -60,6 +60,8 @@ interface Kit {
   readonly told: string[];
   /** Who was closed, and why. */
   readonly closed: string[];
+  /** What went wrong. */
+  readonly failures: string[];
   add(id: string): { peer: Peer; socket: FakeSocket };
 }
 
@@ -67,10 +69,12 @@ interface Kit {
 function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
   const told: string[] = [];
   const closed: string[] = [];
-  const peers = new Peers(limits, (id) => {
+  const failures: string[] = [];
+  const onDrained = (id: string) => {
     told.push(id);
     then(peers, id);
-  });
+  };
+  const peers = new Peers(limits, onDrained, (what, error) => failures.push(`${what}: ${(error as Error).message}`));
   const add = (id: string) => {
     const socket = new FakeSocket();
     const peer = {
@@ -88,7 +92,7 @@ function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
     peers.add(peer);
     return { peer, socket };
   };
-  return { peers, told, closed, add };
+  return { peers, told, closed, failures, add };
 }
 
 test('a slow reader whose session takes a while to end it is told of once, and subscribed to nothing until then', () => {
@@ -283,4 +287,36 @@ describe('that a peer has caught up is told', () => {
     assert.equal(told.filter((id) => id === 'a').length, 1);
     assert.equal(socket.sent.length, 1);
   });
+});
+
+test('a socket that fails keeps nobody else from what is sent at the end of the turn', async () => {
+  const { peers, failures, add } = kit();
+  const [ada, bob] = [add('ada'), add('bob')];
+  ada.socket.send = () => assert.fail('a defect');
+  for (const id of ['ada', 'bob']) peers.sendSoon(id, 'ack');
+  await turn();
+  assert.deepEqual(bob.socket.sent, ['ack']);
+  assert.deepEqual(failures, ['what was to be sent at the end of a turn cannot be: a defect']);
+});
+
+test('nor from being looked at', () => {
+  const { peers, closed, failures, add } = kit();
+  const [ada, bob] = [add('ada'), add('bob')];
+  ada.socket.getBufferedAmount = () => assert.fail('a defect');
+  bob.socket.unsent = limits.buffer + 1;
+  peers.beforePublish(1);
+  peers.inspect();
+  assert.deepEqual(closed, ['bob: slow_reader']);
+  assert.deepEqual(failures, ['the buffer of a connection cannot be looked at: a defect']);
+});
+
+test('nor from being told of that they have caught up', async () => {
+  const { peers, told, failures, add } = kit((_, id) => assert.notEqual(id, 'ada', 'a defect'));
+  for (const id of ['ada', 'bob']) {
+    add(id);
+    peers.whenDrained(id);
+  }
+  await turn();
+  assert.deepEqual(told, ['ada', 'bob']);
+  assert.deepEqual(failures, ['a connection that has caught up cannot go on: a defect']);
 });

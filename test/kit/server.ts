@@ -7,6 +7,7 @@ import { type MachineClocks, machineClocks } from '../../src/broker/clock-watch.
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import type { Program } from '../../src/edge/remote/link.ts';
 import type { Page } from '../../src/http/pages.ts';
+import type { Meters } from '../../src/observe/figures.ts';
 import type { Fields, Logger } from '../../src/observe/logger.ts';
 
 const schemasDirectory = new URL('../../schemas/', import.meta.url);
@@ -43,6 +44,7 @@ export type TestOptions = Partial<Config> & {
   tlsFiles?: { certFile: string; keyFile: string };
   pages?: ReadonlyMap<string, Page>;
   clocks?: MachineClocks;
+  meters?: Meters;
 };
 
 /**
@@ -53,6 +55,7 @@ export async function startServer({
   tlsFiles,
   pages = new Map(),
   clocks = machineClocks,
+  meters = process,
   ...overrides
 }: TestOptions = {}): Promise<TestServer> {
   const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off'], {}, () => '');
@@ -79,7 +82,7 @@ export async function startServer({
     server,
     tls: tlsFiles,
     edgeProgram,
-    meters: process,
+    meters,
     clocks,
     pages,
     schemas,

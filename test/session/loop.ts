@@ -6,11 +6,13 @@ export class Loop {
   readonly work = new Work();
   now = 0;
   #soon: (() => void)[] = [];
+  readonly failures: unknown[] = [];
   #later: { then: () => void; at: number }[] = [];
   readonly turns = new Turns(this.work, {
     now: () => this.now,
     soon: (then) => this.#soon.push(then),
     later: (then, delay) => this.#later.push({ then, at: this.now + delay }),
+    failed: (error) => this.failures.push(error),
   });
 
   /** One turn of the loop. @returns whether anything was planned for it. */

@@ -51,6 +51,18 @@ describe('what waits for its turn', () => {
     assert.deepEqual(loop.done, ['light', 'a', 'b', 'a', 'b', 'heavy']);
   });
 
+  test('is done for the others, if one fails on it', () => {
+    const loop = new Loop();
+    const broken = loop.connection('broken', 1, 10);
+    broken.proceed = () => assert.fail('a defect');
+    loop.turns.enter(broken, 0);
+    loop.turns.enter(loop.connection('sound', 2, 10), 0);
+    loop.turn();
+    assert.deepEqual(loop.done, ['sound', 'sound']);
+    assert.equal(loop.failures.length, 1);
+    assert.equal(loop.turn(), false);
+  });
+
   test('and has used its share is gone on with when that is over', () => {
     const loop = new Loop();
     let isOver = false;

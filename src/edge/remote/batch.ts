@@ -3,6 +3,7 @@
  * values, its name and its arguments, as the structured clone algorithm writes them.
  */
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
+import { type Failed, guarded } from '../../observe/guard.ts';
 
 /** A method of the other side and what it is called with. What is in it is copied when the call is made. */
 export type Call<Methods> = { [Name in keyof Methods & string]: [Name, ...ArgumentsOf<Methods[Name]>] }[keyof Methods &
@@ -16,13 +17,18 @@ const fullBatch = 1024 * 1024;
 
 export class BatchWriter<Methods> {
   readonly #write: (batch: Uint8Array) => void;
+  readonly #endOfTurn: () => void;
   #serializer: DefaultSerializer | undefined;
   /** About how many bytes are in the batch. */
   #bytes = 0;
 
-  /** @param write takes a batch, which is its own from then on. */
-  constructor(write: (batch: Uint8Array) => void) {
+  /**
+   * @param write takes a batch, which is its own from then on.
+   * @param failed is told if it throws at the end of a turn.
+   */
+  constructor(write: (batch: Uint8Array) => void, failed: Failed) {
     this.#write = write;
+    this.#endOfTurn = guarded('calls between processes cannot be written', failed, () => this.flush());
   }
 
   call(...call: Call<Methods>): void {
@@ -52,7 +58,7 @@ export class BatchWriter<Methods> {
     serializer.writeRawBytes(Buffer.alloc(lengthBytes));
     serializer.writeHeader();
     this.#serializer = serializer;
-    setImmediate(() => this.flush());
+    setImmediate(this.#endOfTurn);
     return serializer;
   }
 }
@@ -60,13 +66,18 @@ export class BatchWriter<Methods> {
 /** Puts batches together again, however the stream was cut. */
 export class BatchReader<Methods> {
   readonly #methods: Methods;
+  readonly #failed: Failed;
   /** What came and is not read yet. */
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  /** @param methods are called, in order. */
-  constructor(methods: Methods) {
+  /**
+   * @param methods are called, in order.
+   * @param failed is told if one of them throws; those after it are called all the same.
+   */
+  constructor(methods: Methods, failed: Failed) {
     this.#methods = methods;
+    this.#failed = failed;
   }
 
   take(chunk: Buffer): void {
@@ -100,7 +111,11 @@ export class BatchReader<Methods> {
     for (let length = deserializer.readUint32(); length > 0; length = deserializer.readUint32()) {
       const [name, ...args] = Array.from({ length }, () => deserializer.readValue()) as [keyof Methods, ...unknown[]];
       const methods = this.#methods as Record<keyof Methods, (...args: unknown[]) => void>;
-      methods[name](...args);
+      try {
+        methods[name](...args);
+      } catch (error) {
+        this.#failed(`a call of another process failed: ${String(name)}`, error);
+      }
     }
   }
 }

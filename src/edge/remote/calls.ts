@@ -43,4 +43,6 @@ export interface ServerCalls extends Questions {
   refused(refusal: Refusal): void;
   closed(connection: ConnectionId, code: number, reason: string): void;
   drained(connection: ConnectionId): void;
+  /** A defect was met. */
+  failed(what: string, error: unknown): void;
 }

@@ -1,9 +1,10 @@
 /** An edge process, as the server sees it: what it has, and the pipes to it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { ConnectionId } from '../../hub/user.ts';
-import type { Rejection } from '../admission.ts';
-import type { EdgeHandlers, EdgeSession, Visitor } from '../handlers.ts';
+import { guarded } from '../../observe/guard.ts';
+import { type Rejection, retryAfter } from '../admission.ts';
+import type { EdgeHandlers, EdgeSession, PlainReply, Visitor } from '../handlers.ts';
 import { BatchReader, BatchWriter, type Call } from './batch.ts';
 import { type Answers, descriptors, type EdgeCalls, type ServerCalls } from './calls.ts';
 
@@ -43,6 +44,18 @@ export interface LinkLimits {
   readonly patience: number;
 }
 
+/** The answers to who meets a defect. */
+const failedToAdmit: Rejection = {
+  status: '503 Service Unavailable',
+  header: retryAfter,
+  message: 'the server failed on this request',
+};
+const failedToReply: PlainReply = {
+  status: '500 Internal Server Error',
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'the server failed on this request\n',
+};
+
 const usual: LinkLimits = { behind: 1024 * 1024, lost: 256 * 1024 * 1024, patience: 30_000 };
 
 export class Link {
@@ -78,20 +91,31 @@ export class Link {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'],
     });
-    this.#up = this.#process.stdio[descriptors.up] as Readable;
-    this.#down = this.#process.stdio[descriptors.down] as Writable;
-    const answers = this.#process.stdio[descriptors.answers] as Writable;
-    this.#calls = new BatchWriter((batch) => this.#send(batch));
-    this.#answers = new BatchWriter((batch) => answers.write(batch));
+    // Without a free descriptor Node makes no pipes, and says so with `error` in the next turn.
+    const pipeOf = (descriptor: number) =>
+      (this.#process.stdio as ChildProcess['stdio'] | undefined)?.[descriptor] ?? new PassThrough();
+    this.#up = pipeOf(descriptors.up) as Readable;
+    this.#down = pipeOf(descriptors.down) as Writable;
+    const answers = pipeOf(descriptors.answers) as Writable;
+    const { failed } = handlers;
+    this.#calls = new BatchWriter((batch) => this.#send(batch), failed);
+    this.#answers = new BatchWriter((batch) => answers.write(batch), failed);
     this.listening = new Promise((resolve) => {
-      const reader = new BatchReader<ServerCalls>(this.#serverCalls(resolve));
-      this.#up.on('data', (chunk: Buffer) => reader.take(chunk));
+      const reader = new BatchReader<ServerCalls>(this.#serverCalls(resolve), failed);
+      this.#up.on('data', (chunk: Buffer) => {
+        try {
+          reader.take(chunk);
+        } catch (error) {
+          failed('what an edge process says cannot be read', error);
+          this.kill('what it said could not be read');
+        }
+      });
     });
-    this.#down.on('drain', events.pace);
+    this.#down.on('drain', guarded('the pace of edge processes cannot be set', failed, events.pace));
     // It is gone, and `ended` says why.
     for (const pipe of [this.#up, this.#down, answers]) pipe.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
-      this.#process.once('error', (error) => resolve(error.message));
+      this.#process.on('error', (error) => resolve(error.message));
       // Later than `exit`: what it has said before is read by then.
       this.#process.once('close', (code, signal) => {
         this.#stopWatching();
@@ -171,6 +195,7 @@ export class Link {
       listening,
       admit: (name, visitor) => this.#admit(name, visitor),
       receive: (name, data, isBinary) => session(name)?.receive(data, isBinary),
+      failed: this.#handlers.failed,
       tooSlow: (name) => session(name)?.end('slow_reader'),
       closed: (name, code, reason) => {
         const connection = this.#connections.get(name);
@@ -181,11 +206,20 @@ export class Link {
         const id = session(name)?.id;
         if (id !== undefined) this.#handlers.drained(id);
       },
-      http: (request) => this.#answer(this.#handlers.http(request)),
+      http: (request) => this.#answer(this.#ask(() => this.#handlers.http(request), failedToReply)),
     };
   }
 
-  /** It waits. */
+  /** It waits for the answer, so there is one. */
+  #ask<Answer>(ask: () => Answer, otherwise: Answer): Answer {
+    try {
+      return ask();
+    } catch (error) {
+      this.#handlers.failed('an edge process cannot be answered', error);
+      return otherwise;
+    }
+  }
+
   #answer<Answer extends Parameters<Answers['answer']>[0]>(answer: Answer): Answer {
     this.#answers.call('answer', answer);
     this.#answers.flush();
@@ -193,7 +227,7 @@ export class Link {
   }
 
   #admit(name: ConnectionId, visitor: Visitor): Rejection | undefined {
-    const admitted = this.#handlers.admit(visitor);
+    const admitted = this.#ask<EdgeSession | Rejection>(() => this.#handlers.admit(visitor), failedToAdmit);
     if ('status' in admitted) return this.#answer(admitted);
     this.#answer(undefined);
     const { address, handshake } = visitor;
@@ -220,6 +254,11 @@ export class Link {
   }
 
   #closeAll(): void {
-    for (const connection of this.#connections.values()) this.#closed(connection, abnormalClosure, '');
+    const close = guarded(
+      'a connection of an edge process that has ended cannot be closed',
+      this.#handlers.failed,
+      (connection: RemoteConnection) => this.#closed(connection, abnormalClosure, ''),
+    );
+    for (const connection of this.#connections.values()) close(connection);
   }
 }

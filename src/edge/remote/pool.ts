@@ -49,7 +49,11 @@ export class EdgePool implements EdgePort {
       await this.#end(links);
       return false;
     }
-    for (const link of links) void this.#replace(link, host, port);
+    for (const link of links) {
+      this.#replace(link, host, port).catch((error: unknown) =>
+        this.#handlers.failed('an edge process that ends is not replaced any more', error),
+      );
+    }
     return true;
   }
 

@@ -2,31 +2,53 @@
 import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { ConnectionId } from '../../hub/user.ts';
+import type { Failed } from '../../observe/guard.ts';
 import { Edge } from '../edge.ts';
 import type { EdgeHandlers, EdgeSession } from '../handlers.ts';
 import { BatchReader, BatchWriter, type Call } from './batch.ts';
 import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerCalls } from './calls.ts';
 
-/** @param end ends the process: the server wants it, or is gone. */
-export function runEdgeProcess(end: () => never): void {
-  const server = new BatchWriter<ServerCalls>((batch) => {
+/**
+ * @param end ends the process: the server wants it, or is gone.
+ * @returns what tells the server of a defect that ends the process.
+ */
+export function runEdgeProcess(end: () => never): Failed {
+  const failed: Failed = (what, error) => server.call('failed', what, plain(error));
+  const server: BatchWriter<ServerCalls> = new BatchWriter((batch) => {
     try {
       writeWhole(descriptors.up, batch);
     } catch {
       end();
     }
-  });
-  const reader = new BatchReader<EdgeCalls>(edgeCalls(server, end));
+  }, failed);
+  const crashed: Failed = (what, error) => {
+    failed(what, error);
+    server.flush();
+  };
+  const reader = new BatchReader<EdgeCalls>(edgeCalls(server, failed, end), failed);
   const down = new Socket({ fd: descriptors.down, readable: true, writable: false });
   down.on('data', (chunk: Buffer) => {
     // One chunk in a turn of the loop: what is in it may be for thousands, and they must not wait for what is behind it.
     down.pause();
     setImmediate(() => down.resume());
-    reader.take(chunk);
+    try {
+      reader.take(chunk);
+    } catch (error) {
+      crashed('an edge process cannot read what it is told, and ends', error);
+      end();
+    }
   });
   // The server was killed: `close` comes next.
   down.on('error', () => undefined);
   down.on('close', end);
+  return crashed;
+}
+
+/** An error without what cannot be written to a pipe. */
+function plain(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  const { name, message, stack } = error;
+  return Object.assign(new Error(message), { name, stack });
 }
 
 /**
@@ -38,8 +60,8 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
 }
 
 /** What the server calls: most of it is the edge's own. */
-function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCalls {
-  const handlers = new RemoteHandlers(server, end);
+function edgeCalls(server: BatchWriter<ServerCalls>, failed: Failed, end: () => never): EdgeCalls {
+  const handlers = new RemoteHandlers(server, failed, end);
   let edge: Edge | undefined;
   const running = (): Edge => {
     if (!edge) throw new Error('the edge was not started');
@@ -69,6 +91,7 @@ function edgeCalls(server: BatchWriter<ServerCalls>, end: () => never): EdgeCall
 
 /** The server's, called over the pipes. */
 class RemoteHandlers implements EdgeHandlers {
+  readonly failed: Failed;
   readonly #server: BatchWriter<ServerCalls>;
   readonly #end: () => never;
   readonly #chunk = Buffer.allocUnsafe(64 * 1024);
@@ -77,14 +100,14 @@ class RemoteHandlers implements EdgeHandlers {
   /** How many visitors there were. */
   #visitors = 0;
 
-  constructor(server: BatchWriter<ServerCalls>, end: () => never) {
+  constructor(server: BatchWriter<ServerCalls>, failed: Failed, end: () => never) {
     this.#server = server;
+    this.failed = failed;
     this.#end = end;
-    this.#answers = new BatchReader({
-      answer: (value) => {
-        this.#answer = { value };
-      },
-    });
+    const answer: Answers['answer'] = (value) => {
+      this.#answer = { value };
+    };
+    this.#answers = new BatchReader({ answer }, failed);
   }
 
   readonly admit: EdgeHandlers['admit'] = (visitor) => {

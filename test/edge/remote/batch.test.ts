@@ -11,19 +11,22 @@ interface Methods {
 }
 type Calls = [keyof Methods, ...Value[]][];
 
+const never = () => assert.fail('nothing fails');
+
 /** What is written in batches. */
 function writer(): { calls: BatchWriter<Methods>; batches: Buffer[] } {
   const batches: Buffer[] = [];
-  return { calls: new BatchWriter((batch) => batches.push(Buffer.from(batch))), batches };
+  return { calls: new BatchWriter((batch) => batches.push(Buffer.from(batch)), never), batches };
 }
 
 /** What a reader calls when a stream comes cut into these pieces. */
 function read(pieces: Iterable<Buffer>): Calls {
   const calls: Calls = [];
-  const reader = new BatchReader<Methods>({
+  const methods: Methods = {
     one: (...args) => calls.push(['one', ...args]),
     other: (...args) => calls.push(['other', ...args]),
-  });
+  };
+  const reader = new BatchReader(methods, never);
   for (const piece of pieces) reader.take(piece);
   return calls;
 }
@@ -104,4 +107,32 @@ describe('a batch', () => {
     written.flush();
     assert.deepEqual(read(batches), [['one', new Uint8Array([1, 2])]]);
   });
+});
+
+test('a call that throws keeps those behind it from nothing', () => {
+  const { calls, batches } = writer();
+  calls.call('one', 1);
+  calls.call('other', 2);
+  calls.flush();
+  const called: Value[] = [];
+  const failures: unknown[] = [];
+  const methods: Methods = {
+    one: () => assert.fail('a defect'),
+    other: (...args) => called.push(...args),
+  };
+  const reader = new BatchReader(methods, (what, error) => failures.push([what, (error as Error).message]));
+  for (const batch of batches) reader.take(batch);
+  assert.deepEqual(called, [2]);
+  assert.deepEqual(failures, [['a call of another process failed: one', 'a defect']]);
+});
+
+test('what cannot be written at the end of a turn is told', async () => {
+  const failures: unknown[] = [];
+  const calls = new BatchWriter<Methods>(
+    () => assert.fail('a defect'),
+    (what, error) => failures.push([what, (error as Error).message]),
+  );
+  calls.call('one', 1);
+  await turn();
+  assert.deepEqual(failures, [['calls between processes cannot be written', 'a defect']]);
 });

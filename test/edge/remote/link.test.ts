@@ -2,9 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EdgeHandlers } from '../../../src/edge/handlers.ts';
 import { Link } from '../../../src/edge/remote/link.ts';
+import { withoutDescriptors } from '../../kit/descriptors.ts';
+import { withoutPrlimit } from '../../kit/disk.ts';
 
 const never = () => assert.fail('nothing is asked');
-const handlers: EdgeHandlers = { admit: never, closed: never, http: never, refused: never, drained: never };
+const handlers: EdgeHandlers = {
+  admit: never,
+  closed: never,
+  http: never,
+  refused: never,
+  drained: never,
+  failed: never,
+};
 
 /** A process that lives, and takes nothing. */
 const idler = { command: [process.execPath, '-e', 'setInterval(() => undefined, 1000)'], env: {} } as const;
@@ -32,5 +41,11 @@ describe('an edge process that does not take what is sent to it is ended', () =>
     const events = { opened: never, closed: never, pace: never };
     const link = new Link({ command: ['/nowhere/node'], env: {} }, handlers, events);
     assert.match(await link.ended, /ENOENT/);
+  });
+
+  test('or because no more files can be opened', { skip: withoutPrlimit }, async () => {
+    const events = { opened: never, closed: never, pace: never };
+    const ended = await withoutDescriptors(() => new Link(idler, handlers, events).ended);
+    assert.match(ended, /EMFILE/);
   });
 });
