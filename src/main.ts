@@ -126,10 +126,11 @@ async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
 }
 
 /** The one line a person needs. */
-function summary({ host, tls }: Config, port: number, hasPages: boolean): string {
+function summary({ host, basePath, tls }: Config, port: number, hasPages: boolean): string {
   const secure = tls ? 's' : '';
   const hosts = host === '0.0.0.0' || host === '::' ? ['localhost', ...addresses()] : [host];
-  const places = hosts.map((name) => `${name.includes(':') ? `[${name}]` : name}:${port}`);
+  const root = basePath.replace(/\/$/, '');
+  const places = hosts.map((name) => `${name.includes(':') ? `[${name}]` : name}:${port}${root}`);
   const urls = places.map((place) => `ws${secure}://${place}`);
   const page = hasPages ? `; to chat, open http${secure}://${places[0]}` : '';
   return `Hubbub ${version} is listening on ${urls.join(', ')} (JSON at /, plain text at /text)${page}`;

@@ -14,13 +14,13 @@ import { StartError } from './start-error.ts';
  * @throws StartError if there cannot be several.
  */
 export function openEdge(
-  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy }: Config,
+  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, basePath }: Config,
   tls: EdgeOptions['tls'],
   program: Program,
   handlers: EdgeHandlers,
   logger: Logger,
 ): Edge | EdgePool {
-  const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, tls };
+  const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, basePath, tls };
   const size = threads === 'auto' ? affordable() : threads;
   if (size === 1) return new Edge(options, handlers);
   if (platform() === 'win32')

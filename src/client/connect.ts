@@ -12,7 +12,8 @@ export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 /**
  * Keeps up a connection to a server, from now until it is closed. Returns at once; what is asked of the hub waits for
  * the connection.
- * @param url where the server is: `wss://chat.example`, or `https://chat.example`; in a page also relative to it.
+ * @param url where the server is: `wss://chat.example`, or `https://chat.example`; `wss://example/chat/` where a
+ *   proxy serves it under a path; in a page also relative to it. Path and query are kept as they are.
  * @throws TypeError if that is no URL.
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Hub {

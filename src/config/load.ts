@@ -21,6 +21,7 @@ export { ConfigError, type RoomRule };
 export interface Config {
   readonly host: string;
   readonly port: number;
+  readonly basePath: string;
   readonly tls: boolean;
   readonly cert?: string;
   readonly key?: string;

@@ -23,6 +23,7 @@ import type { EdgeHandlers } from './handlers.ts';
 import { asksForWebSocket, handshakeFault } from './handshake.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
 import { type HeaderLines, headerLines } from './request-head.ts';
+import { type RequestPath, requestPaths } from './request-path.ts';
 import { type Purpose, peerAddress, readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
@@ -33,10 +34,17 @@ export interface EdgeOptions {
   readonly idleTimeout: number;
   /** Whose word it is taken for that a request is of another address. */
   readonly trustProxy: TrustedProxies;
+  /** The path under which the server is; `/` for its own root. */
+  readonly basePath: string;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
-const paths: Readonly<Record<string, Purpose>> = { '/': 'json', '/ws': 'json', '/text': 'text', '/status': 'status' };
+const purposes: ReadonlyMap<string, Purpose> = new Map([
+  ['/', 'json'],
+  ['/ws', 'json'],
+  ['/text', 'text'],
+  ['/status', 'status'],
+]);
 
 /** Frames up to this many bytes are read and then refused with a reason; longer ones are cut off without one. */
 const readLimit = 4 * 1024 * 1024;
@@ -63,6 +71,7 @@ export class Edge implements EdgePort {
   readonly #app: TemplatedApp;
   readonly #peers: Peers;
   readonly #addresses: ClientAddresses;
+  readonly #pathOf: (url: string) => RequestPath;
   readonly #timer: NodeJS.Timeout;
   #listening: us_listen_socket | undefined;
 
@@ -72,11 +81,10 @@ export class Edge implements EdgePort {
     const { failed } = handlers;
     this.#peers = new Peers(options.limits, handlers.drained, failed);
     this.#addresses = clientAddresses(options.trustProxy);
+    this.#pathOf = requestPaths(options.basePath);
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
-    for (const [path, purpose] of Object.entries(paths)) {
-      this.#app.ws(path, guardedBehavior(this.#behavior(purpose), failed));
-    }
+    this.#app.ws('/*', guardedBehavior(this.#behavior(), failed));
     this.#app.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
     const inspect = guarded('buffers cannot be looked at', failed, () => this.#peers.inspect());
     this.#timer = setInterval(inspect, inspectInterval).unref();
@@ -157,7 +165,7 @@ export class Edge implements EdgePort {
 
   // ---- sockets
 
-  #behavior(purpose: Purpose): WebSocketBehavior<SocketData> {
+  #behavior(): WebSocketBehavior<SocketData> {
     const { maxFrame, idleTimeout, limits } = this.#options;
     return {
       maxPayloadLength: Math.max(readLimit, 2 * maxFrame),
@@ -166,7 +174,11 @@ export class Edge implements EdgePort {
       closeOnBackpressureLimit: true,
       idleTimeout: Math.round(idleTimeout / 1000),
       sendPingsAutomatically: true,
-      upgrade: (response, request, context) => this.#upgrade(response, request, context, purpose),
+      upgrade: (response, request, context) => {
+        const purpose = purposes.get(this.#pathOf(request.getUrl()).path);
+        if (purpose) this.#upgrade(response, request, context, purpose);
+        else request.setYield(true);
+      },
       open: (socket) => this.#open(socket),
       message: (socket, data, isBinary) => socket.getUserData().peer.session.receive(data, isBinary),
       drain: (socket) => this.#peers.drained(socket.getUserData().peer),
@@ -228,7 +240,7 @@ export class Edge implements EdgePort {
     if (fault) return this.#refuse(response, lines, fault);
     const method = request.getMethod();
     const asked = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
-    const { status, headers, body } = this.#handlers.http({ method, path: request.getUrl(), headers: asked });
+    const { status, headers, body } = this.#handlers.http({ method, ...this.#pathOf(request.getUrl()), headers: asked });
     response.writeStatus(status);
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
     // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.

@@ -3,6 +3,7 @@ import type { ConnectionId } from '../hub/user.ts';
 import type { Failed } from '../observe/guard.ts';
 import type { Session } from '../session/session.ts';
 import type { Rejection } from './admission.ts';
+import type { RequestPath } from './request-path.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 
 /** What an edge needs of a session. */
@@ -12,10 +13,8 @@ export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'end'>;
 export type Visitor = Pick<UpgradeRequest, 'address' | 'handshake' | 'watch'>;
 
 /** A plain HTTP request: the method and the names of headers in lower case. */
-export interface PlainRequest {
+export interface PlainRequest extends RequestPath {
   readonly method: string;
-  /** Without the query. */
-  readonly path: string;
   readonly headers: ReadonlyMap<string, string>;
 }
 

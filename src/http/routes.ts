@@ -12,8 +12,10 @@ export interface HttpReply {
 export interface HttpRequest {
   /** In lower case. */
   readonly method: string;
-  /** Without the query. */
+  /** Without the query, from the server's root, with one slash between names and none at the end. */
   readonly path: string;
+  /** The address that it should have had, relative to the one it has; undefined if it has that. */
+  readonly moved: string | undefined;
   /** The value of a header, whose name is in lower case; empty if there is none. Only during the call. */
   readonly header: (name: string) => string;
 }
@@ -45,7 +47,8 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
   const get = (request: HttpRequest): HttpReply => {
     const { path } = request;
     const page = pages.get(path);
-    if (page) return serve(page, request);
+    // A page takes all else from addresses relative to its own.
+    if (page) return request.moved === undefined ? serve(page, request) : redirect(request.moved);
     switch (path) {
       case '/healthz':
         return healthy() ? text('200 OK', 'ok\n') : text('503 Service Unavailable', 'the log is broken\n');
@@ -54,7 +57,6 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
       case '/asyncapi.json':
         return json(asyncapi);
       case '/schemas':
-      case '/schemas/':
         return json(index);
       case '/':
       case '/ws':
@@ -86,6 +88,10 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
 
 function text(status: string, body: string, headers: Record<string, string> = {}): HttpReply {
   return { status, headers: { ...common, 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+}
+
+function redirect(location: string): HttpReply {
+  return text('308 Permanent Redirect', `this page is at ${location}\n`, { location });
 }
 
 /** Schemas are public, and pages of other origins may read them. */

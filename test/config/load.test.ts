@@ -38,6 +38,7 @@ test('defaults', () => {
   assert.deepEqual(load({}), {
     host: '0.0.0.0',
     port: 8080,
+    basePath: '/',
     tls: false,
     data: './data',
     log: 'lmdb',
@@ -171,6 +172,23 @@ test('what Kubernetes says of a service called hubbub is of no interest', () => 
 test('other environment variables are of no interest', () => {
   assert.equal(load({ env: { PATH: '/bin', PORT: '1', HUBBUB_PORT: undefined } }).port, 8080);
 });
+
+const basePath =
+  'must be a text of 1 to 256 characters which are a path: slashes, and names of letters, digits and . _ ~ - between them';
+for (const path of [
+  'chat',
+  '',
+  'http://chat.example/',
+  '//',
+  '/a//b',
+  '/chat?',
+  '/caf%C3%A9',
+  '/..',
+  '/a/./b',
+  '/a b',
+]) {
+  fails(`base path ${path}`, { args: [`--base-path=${path}`] }, `--base-path ${basePath}, not ${JSON.stringify(path)}`);
+}
 
 const port = 'must be an integer from 0 to 65535';
 fails('flag, not a number', { args: ['--port', 'abc'] }, `--port ${port}, not "abc"`);

@@ -29,6 +29,7 @@ type TypeName<Value> = [Value] extends [boolean]
 const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key]>> } = {
   host: 'string',
   port: 'number',
+  basePath: 'string',
   tls: 'boolean',
   cert: 'string',
   key: 'string',

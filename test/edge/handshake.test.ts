@@ -64,7 +64,7 @@ describe('paths and subprotocols', () => {
     await raw.next('welcome');
   });
 
-  for (const path of ['/nothing', '/ws/', '/text/', '/WS', '/healthz', '//']) {
+  for (const path of ['/nothing', '/WS', '/healthz']) {
     test(`${path} takes no WebSocket`, async () => {
       await using server = await startServer();
       await using raw = new RawClient(server.port);
