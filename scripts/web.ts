@@ -54,7 +54,8 @@ for (const { html, script, style } of pages) {
     script: made(script),
     style: made(style),
   };
-  const page = template.replace(/\{(icon|theme|script|style)\}/g, (_, name: string) => `/${names[name]}`);
+  // Relative: a proxy may serve the pages under a path that only it knows.
+  const page = template.replace(/\{(icon|theme|script|style)\}/g, (_, name: string) => names[name] ?? '');
   files.set(html, Buffer.from(page.replace(/^\s+/gm, '')));
 }
 

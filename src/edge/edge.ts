@@ -240,7 +240,11 @@ export class Edge implements EdgePort {
     if (fault) return this.#refuse(response, lines, fault);
     const method = request.getMethod();
     const asked = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
-    const { status, headers, body } = this.#handlers.http({ method, ...this.#pathOf(request.getUrl()), headers: asked });
+    const { status, headers, body } = this.#handlers.http({
+      method,
+      ...this.#pathOf(request.getUrl()),
+      headers: asked,
+    });
     response.writeStatus(status);
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
     // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.

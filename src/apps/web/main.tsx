@@ -1,6 +1,6 @@
 /** The chat page. */
 import { render } from 'preact';
-import { keyFrom } from './connection/address.ts';
+import { keyFrom, rootOf } from './connection/address.ts';
 import { Memory } from './connection/memory.ts';
 import { Session } from './connection/session.ts';
 import { Store } from './connection/store.ts';
@@ -9,16 +9,16 @@ import { App } from './views/app.tsx';
 import { Welcome } from './views/dialogs.tsx';
 import { keepTheme } from './views/theme.ts';
 
-const memory = new Memory(() => localStorage);
+const root = rootOf(location.href);
+const memory = new Memory(() => localStorage, root.pathname);
 keepTheme(memory);
 
 /** @param name what to be called; undefined for who was here before. */
 function start(name: string | undefined): void {
   const store = new Store();
-  const url = new URL('/', location.href).href;
   const key = keyFrom(location.hash);
   const clocks = { now: Date.now, monotonic: () => performance.now() };
-  const session = new Session({ url, store, memory, ...clocks, key, ...(name !== undefined && { name }) });
+  const session = new Session({ url: root.href, store, memory, ...clocks, key, ...(name !== undefined && { name }) });
   watchPage(store, session, memory);
   render(<App store={store} session={session} memory={memory} />, document.body);
 }

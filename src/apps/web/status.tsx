@@ -1,12 +1,12 @@
 /** The page about the server. */
 import { render } from 'preact';
+import { rootOf } from './connection/address.ts';
 import { Memory } from './connection/memory.ts';
 import { StatusPage } from './status/page.tsx';
 import { keepTheme } from './views/theme.ts';
 
-const memory = new Memory(() => localStorage);
+const root = rootOf(location.href);
+const memory = new Memory(() => localStorage, root.pathname);
 keepTheme(memory);
-const url = new URL('/status', location.href);
-url.protocol = url.protocol.replace('http', 'ws');
-const keys = new Memory(() => sessionStorage);
-render(<StatusPage memory={memory} keys={keys} url={url} />, document.body);
+const keys = new Memory(() => sessionStorage, root.pathname);
+render(<StatusPage memory={memory} keys={keys} root={root} />, document.body);

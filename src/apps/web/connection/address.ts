@@ -1,5 +1,10 @@
-/** The part of the page's address after `#`: what it shows. */
+/** The addresses of the page: where its server is, and after `#` what it shows. */
 import { isRoom, type Key, nameIn } from '../state/state.ts';
+
+/** The root of the server, of which a page knows only that it lies in it: a proxy may have put a path before it. */
+export function rootOf(page: string): URL {
+  return new URL('.', page);
+}
 
 /** `#cats` is the room cats, `#@u1` the conversation with u1. */
 export function keyFrom(hash: string): Key | undefined {

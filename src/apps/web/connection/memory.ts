@@ -16,14 +16,17 @@ export interface Remembered {
 
 export class Memory {
   readonly #storage: Storage | undefined;
+  readonly #prefix: string;
 
-  constructor(storage: () => Storage) {
+  /** @param root the path of the server: others may be under the same origin, and each has a memory of its own. */
+  constructor(storage: () => Storage, root: string) {
     this.#storage = accessible(storage);
+    this.#prefix = root === '/' ? 'hubbub.' : `hubbub${root}.`;
   }
 
   get<Name extends keyof Remembered>(name: Name): Remembered[Name] {
     try {
-      const value: unknown = JSON.parse(this.#storage?.getItem(keyOf(name)) ?? 'null');
+      const value: unknown = JSON.parse(this.#storage?.getItem(this.#prefix + name) ?? 'null');
       return (value ?? undefined) as Remembered[Name];
     } catch {
       return undefined as Remembered[Name];
@@ -32,8 +35,8 @@ export class Memory {
 
   set<Name extends keyof Remembered>(name: Name, value: Remembered[Name]): void {
     try {
-      if (value === undefined) this.#storage?.removeItem(keyOf(name));
-      else this.#storage?.setItem(keyOf(name), JSON.stringify(value));
+      if (value === undefined) this.#storage?.removeItem(this.#prefix + name);
+      else this.#storage?.setItem(this.#prefix + name, JSON.stringify(value));
     } catch (error) {
       console.warn('The browser does not keep this:', name, error);
     }
@@ -43,10 +46,6 @@ export class Memory {
   change<Name extends keyof Remembered>(name: Name, how: (value: Remembered[Name]) => Remembered[Name]): void {
     this.set(name, how(this.get(name)));
   }
-}
-
-function keyOf(name: string): string {
-  return `hubbub.${name}`;
 }
 
 /** A browser may forbid even to look at it. */

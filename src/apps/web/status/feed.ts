@@ -17,11 +17,16 @@ export interface FeedListener {
 /** How long to wait before the next attempt, in milliseconds: longer each time, up to the second. */
 const pauses = { first: 500, last: 10_000 };
 
-/** @returns ends it. */
-export function watchFeed(url: URL, key: string | undefined, { state, figures }: FeedListener): () => void {
+/**
+ * @param root of the server.
+ * @returns ends it.
+ */
+export function watchFeed(root: URL, key: string | undefined, { state, figures }: FeedListener): () => void {
   let pause = pauses.first;
   let end: () => void = () => undefined;
   let isOver = false;
+  const url = new URL('status', root);
+  url.protocol = url.protocol.replace('http', 'ws');
   const open = () => {
     let wasOpen = false;
     const socket = new WebSocket(url, subprotocolsFor(key));
@@ -33,7 +38,7 @@ export function watchFeed(url: URL, key: string | undefined, { state, figures }:
     };
     socket.onmessage = ({ data }) => figures(JSON.parse(String(data)) as Figures[]);
     socket.onclose = async () => {
-      const next = !wasOpen && (await isThere()) ? 'refused' : 'away';
+      const next = !wasOpen && (await isThere(root)) ? 'refused' : 'away';
       if (isOver) return;
       state(next);
       const timer = setTimeout(open, pause);
@@ -50,9 +55,9 @@ export function watchFeed(url: URL, key: string | undefined, { state, figures }:
 }
 
 /** A browser does not tell a page why a WebSocket was not opened; but whether the server answers can be asked. */
-async function isThere(): Promise<boolean> {
+async function isThere(root: URL): Promise<boolean> {
   try {
-    const { ok } = await fetch('/healthz', { cache: 'no-store' });
+    const { ok } = await fetch(new URL('healthz', root), { cache: 'no-store' });
     return ok;
   } catch {
     return false;

@@ -21,10 +21,11 @@ export interface StatusPageProps {
   readonly memory: Memory;
   /** What is kept for this tab. */
   readonly keys: Memory;
-  readonly url: URL;
+  /** Of the server. */
+  readonly root: URL;
 }
 
-export function StatusPage({ memory, keys, url }: StatusPageProps) {
+export function StatusPage({ memory, keys, root }: StatusPageProps) {
   const [key, setKey] = useState(() => takeKey(location, history, keys));
   const [feed, setFeed] = useState<FeedState>('connecting');
   const [figures, setFigures] = useState<readonly Figures[]>([]);
@@ -35,8 +36,8 @@ export function StatusPage({ memory, keys, url }: StatusPageProps) {
     return () => removeEventListener('hashchange', look);
   }, [keys]);
   useEffect(
-    () => watchFeed(url, key, { state: setFeed, figures: (news) => setFigures((before) => added(before, news)) }),
-    [url, key],
+    () => watchFeed(root, key, { state: setFeed, figures: (news) => setFigures((before) => added(before, news)) }),
+    [root, key],
   );
   const enter = (entered: string) => {
     keys.set('statusKey', entered);
