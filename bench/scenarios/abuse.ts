@@ -12,12 +12,11 @@ import type {
 import type { Kind } from '../abuse/kind.ts';
 import { kinds } from '../abuse/kinds.ts';
 import { barOf, inWords, mostMemoryAfter } from '../abuse/row.ts';
-import { microseconds } from '../load/clock.ts';
+import { ServerWatch } from '../abuse/server-watch.ts';
 import { Hand } from '../load/hand.ts';
 import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
 import { bare, named, type Target, withLimits, withOptions } from '../targets/targets.ts';
-import type { SchedulerTimes } from '../targets/usage.ts';
 import type { Case, Column, Measurement, Scenario } from './case.ts';
 import { count, mebibytes, milliseconds, percent } from './format.ts';
 import { failed } from './measure.ts';
@@ -43,11 +42,7 @@ const settling = 500;
 const full = 0.9;
 const slowLoop = 50_000;
 
-/** How often the server's memory is looked at, in milliseconds. */
-const lookEvery = 20;
-
-/** A server that takes more than this, in bytes, is ended: the machine is needed for other things. */
-const ceiling = 3 * 1024 ** 3;
+const standsStill = 'the server does not say what it holds';
 
 /** Attackers have machines of their own in the world, and take no time from the server; the well-behaved clients neither. */
 const niceness = { attackers: 10, bystanders: 5, witness: -10 };
@@ -143,7 +138,7 @@ async function measure(target: Target, kind: Kind, attackers: number, duration: 
     ...{ memory: watch.highest - watch.first, memoryAfter },
     ...{ server: watch.busy, waiting: watch.waiting, attackers: assault.cpu / assault.duration },
   };
-  const problem = watch.problem ?? lossOf(outcome, during);
+  const problem = watch.problem ?? lossOf(outcome, during) ?? (Number.isNaN(memoryAfter) ? standsStill : undefined);
   return {
     ...(problem === undefined ? { figures } : { problem: `${problem}; ${inWords(figures)}`, figures: {} }),
     ...{ delivered: outcome.delivered, expected: outcome.expected },
@@ -161,66 +156,16 @@ async function recovered(witness: Witness, bar: number): Promise<Watched> {
   }
 }
 
-/** How much more the server holds than it did, when it has let go of what it need not hold, or has not. */
+/** How much more the server holds than it did, when it has let go of what it need not hold, or has not; NaN if it does not say. */
 async function released(server: Server, before: number): Promise<number> {
   const end = performance.now() + graceAndMore;
   while (server.isRunning) {
-    const more = (await server.memory()) - before;
-    if (more <= mostMemoryAfter || performance.now() > end) return more;
+    const held = await Promise.race([server.memory(), wait(graceAndMore, Number.NaN)]);
+    const isOver = Number.isNaN(held) || performance.now() > end;
+    if (isOver || held - before <= mostMemoryAfter) return held - before;
     await wait(recovery);
   }
   return Number.NaN;
-}
-
-/** Looks at what the server takes of the machine, from the beginning of an attack. */
-class ServerWatch implements Disposable {
-  readonly first: number;
-  highest: number;
-  /** Of the server's main thread until the mark: shares of the time in which it ran, and in which others ran in its place. */
-  busy = Number.NaN;
-  waiting = Number.NaN;
-  readonly #server: Server;
-  readonly #timer: NodeJS.Timeout;
-  readonly #start = microseconds();
-  readonly #used: SchedulerTimes;
-  #isTooLarge = false;
-
-  constructor(server: Server) {
-    this.#server = server;
-    this.#used = server.mainThreadTimes();
-    this.first = server.heldMemory() ?? Number.NaN;
-    this.highest = this.first;
-    this.#timer = setInterval(() => this.#look(), lookEvery);
-  }
-
-  /** Why the server is no more, if so. */
-  get problem(): string | undefined {
-    if (this.#isTooLarge) return `the server took more than ${mebibytes(ceiling)}, and was ended`;
-    return this.#server.isRunning ? undefined : 'the server has ended';
-  }
-
-  markEnd(): void {
-    if (!this.#server.isRunning) return;
-    const duration = microseconds() - this.#start;
-    const { ran, waited } = this.#server.mainThreadTimes();
-    this.busy = (ran - this.#used.ran) / duration;
-    this.waiting = (waited - this.#used.waited) / duration;
-  }
-
-  #look(): void {
-    if (!this.#server.isRunning || this.#isTooLarge) return;
-    const held = this.#server.heldMemory();
-    // A process that is just ending has none any more.
-    if (held === undefined || Number.isNaN(held)) return;
-    this.highest = Math.max(this.highest, held);
-    if (held < ceiling) return;
-    this.#isTooLarge = true;
-    void this.#server[Symbol.asyncDispose]();
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
 }
 
 /** What the well-behaved clients have lost. */
