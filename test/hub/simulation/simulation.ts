@@ -114,10 +114,12 @@ class Simulation {
   readonly #choices: Choices;
   readonly #world: World;
   readonly #grace: number;
+  readonly #wallClock: Random;
 
   constructor(seed: number, breaks: Breaks) {
     const random = new Random(seed);
     this.#random = random;
+    this.#wallClock = new Random(seed + 1);
     this.#world = {
       users: Array.from({ length: 4 + random.below(22) }, (_, i) => `u${i}`),
       rooms: Array.from({ length: 2 + random.below(6) }, (_, i) => `r${i}`),
@@ -171,6 +173,7 @@ class Simulation {
     const isEven = this.#random.chance(0.5);
     switch (kind) {
       case 'time':
+        this.#setWallClock();
         return this.#inspection.time(this.#random.pick([1, 50, 100, 100, 100, 400]));
       case 'commit':
         return this.#logActions.commit(isEven ? 1 + this.#random.below(5) : undefined);
@@ -188,6 +191,11 @@ class Simulation {
         if (peers.length === 0) this.#actions.connect();
         else this.#use(this.#random.pick(peers), kind);
     }
+  }
+
+  /** It jumps now and then, by more than any duration that matters, and nothing may hang on it. */
+  #setWallClock(): void {
+    if (this.#wallClock.chance(0.05)) this.#inspection.kit.skew = this.#wallClock.pick([0, 500_000, -500_000]);
   }
 
   #use(peer: Peer, kind: UserKind): void {
