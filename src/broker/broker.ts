@@ -19,6 +19,7 @@ import { Journal } from '../hub/journal.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import { Work } from '../hub/work.ts';
+import { lastWritten, logDirectory } from '../log/data-file.ts';
 import type { Log, LogEvents } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import { FigureTaker, figuresInterval, type Meters } from '../observe/figures.ts';
@@ -29,7 +30,7 @@ import { checked, createCodecs } from '../protocol/codecs.ts';
 import type { InboxLimits } from '../session/inbox.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { Turns } from '../session/turns.ts';
-import { ClockWatch, type MachineClocks } from './clock-watch.ts';
+import { ClockWatch, compareWithLog, type MachineClocks } from './clock-watch.ts';
 import { drain } from './drain.ts';
 import { listen, openEdge } from './open-edge.ts';
 import { openLog } from './open-log.ts';
@@ -82,6 +83,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { config, logger, user, clocks } = options;
   const policies = new Policies(config.rooms);
   const reports = new Reports(logger, clocks.monotonic);
+  if (config.log === 'lmdb') compareWithLog(clocks.now(), lastWritten(logDirectory(config.data)), logger);
   // Nothing is committed before there is a hub.
   let committed: LogEvents['committed'] = () => undefined;
   const failed: Failed = (what, error) => reports.failed(what, error);

@@ -120,6 +120,18 @@ export class ClockWatch {
   }
 }
 
+/**
+ * At the start there is nothing to hold the wall clock against but what it was when the log was written last.
+ * @param written milliseconds since 1970; undefined if there is no log yet.
+ */
+export function compareWithLog(now: number, written: number | undefined, logger: Pick<Logger, 'warn'>): void {
+  if (written === undefined || written - now <= tolerance) return;
+  logger.warn(
+    `the wall clock is ${words(written - now)} behind the latest message of the log: it is wrong now, or was wrong then`,
+    { now: iso(now), written: iso(written) },
+  );
+}
+
 const units = [
   ['day', 86_400],
   ['hour', 3600],

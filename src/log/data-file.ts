@@ -94,6 +94,16 @@ export function checkFiles(directory: string, readOnly: boolean): void {
   }
 }
 
+/** When the store in the directory was written last, by the wall clock of then; undefined if there is none to be seen. */
+export function lastWritten(directory: string): number | undefined {
+  try {
+    return statSync(join(directory, 'data.mdb')).mtimeMs;
+  } catch {
+    // What is wrong with it, if anything, is said when it is opened.
+    return undefined;
+  }
+}
+
 /** Why the operating system does not let the directory be used, in one line. */
 export function cannotUse(directory: string, error: unknown): LogError {
   const { code, message } = error as NodeJS.ErrnoException;

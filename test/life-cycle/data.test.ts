@@ -1,6 +1,6 @@
 /** What an operator meets who starts the server with a data directory that cannot be used. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -34,6 +34,17 @@ async function failsOn(data: string, message: string | RegExp): Promise<void> {
   await fails([...locally, '--data', data], {}, message);
   assert.ok(readFileSync(file).equals(before));
 }
+
+test('a log that was written later than now is told: the clock is wrong, or was', async () => {
+  await using scratch = await temporaryDirectory();
+  await say(scratch.path, 1);
+  const later = new Date(Date.now() + 2 * 86_400_000);
+  utimesSync(join(scratch.path, 'log', 'data.mdb'), later, later);
+  await using program = await Program.start([...locally, '--data', scratch.path]);
+  await program.listening();
+  const { level, written } = await program.logged(/^the wall clock is 2 days behind the latest message of the log/);
+  assert.deepEqual([level, written], ['warn', later.toISOString()]);
+});
 
 describe('it does not start, and says in one line what to do,', () => {
   test('if there is a file in the place of the data directory', async () => {
