@@ -20,9 +20,7 @@ export class TokenBucket {
   /** How many milliseconds it takes until `amount` tokens are there; 0 if they are there now. */
   wait(amount: number, now: number): number {
     const { perSecond, burst } = this.#rate;
-    // A clock that was set back must not empty the bucket.
-    const passed = Math.max(0, now - this.#filledAt);
-    this.#tokens = Math.min(burst, this.#tokens + (passed * perSecond) / 1000);
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) * perSecond) / 1000);
     this.#filledAt = now;
     const missing = Math.min(amount, burst) - this.#tokens;
     return missing <= 0 ? 0 : Math.ceil((missing * 1000) / perSecond);
