@@ -8,7 +8,7 @@ import { Acceptor } from '../edge/acceptor.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { StatusFeed } from '../edge/status-feed.ts';
-import type { Page } from '../http/pages.ts';
+import type { StaticFile } from '../http/files.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
 import { EffectRunner } from '../hub/effect-runner.ts';
@@ -47,7 +47,7 @@ export interface BrokerOptions {
   readonly edgeProgram: Program;
   readonly meters: Meters;
   readonly clocks: MachineClocks;
-  readonly pages: ReadonlyMap<string, Page>;
+  readonly pages: ReadonlyMap<string, StaticFile>;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
   /** The user id of this process, where there is such a thing. */

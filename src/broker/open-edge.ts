@@ -14,13 +14,14 @@ import { StartError } from './start-error.ts';
  * @throws StartError if there cannot be several.
  */
 export function openEdge(
-  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, basePath }: Config,
+  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, basePath, httpRate }: Config,
   tls: EdgeOptions['tls'],
   program: Program,
   handlers: EdgeHandlers,
   logger: Logger,
 ): Edge | EdgePool {
-  const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, basePath, tls };
+  const http = { rate: httpRate };
+  const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, basePath, http, tls };
   const size = threads === 'auto' ? affordable() : threads;
   if (size === 1) return new Edge(options, handlers);
   if (platform() === 'win32')

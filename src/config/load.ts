@@ -42,6 +42,7 @@ export interface Config {
   readonly trustProxy: number | readonly string[];
   readonly rate: Rate | undefined;
   readonly rateBytes: Rate | undefined;
+  readonly httpRate: Rate | undefined;
   readonly maxRooms: number;
   readonly buffer: number;
   readonly signalBuffer: number;

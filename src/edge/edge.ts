@@ -22,6 +22,8 @@ import { answering, guardedBehavior } from './guarded-behavior.ts';
 import type { EdgeHandlers } from './handlers.ts';
 import { asksForWebSocket, handshakeFault } from './handshake.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
+import { PlainHttp, type PlainHttpOptions } from './plain-http.ts';
+import { requestFault } from './request-fault.ts';
 import { type HeaderLines, headerLines } from './request-head.ts';
 import { type RequestPath, requestPaths } from './request-path.ts';
 import { type Purpose, peerAddress, readUpgrade } from './upgrade.ts';
@@ -36,6 +38,7 @@ export interface EdgeOptions {
   readonly trustProxy: TrustedProxies;
   /** The path under which the server is; `/` for its own root. */
   readonly basePath: string;
+  readonly http: PlainHttpOptions;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
@@ -72,6 +75,7 @@ export class Edge implements EdgePort {
   readonly #peers: Peers;
   readonly #addresses: ClientAddresses;
   readonly #pathOf: (url: string) => RequestPath;
+  readonly #http: PlainHttp;
   readonly #timer: NodeJS.Timeout;
   #listening: us_listen_socket | undefined;
 
@@ -82,11 +86,12 @@ export class Edge implements EdgePort {
     this.#peers = new Peers(options.limits, handlers.drained, failed);
     this.#addresses = clientAddresses(options.trustProxy);
     this.#pathOf = requestPaths(options.basePath);
+    this.#http = new PlainHttp(options.http, handlers, () => performance.now());
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
     this.#app.ws('/*', guardedBehavior(this.#behavior(), failed));
     this.#app.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
-    const inspect = guarded('buffers cannot be looked at', failed, () => this.#peers.inspect());
+    const inspect = guarded('buffers cannot be looked at', failed, () => this.#inspect());
     this.#timer = setInterval(inspect, inspectInterval).unref();
   }
 
@@ -194,7 +199,7 @@ export class Edge implements EdgePort {
     const asked = readUpgrade(request, lines, purpose, peer, this.#addresses);
     const { address, handshake, watch, key, subprotocol, extensions } = asked;
     const admitted = this.#handlers.admit({ address, handshake, watch });
-    if ('status' in admitted) return reject(response, admitted);
+    if ('status' in admitted) return this.#http.refuse(response, admitted);
     const newPeer: Peer = {
       session: admitted,
       address,
@@ -211,9 +216,12 @@ export class Edge implements EdgePort {
 
   /** A request that makes no sense: the rest of the server does not come to know what it says. */
   #refuse(response: HttpResponse, lines: HeaderLines, rejection: Rejection): void {
-    const address = this.#addresses(peerAddress(response), lines.get('x-forwarded-for') ?? []);
-    this.#handlers.refused({ address, ...rejection });
-    reject(response, rejection);
+    this.#handlers.refused({ address: this.#addressOf(response, lines), ...rejection });
+    this.#http.refuse(response, rejection);
+  }
+
+  #addressOf(response: HttpResponse, lines: HeaderLines): string {
+    return this.#addresses(peerAddress(response), lines.get('x-forwarded-for') ?? []);
   }
 
   #open(socket: WebSocket<SocketData>): void {
@@ -236,26 +244,15 @@ export class Edge implements EdgePort {
   #answer(response: HttpResponse, request: HttpRequest): void {
     const lines = headerLines(request);
     // uWebSockets.js takes a handshake whose key has not the right length for a plain request.
-    const fault = asksForWebSocket(lines) && handshakeFault(lines);
+    const fault = asksForWebSocket(lines) ? handshakeFault(lines) : requestFault(lines);
     if (fault) return this.#refuse(response, lines, fault);
-    const method = request.getMethod();
-    const asked = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
-    const { status, headers, body } = this.#handlers.http({
-      method,
-      ...this.#pathOf(request.getUrl()),
-      headers: asked,
-    });
-    response.writeStatus(status);
-    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-    // Not `endWithoutBody(length)`: that leaves the response open, for which uWebSockets.js ends the whole process.
-    if (body === undefined) response.endWithoutBody();
-    else if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(body)}`).endWithoutBody();
-    else response.end(body);
+    const headers = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
+    const asked = { method: request.getMethod(), ...this.#pathOf(request.getUrl()), headers };
+    this.#http.answer(response, asked, this.#addressOf(response, lines));
   }
-}
 
-function reject(response: HttpResponse, { status, header, message }: Rejection): void {
-  response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
-  if (header) response.writeHeader(...header);
-  response.end(`${message}\n`, true);
+  #inspect(): void {
+    this.#peers.inspect();
+    this.#http.inspect();
+  }
 }

@@ -23,7 +23,7 @@ export interface PlainReply {
   readonly status: string;
   readonly headers: Record<string, string>;
   /** undefined: none, and no length of one. */
-  readonly body: string | Uint8Array | undefined;
+  readonly body: Uint8Array | undefined;
 }
 
 /** Somebody who was turned away before there was a session. */

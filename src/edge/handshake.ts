@@ -1,14 +1,12 @@
 /** Whether a request opens a WebSocket, and does so as RFC 6455, section 4.2.1, asks. uWebSockets.js hardly looks. */
 import type { Rejection } from './admission.ts';
+import { malformed, requestFault } from './request-fault.ts';
 import { elements, type HeaderLines, single } from './request-head.ts';
 
 const version = '13';
 
 /** 16 bytes in Base64. */
 const key = /^[A-Za-z0-9+/]{22}==$/;
-
-/** RFC 3986, section 3.2: a name or an address, and a port. */
-const authority = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+)(:\d*)?$/;
 
 /** Whether it asks for a WebSocket, rightly or wrongly. */
 export function asksForWebSocket(lines: HeaderLines): boolean {
@@ -17,7 +15,8 @@ export function asksForWebSocket(lines: HeaderLines): boolean {
 
 /** @returns why the request cannot be followed; undefined if it is well-formed. */
 export function handshakeFault(lines: HeaderLines): Rejection | undefined {
-  if (!authority.test(single(lines, 'host') ?? '')) return malformed('there has to be one Host line with a name');
+  const fault = requestFault(lines);
+  if (fault) return fault;
   // What proxies do that are not told about WebSockets.
   if (!asksForWebSocket(lines)) return malformed('"Upgrade: websocket" is missing: a proxy has to pass it on');
   if (!includes(lines, 'connection', 'upgrade')) {
@@ -39,10 +38,6 @@ const otherVersion: Rejection = {
   header: ['sec-websocket-version', version],
   message: `this server speaks WebSocket version ${version}`,
 };
-
-function malformed(message: string): Rejection {
-  return { status: '400 Bad Request', message };
-}
 
 function includes(lines: HeaderLines, name: string, token: string): boolean {
   return elements(lines, name).some((element) => element.toLowerCase() === token);

@@ -1,12 +1,12 @@
 /** Plain HTTP on the same port: the web pages, health, schemas, and a word for who comes without a WebSocket. */
-import { type Page, serve } from './pages.ts';
+import { createFile, type StaticFile, serve } from './files.ts';
 
 export interface HttpReply {
   /** Code and reason. */
   readonly status: string;
   readonly headers: Record<string, string>;
   /** undefined: none, and no length of one. */
-  readonly body: string | Uint8Array | undefined;
+  readonly body: Uint8Array | undefined;
 }
 
 export interface HttpRequest {
@@ -28,7 +28,7 @@ export interface RouterOptions {
   /** Whether new connections are taken. */
   readonly ready: () => boolean;
   /** The web pages by path. Without them a browser gets a word of greeting. */
-  readonly pages: ReadonlyMap<string, Page>;
+  readonly pages: ReadonlyMap<string, StaticFile>;
   /** The files under `schemas/` by their path there: `client/join.json`. */
   readonly schemas: ReadonlyMap<string, string>;
   /** The JSON Schema of the bodies in the room of this name; undefined if it has none. */
@@ -42,8 +42,10 @@ const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
 
 /** @returns what answers a request. */
 export function createRouter({ healthy, ready, pages, schemas, roomSchema }: RouterOptions): Router {
-  const asyncapi = schemas.get('asyncapi.json') ?? '{}';
-  const index = JSON.stringify({ schemas: [...schemas.keys()].sort().map((path) => `/schemas/${path}`) });
+  const files = new Map(Array.from(schemas, ([path, content]) => [`/schemas/${path}`, jsonFile(content)]));
+  const index = jsonFile(JSON.stringify({ schemas: [...files.keys()].sort() }));
+  const asyncapi = files.get('/schemas/asyncapi.json') ?? jsonFile('{}');
+  const roomSchemas = new RoomSchemas();
   const get = (request: HttpRequest): HttpReply => {
     const { path } = request;
     const page = pages.get(path);
@@ -55,30 +57,28 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
       case '/readyz':
         return ready() ? text('200 OK', 'ready\n') : text('503 Service Unavailable', 'draining\n');
       case '/asyncapi.json':
-        return json(asyncapi);
+        return serve(asyncapi, request);
       case '/schemas':
-        return json(index);
+        return serve(index, request);
       case '/':
       case '/ws':
       case '/text':
         return text('426 Upgrade Required', greeting, { upgrade: 'websocket' });
       default: {
         const [, room] = /^\/rooms\/([^/]+)\/schema$/.exec(path) ?? [];
-        if (room !== undefined) return schemaOf(room);
-        const schema = path.startsWith('/schemas/') ? schemas.get(path.slice('/schemas/'.length)) : undefined;
-        return schema === undefined
-          ? text('404 Not Found', `there is nothing at this path\n\n${greeting}`)
-          : json(schema);
+        if (room !== undefined) return schemaOf(room, request);
+        const file = files.get(path);
+        return file ? serve(file, request) : text('404 Not Found', `there is nothing at this path\n\n${greeting}`);
       }
     }
   };
-  const schemaOf = (encoded: string): HttpReply => {
+  const schemaOf = (encoded: string, request: HttpRequest): HttpReply => {
     const room = decode(encoded);
     if (room === undefined) return text('400 Bad Request', 'the name of the room is not percent-encoded UTF-8\n');
     const schema = roomSchema(room);
     return schema === undefined
       ? text('404 Not Found', 'the bodies of this room have no schema\n')
-      : json(JSON.stringify(schema), 'application/schema+json');
+      : serve(roomSchemas.file(schema), request);
   };
   return (request) =>
     request.method === 'get' || request.method === 'head'
@@ -86,8 +86,33 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
       : text('405 Method Not Allowed', 'only GET and HEAD are answered\n', { allow: 'GET, HEAD' });
 }
 
+/** The schemas of bodies, each made into bytes when it is asked for first. */
+class RoomSchemas {
+  readonly #files = new WeakMap<object, StaticFile>();
+
+  file(schema: unknown): StaticFile {
+    const known = isObject(schema) ? this.#files.get(schema) : undefined;
+    const file = known ?? jsonFile(JSON.stringify(schema), 'application/schema+json');
+    if (isObject(schema)) this.#files.set(schema, file);
+    return file;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 function text(status: string, body: string, headers: Record<string, string> = {}): HttpReply {
-  return { status, headers: { ...common, 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+  return {
+    status,
+    headers: {
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'content-type': 'text/plain; charset=utf-8',
+      ...headers,
+    },
+    body: Buffer.from(body),
+  };
 }
 
 function redirect(location: string): HttpReply {
@@ -95,9 +120,8 @@ function redirect(location: string): HttpReply {
 }
 
 /** Schemas are public, and pages of other origins may read them. */
-function json(body: string, type = 'application/json; charset=utf-8'): HttpReply {
-  const headers = { ...common, 'content-type': type, 'access-control-allow-origin': '*' };
-  return { status: '200 OK', headers, body };
+function jsonFile(content: string, type = 'application/json; charset=utf-8'): StaticFile {
+  return createFile(Buffer.from(content), { headers: { 'content-type': type, 'access-control-allow-origin': '*' } });
 }
 
 /** What a part of a path stands for; undefined if it is malformed. */
@@ -108,5 +132,3 @@ function decode(part: string): string | undefined {
     return undefined;
   }
 }
-
-const common = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' };

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium as playwright } from 'playwright-core';
-import { createPages, type Page as WebPage } from '../../src/http/pages.ts';
+import type { StaticFile } from '../../src/http/files.ts';
+import { createPages } from '../../src/http/pages.ts';
 import { FaultProxy } from '../kit/fault-proxy.ts';
 import { chromium, skipWithout } from '../kit/packages.ts';
 import { Random } from '../kit/random.ts';
@@ -31,7 +32,7 @@ export function launch(): Promise<Browser> {
 }
 
 /** The pages as the build made them. */
-export function builtPages(): ReadonlyMap<string, WebPage> {
+export function builtPages(): ReadonlyMap<string, StaticFile> {
   const directory = new URL('../../dist/web/', import.meta.url).pathname;
   assert.ok(existsSync(join(directory, 'index.html')), 'there is no dist/web: npm run build');
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });

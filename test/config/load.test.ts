@@ -56,6 +56,7 @@ test('defaults', () => {
     trustProxy: 0,
     rate: { perSecond: 100, burst: 500 },
     rateBytes: { perSecond: 1_048_576, burst: 4_194_304 },
+    httpRate: { perSecond: 100, burst: 1000 },
     maxRooms: 100,
     buffer: 1_048_576,
     signalBuffer: 65_536,

@@ -49,6 +49,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   trustProxy: 'number or list',
   rate: 'rate',
   rateBytes: 'rate',
+  httpRate: 'rate',
   maxRooms: 'number',
   buffer: 'number',
   signalBuffer: 'number',

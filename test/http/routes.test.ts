@@ -207,19 +207,4 @@ describe('other requests', () => {
       assert.equal(await head.text(), '');
     }
   });
-
-  test('a connection serves one request after the other', async () => {
-    await using server = await startServer();
-    await using raw = new RawClient(server.port);
-    const request = (line: string) => `${line} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
-    let answers = '';
-    raw.socket.on('data', (data) => {
-      answers += data.toString('latin1');
-      if (answers.endsWith('ready\n')) raw.socket.end();
-    });
-    raw.write(['GET /healthz', 'HEAD /asyncapi.json', 'GET /nothing', 'HEAD /', 'GET /readyz'].map(request).join(''));
-    await raw.gone;
-    const statuses = answers.match(/(?<=HTTP\/1\.1 )\d+/g);
-    assert.deepEqual(statuses, ['200', '200', '404', '426', '200']);
-  });
 });

@@ -6,7 +6,7 @@ import { type Broker, startBroker } from '../../src/broker/broker.ts';
 import { type MachineClocks, machineClocks } from '../../src/broker/clock-watch.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import type { Program } from '../../src/edge/remote/link.ts';
-import type { Page } from '../../src/http/pages.ts';
+import type { StaticFile } from '../../src/http/files.ts';
 import type { Meters } from '../../src/observe/figures.ts';
 import type { Fields, Logger } from '../../src/observe/logger.ts';
 
@@ -42,7 +42,7 @@ export interface TestServer extends AsyncDisposable {
 
 export type TestOptions = Partial<Config> & {
   tlsFiles?: { certFile: string; keyFile: string };
-  pages?: ReadonlyMap<string, Page>;
+  pages?: ReadonlyMap<string, StaticFile>;
   clocks?: MachineClocks;
   meters?: Meters;
 };
@@ -58,7 +58,7 @@ export async function startServer({
   meters = process,
   ...overrides
 }: TestOptions = {}): Promise<TestServer> {
-  const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off'], {}, () => '');
+  const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off', '--http-rate', 'off'], {}, () => '');
   const directory = overrides.data === undefined ? mkdtempSync(join(tmpdir(), 'hubbub-test-')) : undefined;
   const config: Config = {
     ...defaults,

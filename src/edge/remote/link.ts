@@ -53,7 +53,7 @@ const failedToAdmit: Rejection = {
 const failedToReply: PlainReply = {
   status: '500 Internal Server Error',
   headers: { 'content-type': 'text/plain; charset=utf-8' },
-  body: 'the server failed on this request\n',
+  body: Buffer.from('the server failed on this request\n'),
 };
 
 const usual: LinkLimits = { behind: 1024 * 1024, lost: 256 * 1024 * 1024, patience: 30_000 };

@@ -1,0 +1,242 @@
+/**
+ * Plain HTTP on the port of the WebSockets: one request at a time on a connection, so many from one address, and so many
+ * bytes of answers that nobody reads.
+ *
+ * A request is never answered in the callback that brings it. Until it is, uWebSockets.js drops a connection on which the
+ * next one comes: so a connection has one answer at most to come, however many requests are in a packet.
+ */
+import type { HttpResponse } from 'uWebSockets.js';
+import type { Rate } from '../session/rate-limit.ts';
+import { limitKey } from './address.ts';
+import { type Rejection, retryAfter } from './admission.ts';
+import { answering } from './guarded-behavior.ts';
+import type { EdgeHandlers, PlainReply, PlainRequest } from './handlers.ts';
+import { type HttpClient, HttpClients } from './http-clients.ts';
+
+export interface PlainHttpOptions {
+  /** Requests from one address; undefined: no limit. */
+  readonly rate: Rate | undefined;
+}
+
+/** How long a client may take to read an answer, in milliseconds. One that reads nothing is dropped after 10 s. */
+const readTime = 60_000;
+
+/** How many bytes of answers may be on the way to those who have not read them yet: in all, and to one address. */
+const unreadLimit = 16 * 1024 * 1024;
+const unreadPerAddress = unreadLimit / 4;
+
+/** How many bytes of an answer cost as much as a request. */
+const bytesPerRequest = 64 * 1024;
+
+/** A longer body of a request is not read: the answer comes before its end. */
+const longestBody = 1024 * 1024;
+
+/** How many are answered in one turn of the loop. */
+const answeredPerTurn = 16;
+
+/**
+ * What an orchestrator asks. It may come from the same address as those who ask too much, and ends the server if it is
+ * refused: so it never is. Past the limit it is told what was true within the last second.
+ */
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+const healthAge = 1000;
+
+type HttpHandlers = Pick<EdgeHandlers, 'http' | 'refused' | 'failed'>;
+
+/** A request that is to be answered, and its answer on the way. */
+interface Exchange {
+  readonly response: HttpResponse;
+  readonly answer: () => void;
+  /** The connection is gone, or the answer is whole. */
+  isOver: boolean;
+}
+
+/** An answer that did not go out at once. */
+interface Unread {
+  readonly client: HttpClient;
+  readonly bytes: number;
+  /** When it is to be read. */
+  readonly deadline: number;
+}
+
+export class PlainHttp {
+  readonly #handlers: HttpHandlers;
+  readonly #now: () => number;
+  readonly #clients: HttpClients;
+  #waiting: Exchange[] = [];
+  /** The one that began first first. */
+  readonly #unread = new Map<Exchange, Unread>();
+  #unreadBytes = 0;
+  readonly #health = new Map<string, { readonly reply: PlainReply; readonly at: number }>();
+
+  /** @param now milliseconds of a clock that is never set. */
+  constructor({ rate }: PlainHttpOptions, handlers: HttpHandlers, now: () => number) {
+    this.#handlers = handlers;
+    this.#now = now;
+    this.#clients = new HttpClients(rate);
+  }
+
+  /** Answers a request, soon. */
+  answer(response: HttpResponse, request: PlainRequest, address: string): void {
+    const exchange = this.#exchange(response, () => this.#answer(exchange, request, address));
+    if (hasBody(request)) this.#afterBody(exchange);
+    else this.#enqueue(exchange);
+  }
+
+  /** Answers a request that is refused, soon. */
+  refuse(response: HttpResponse, rejection: Rejection): void {
+    this.#enqueue(this.#exchange(response, () => answerAndClose(response, replyOf(rejection))));
+  }
+
+  /** To be called from time to time: drops those who do not read. */
+  inspect(): void {
+    const now = this.#now();
+    for (const [{ response }, { deadline }] of this.#unread) {
+      if (deadline > now) return;
+      response.close();
+    }
+  }
+
+  #exchange(response: HttpResponse, answer: () => void): Exchange {
+    const exchange: Exchange = { response, answer, isOver: false };
+    response.onAborted(() => this.#end(exchange));
+    return exchange;
+  }
+
+  /** A connection that is closed with something unread is reset, and the answer with it. */
+  #afterBody(exchange: Exchange): void {
+    let received = 0;
+    exchange.response.onData((chunk, isLast) => {
+      const isWaiting = received <= longestBody;
+      received += chunk.byteLength;
+      if (isWaiting && (isLast || received > longestBody)) this.#enqueue(exchange);
+    });
+  }
+
+  #enqueue(exchange: Exchange): void {
+    if (this.#waiting.push(exchange) === 1) setImmediate(() => this.#answerSome());
+  }
+
+  #answerSome(): void {
+    const exchanges = this.#waiting.splice(0, answeredPerTurn);
+    if (this.#waiting.length > 0) setImmediate(() => this.#answerSome());
+    for (const { response, answer, isOver } of exchanges) {
+      if (!isOver) answering(response, this.#handlers.failed, answer);
+    }
+  }
+
+  #answer(exchange: Exchange, request: PlainRequest, address: string): void {
+    const { response } = exchange;
+    const now = this.#now();
+    const client = this.#clients.get(limitKey(address), now);
+    const wait = client.requests?.wait(1, now) ?? 0;
+    const isHead = request.method === 'head';
+    const isRead = isHead || request.method === 'get';
+    const isHealth = isRead && healthPaths.has(request.path);
+    if (isHealth && wait > 0) return answerAndClose(response, this.#recentHealth(request, now), isHead);
+    const refusal = isHealth ? undefined : this.#refusal(client, wait);
+    if (refusal) {
+      this.#handlers.refused({ address, ...refusal });
+      return answerAndClose(response, replyOf(refusal));
+    }
+    const reply = this.#handlers.http(request);
+    const { body } = reply;
+    client.requests?.take(1 + Math.floor((body?.byteLength ?? 0) / bytesPerRequest));
+    if (isRead && !isHead && body) this.#send(exchange, client, reply, body);
+    else answerAndClose(response, reply, isHead);
+  }
+
+  /** @param wait until the client may ask, in milliseconds. */
+  #refusal(client: HttpClient, wait: number): Rejection | undefined {
+    if (wait > 0) return tooMany(wait);
+    return this.#unreadBytes >= unreadLimit || client.unread >= unreadPerAddress ? tooMuchUnread : undefined;
+  }
+
+  #recentHealth(request: PlainRequest, now: number): PlainReply {
+    const recent = this.#health.get(request.path);
+    if (recent && now - recent.at < healthAge) return recent.reply;
+    const reply = this.#handlers.http(request);
+    this.#health.set(request.path, { reply, at: now });
+    return reply;
+  }
+
+  /** The connection stays open for another request. What the system does not take of the body is not copied. */
+  #send(exchange: Exchange, client: HttpClient, reply: PlainReply, body: Uint8Array): void {
+    const { response } = exchange;
+    let isDone = false;
+    response.cork(() => {
+      writeHead(response, reply);
+      [, isDone] = response.tryEnd(body, body.byteLength);
+    });
+    if (isDone) return this.#end(exchange);
+    const bytes = body.byteLength;
+    client.unread += bytes;
+    this.#unreadBytes += bytes;
+    this.#unread.set(exchange, { client, bytes, deadline: this.#now() + readTime });
+    response.onWritable((offset) => {
+      const [isWritten, isWhole] = response.tryEnd(body.subarray(offset), body.byteLength);
+      if (isWhole) this.#end(exchange);
+      return isWritten;
+    });
+  }
+
+  #end(exchange: Exchange): void {
+    exchange.isOver = true;
+    const unread = this.#unread.get(exchange);
+    if (!unread) return;
+    this.#unread.delete(exchange);
+    this.#unreadBytes -= unread.bytes;
+    unread.client.unread -= unread.bytes;
+  }
+}
+
+function hasBody({ headers }: PlainRequest): boolean {
+  return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
+}
+
+function writeHead(response: HttpResponse, { status, headers }: PlainReply): void {
+  response.writeStatus(status);
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+}
+
+/**
+ * Answers with a short text, or with the head alone, and closes the connection.
+ *
+ * Past the end of an answer uWebSockets.js closes nothing that the client has not read, takes further requests instead,
+ * and keeps all answers. So it never sees the end of this one: what follows the last header stands in its value.
+ *
+ * @param isHead whether the body is left out, but for its length (RFC 9110, section 9.3.2).
+ */
+function answerAndClose(response: HttpResponse, reply: PlainReply, isHead = false): void {
+  const text = reply.body && !isHead ? Buffer.from(reply.body).toString().trimEnd() : undefined;
+  const length = text === undefined ? reply.body?.byteLength : Buffer.byteLength(text) + 2;
+  response.cork(() => {
+    writeHead(response, reply);
+    response.writeHeader('date', new Date().toUTCString());
+    if (length !== undefined) response.writeHeader('content-length', `${length}`);
+    response.writeHeader('connection', text === undefined ? 'close\r\n' : `close\r\n\r\n${text}`);
+  });
+  response.close();
+}
+
+function tooMany(wait: number): Rejection {
+  return {
+    status: '429 Too Many Requests',
+    header: ['retry-after', `${Math.ceil(wait / 1000)}`],
+    message: 'there are too many requests from your address',
+  };
+}
+
+const tooMuchUnread: Rejection = {
+  status: '503 Service Unavailable',
+  header: retryAfter,
+  message: 'too many answers are not read yet',
+};
+
+function replyOf({ status, header, message }: Rejection): PlainReply {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', ...(header && { [header[0]]: header[1] }) },
+    body: Buffer.from(message),
+  };
+}
