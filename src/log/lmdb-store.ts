@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { statfsSync } from 'node:fs';
 import {
   type Database,
+  type DatabaseOptions,
   open,
   type RangeOptions,
   type RootDatabase,
@@ -75,6 +76,20 @@ interface Stats {
   readonly lastPageNumber: number;
 }
 
+/**
+ * Copies what is read out of lmdb's buffer, as lmdb would, in a fifth of the time. Of that buffer nothing but the bytes up
+ * to `length` counts, which is not its own.
+ */
+const ownBuffers = {
+  encode: (value: Buffer) => value,
+  decode({ buffer, byteOffset, length }: Uint8Array): Buffer {
+    const own = Buffer.allocUnsafe(length);
+    own.set(new Uint8Array(buffer, byteOffset, length));
+    return own;
+  },
+};
+
+const asBinary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 const storeKey = Buffer.from('store');
 /** ENOSPC, EDQUOT. */
 const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
@@ -99,7 +114,9 @@ export class LmdbStore {
 
   private constructor(directory: string, root: RootDatabase<Buffer, Buffer>) {
     const table = (name: string): Table => {
-      const found: Table | undefined = root.openDB(name, { encoding: 'binary', keyEncoding: 'binary' });
+      // The types do not have the encoder.
+      const options: DatabaseOptions & { encoder: typeof ownBuffers } = { ...asBinary, encoder: ownBuffers };
+      const found: Table | undefined = root.openDB(name, options);
       if (!found) throw damaged(directory, `it has no table "${name}"`);
       return found;
     };
@@ -136,8 +153,7 @@ export class LmdbStore {
       eventTurnBatching: false,
       readOnly,
       permissionsMode: 0o600,
-      encoding: 'binary',
-      keyEncoding: 'binary',
+      ...asBinary,
     };
     let root: RootDatabase<Buffer, Buffer> | undefined;
     try {

@@ -81,7 +81,7 @@ export class MemoryLog implements Log {
 
   append(name: string, entry: Entry): Unavailable | undefined {
     const room = this.#room(name);
-    const { seq, prev, at, user, id } = entry;
+    const { seq, prev, at, user, id, isBinary } = entry;
     if (!Number.isSafeInteger(seq) || seq < room.next || prev < room.seq || prev >= seq) {
       throw new RangeError(`room ${JSON.stringify(name)} goes on with ${room.next} after ${room.seq}, not ${seq}`);
     }
@@ -91,7 +91,10 @@ export class MemoryLog implements Log {
     room.seq = seq;
     room.ordinal += 1;
     // A copy: what was given may be a small part of a buffer, which would stay as long as the entry.
-    room.entries.push({ ...entry, bytes: new Uint8Array(entry.bytes) });
+    const bytes = new Uint8Array(entry.bytes);
+    room.entries.push(
+      id === undefined ? { seq, prev, at, user, bytes, isBinary } : { seq, prev, at, user, id, bytes, isBinary },
+    );
     this.#account(room, entry.bytes.length, 1);
     if (id !== undefined) room.ids.add(user, id, { seq, at, ordinal: room.ordinal });
     this.#reportSoon(room);

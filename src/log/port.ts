@@ -17,7 +17,7 @@ export interface Entry {
   /** Who sent it. */
   readonly user: string;
   /** The idempotency key its sender gave it. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** The encoded WebSocket message (json dialect): stored and given back byte for byte. */
   readonly bytes: Uint8Array;
   /** Whether `bytes` go out as a binary WebSocket message. */

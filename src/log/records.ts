@@ -72,9 +72,14 @@ export function writeKey(target: Buffer, room: number, seq: number): Buffer {
 }
 
 export function readKey(key: Uint8Array): { room: number; seq: number } {
-  const { buffer, byteOffset } = key;
-  const view = new DataView(buffer, byteOffset, keyLength);
-  return { room: view.getUint32(0), seq: view.getUint32(4) * 0x1_0000_0000 + view.getUint32(8) };
+  return { room: uint32(key, 0), seq: uint32(key, 4) * 0x1_0000_0000 + uint32(key, 8) };
+}
+
+/** Byte by byte: a view would make the bytes of every key move out of the heap first. */
+function uint32(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let n = at; n < at + 4; n += 1) value = value * 0x100 + (bytes[n] ?? 0);
+  return value;
 }
 
 /** The most bytes a chunk can take besides its entries. */
@@ -118,7 +123,7 @@ function encodeEntry(entry: Entry, before: number, target: Buffer, start: number
   return at + bytes.length;
 }
 
-/** The entries, whose `bytes` are parts of `value`; undefined if they are damaged. */
+/** The entries, which are parts of `value`; undefined if they are damaged. */
 export function decodeChunk(key: Uint8Array, value: Buffer): Placed[] | undefined {
   if (value.length < checksumLength) return undefined;
   if (value.readUInt32BE(0) !== checksum(key, value.subarray(checksumLength))) return undefined;
@@ -129,29 +134,63 @@ export function decodeChunk(key: Uint8Array, value: Buffer): Placed[] | undefine
   let before: number | undefined;
   const chunk: Placed[] = [];
   while (reader.at < value.length) {
-    const entry = decodeEntry(reader, firstSeq, before);
+    const entry = new StoredEntry(reader, firstSeq, before);
     chunk.push({ entry, ordinal, offset });
     before = entry.seq;
     ordinal += 1;
-    offset += entry.bytes.length;
+    offset += entry.length;
   }
   return chunk;
 }
 
-/** @param before the number of the entry before it in the chunk; undefined for the first one. */
-function decodeEntry(reader: Reader, firstSeq: number, before: number | undefined): Entry {
-  const flags = reader.integer(1);
-  const at = reader.integer(6);
-  const step = reader.varint();
-  const missing = reader.varint();
-  const seq = before === undefined ? firstSeq : before + missing + step;
-  const user = reader.text();
-  const id = flags & flagId ? reader.text() : undefined;
-  const bytes = reader.bytes();
-  const isBinary = (flags & flagBinary) !== 0;
-  const prev = seq - step;
-  // The same shapes as those that come in: what entries go through stays fast.
-  return id === undefined ? { seq, prev, at, user, bytes, isBinary } : { seq, prev, at, user, id, bytes, isBinary };
+/** An entry in a chunk. Most of those that are read go out as they are: what else there is is decoded when it is asked for. */
+class StoredEntry implements Entry {
+  readonly seq: number;
+  readonly prev: number;
+  readonly at: number;
+  /** How many `bytes` there are. */
+  readonly length: number;
+  readonly #chunk: Buffer;
+  readonly #flags: number;
+  /** Where the user stands, and behind it the id. */
+  readonly #texts: number;
+  /** Where `bytes` end. */
+  readonly #end: number;
+
+  /** @param before the number of the entry before it in the chunk; undefined for the first one. */
+  constructor(reader: Reader, firstSeq: number, before: number | undefined) {
+    this.#chunk = reader.bytes;
+    this.#flags = reader.integer(1);
+    this.at = reader.integer(6);
+    const step = reader.varint();
+    const missing = reader.varint();
+    this.seq = before === undefined ? firstSeq : before + missing + step;
+    this.prev = this.seq - step;
+    this.#texts = reader.at;
+    reader.skip();
+    if (this.#flags & flagId) reader.skip();
+    this.length = reader.skip();
+    this.#end = reader.at;
+  }
+
+  get isBinary(): boolean {
+    return (this.#flags & flagBinary) !== 0;
+  }
+
+  get user(): string {
+    return new Reader(this.#chunk, this.#texts).text();
+  }
+
+  get id(): string | undefined {
+    if (!(this.#flags & flagId)) return undefined;
+    const reader = new Reader(this.#chunk, this.#texts);
+    reader.skip();
+    return reader.text();
+  }
+
+  get bytes(): Buffer {
+    return this.#chunk.subarray(this.#end - this.length, this.#end);
+  }
 }
 
 export function encodeRecord(record: RoomRecord | StoreRecord): Buffer {
@@ -170,18 +209,18 @@ export function decodeRecord<T extends RoomRecord | StoreRecord>(value: Buffer):
 }
 
 class Reader {
-  readonly #bytes: Buffer;
+  readonly bytes: Buffer;
   at: number;
 
   constructor(bytes: Buffer, at: number) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.at = at;
   }
 
   varint(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
-      const byte = this.#bytes[this.at] ?? 0;
+      const byte = this.bytes[this.at] ?? 0;
       this.at += 1;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
@@ -189,23 +228,23 @@ class Reader {
   }
 
   integer(length: number): number {
-    const value = this.#bytes.readUIntBE(this.at, length);
+    const value = this.bytes.readUIntBE(this.at, length);
     this.at += length;
     return value;
   }
 
-  bytes(): Buffer {
+  /** Passes over what has its length before it, and says what that is. */
+  skip(): number {
     const length = this.varint();
-    const start = this.at;
     this.at += length;
-    return this.#bytes.subarray(start, this.at);
+    return length;
   }
 
   text(): string {
     const length = this.varint();
     const start = this.at;
     this.at += length;
-    return this.#bytes.toString('utf8', start, this.at);
+    return this.bytes.toString('utf8', start, this.at);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What every log has to do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { all, append, appendMany, entry, type Observed, type Overrides, readAll, seqs } from './kit.ts';
+import { all, append, appendMany, entry, type Observed, type Overrides, plain, readAll, seqs } from './kit.ts';
 
 export interface Subject {
   readonly name: string;
@@ -575,10 +575,6 @@ export function logContract({ name, open, isDurable }: Subject): void {
       for (const room of rooms) assert.equal(observed.log.open(room).next, 11);
     });
   });
-}
-
-function plain(entries: readonly { bytes: Uint8Array }[]): unknown[] {
-  return entries.map((one) => ({ ...one, bytes: Buffer.from(one.bytes).toString('base64') }));
 }
 
 function pick(found: { seq: number; at: number } | undefined) {

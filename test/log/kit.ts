@@ -130,6 +130,13 @@ export function readAll(log: Log, room: string): Entry[] {
   return log.read(room, { after: 0 }, all);
 }
 
+/** All that is in an entry, whether it stands there or is decoded when it is asked for. */
+export function plain(entries: readonly Entry[]): (Omit<Entry, 'bytes'> & { bytes: string })[] {
+  return entries.map(({ seq, prev, at, user, id, bytes, isBinary }) => {
+    return { seq, prev, at, user, id, bytes: Buffer.from(bytes).toString('base64'), isBinary };
+  });
+}
+
 export function seqs(entries: readonly { seq: number }[]): number[] {
   return entries.map(({ seq }) => seq);
 }
