@@ -1,4 +1,5 @@
-import type { Dialect } from '../protocol/dialect.ts';
+import type { Entry } from '../log/port.ts';
+import type { Dialect, HistoryPage } from '../protocol/dialect.ts';
 import type { ServerFrame, ServerJoined, ServerMessage } from '../protocol/generated/frames.ts';
 import type { ConnectionId } from './user.ts';
 
@@ -30,10 +31,23 @@ export type Keeping =
     }
   /** It is not to get the rest of it. */
   | { readonly type: 'stopReplay'; readonly connection: ConnectionId; readonly room: string }
+  /** It asked for this page, whose messages are these. */
+  | {
+      readonly type: 'history';
+      readonly connection: ConnectionId;
+      readonly page: HistoryPage;
+      readonly entries: readonly Entry[];
+    }
   /** It asked to join in the middle of a replay: to be told with `after` how far that has come. */
   | { readonly type: 'joinedAgain'; readonly connection: ConnectionId; readonly joined: ServerJoined };
 
-const keeping: ReadonlySet<string> = new Set<Keeping['type']>(['append', 'replay', 'stopReplay', 'joinedAgain']);
+const keeping: ReadonlySet<string> = new Set<Keeping['type']>([
+  'append',
+  'replay',
+  'stopReplay',
+  'history',
+  'joinedAgain',
+]);
 
 export function isKeeping(effect: Delivery | Keeping): effect is Keeping {
   return keeping.has(effect.type);

@@ -1,6 +1,6 @@
 /** Carries out effects on the edge: a frame for many is encoded once per dialect that has receivers, and handed over once. */
 import type { Codecs } from '../protocol/codecs.ts';
-import type { Dialect, Stored, Wire } from '../protocol/dialect.ts';
+import type { Codec, Dialect, Wire } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { Job } from './backlog.ts';
 import type { EdgePort } from './edge-port.ts';
@@ -16,11 +16,9 @@ interface Audience {
 }
 
 /** A connection, as those need it who send it something. */
-export interface Receiver {
+export interface Receiver extends Pick<Codec, 'encodeStored' | 'encodeHistory'> {
   /** Encodes and sends a frame for this connection alone. */
   deliver(frame: ServerFrame): void;
-  /** Writes a message that was kept. @throws Error if it is none. */
-  encodeStored(stored: Stored): Wire;
   /** Sends what was written in that way, all at once. */
   deliverAll(wires: readonly Wire[]): void;
 }

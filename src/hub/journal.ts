@@ -81,6 +81,8 @@ export class Journal {
         return this.#start(effect.connection, { room: effect.room, after: effect.after, to: effect.to });
       case 'stopReplay':
         return this.#end(effect.connection, effect.room);
+      case 'history':
+        return this.#sendPage(effect);
       case 'joinedAgain':
         return this.#answer(effect.connection, effect.joined);
     }
@@ -124,6 +126,15 @@ export class Journal {
     this.#fed.add(receiver);
     this.#options.edge.whenDrained(connection);
     if (isOver) this.#options.dispatch({ type: 'replayed', connection, room, seq: replay.to });
+  }
+
+  #sendPage({ connection, page, entries }: Extract<Keeping, { type: 'history' }>): void {
+    const receiver = this.#options.find(connection);
+    if (!receiver) return;
+    const leftOut = (index: number, error: unknown) => {
+      this.#options.unreadable(page.room, error, entries[index]?.seq);
+    };
+    receiver.deliverAll([receiver.encodeHistory(page, entries, leftOut)]);
   }
 
   /** Says where the connection is: the replay goes on there. */

@@ -42,6 +42,10 @@ export function checked(codecs: Codecs, report: (reason: string, frame: ServerFr
           return codec.encode(frame);
         },
         encodeStored: (stored) => codec.encodeStored(stored),
+        encodeHistory(page, messages, leftOut) {
+          check(JSON.parse(`${jsonCodec.encodeHistory(page, messages, () => undefined)}`));
+          return codec.encodeHistory(page, messages, leftOut);
+        },
       };
     },
     encode(dialect, frame) {

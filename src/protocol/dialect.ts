@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from './generated/frames.ts';
+import type { ClientFrame, ServerFrame, ServerHistory } from './generated/frames.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A way to speak the protocol over a WebSocket. */
@@ -15,6 +15,12 @@ export interface Stored {
   readonly bytes: Uint8Array;
   readonly isBinary: boolean;
 }
+
+/** A page of a room's messages, but for the messages: these are written as they are kept. */
+export type HistoryPage = Omit<ServerHistory, 'messages'>;
+
+/** Told which of the messages of a page is none, by its index, and why. */
+export type LeftOut = (index: number, error: unknown) => void;
 
 /** What goes out as one WebSocket message: a string as a text message, bytes as a binary one. */
 export type Wire = string | Uint8Array;
@@ -46,4 +52,10 @@ export interface Codec {
 
   /** Writes a message that was kept. @throws Error if the bytes are not those of a message. */
   encodeStored(stored: Stored): Wire;
+
+  /**
+   * Writes a page of messages that were kept, the oldest first. What is no message is left out, and `leftOut` told.
+   * The time it takes is that of copying the bytes, or of reading as much as a person is shown.
+   */
+  encodeHistory(page: HistoryPage, messages: readonly Stored[], leftOut: LeftOut): Wire;
 }

@@ -1,8 +1,10 @@
 /** The `json` dialect: one JSON object per text frame; binary frames for bodies that are bytes. */
-import { checkHeader, decodeBinary, encodeBinary, headerStart } from './binary.ts';
-import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
+import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
+import type { Codec, Decoded, Wire } from './dialect.ts';
 import type { ServerAck, ServerFrame, ServerMessage, User } from './generated/frames.ts';
+import { encodeHistory } from './json-history.ts';
 import { Refusal } from './refusal.ts';
+import { checkStored } from './stored.ts';
 import { validateClientFrame } from './validate.ts';
 
 const decoder = new TextDecoder();
@@ -13,21 +15,11 @@ export const jsonCodec: Codec = {
   decode: (data, isBinary) => [isBinary ? fromBinary(data) : fromText(data)],
   encode: encodeJson,
   encodeStored(stored) {
-    const { bytes, isBinary } = stored;
-    const wire = isBinary ? bytes : decoder.decode(bytes);
-    // What a server has kept begins in this way. Something else can only come from an import.
-    if (!beginsAsMessage(wire)) fromStored(stored);
-    return wire;
+    checkStored(stored);
+    return stored.isBinary ? stored.bytes : decoder.decode(stored.bytes);
   },
+  encodeHistory,
 };
-
-const beginning = '{"type":"message","room":';
-const beginningBytes = new TextEncoder().encode(beginning);
-
-function beginsAsMessage(wire: Wire): boolean {
-  if (typeof wire === 'string') return wire.startsWith(beginning);
-  return beginningBytes.every((byte, index) => wire[headerStart + index] === byte);
-}
 
 export function encodeJson(frame: ServerFrame): Wire {
   if ('body' in frame && frame.body instanceof Uint8Array) return encodeBinary({ ...frame, body: frame.body });
@@ -39,32 +31,6 @@ export function encodeJson(frame: ServerFrame): Wire {
     default:
       return JSON.stringify(frame);
   }
-}
-
-/** @throws Error if the bytes are not those of a message. */
-export function fromStored(stored: Stored): ServerMessage {
-  const value = stored.isBinary ? readBinary(stored.bytes) : JSON.parse(decoder.decode(stored.bytes));
-  if (!isMessage(value)) throw new Error('it is JSON, but not a message');
-  return value;
-}
-
-function readBinary(bytes: Uint8Array): unknown {
-  // Not `bytes.slice()`: that of a Buffer does not copy, and its memory has more in it.
-  const parts = decodeBinary(Uint8Array.from(bytes).buffer);
-  if (parts instanceof Refusal) throw new Error(parts.message);
-  return { ...parts.header, body: parts.payload };
-}
-
-/** Whether it has what a message cannot do without; it may be of a version that allowed more, or less, than this one. */
-function isMessage(value: unknown): value is ServerMessage {
-  const { type, room, seq, from, body } = (value ?? {}) as Partial<ServerMessage>;
-  return (
-    type === 'message' &&
-    typeof room === 'string' &&
-    typeof seq === 'number' &&
-    typeof from?.name === 'string' &&
-    body !== undefined
-  );
 }
 
 /** The hot path: the same as `JSON.stringify(frame)`, in half the time. */

@@ -2,11 +2,11 @@
  * The `text` dialect: a whole chat with nothing but a socket. A line is a message to the current room, a line that
  * starts with `/` is a command, and the server answers in lines.
  */
-import type { Codec, Decoded, Stored, Wire } from './dialect.ts';
-import type { Member, ServerFrame, ServerHistory, ServerPresence, StoredMessage, User } from './generated/frames.ts';
-import { fromStored } from './json.ts';
+import type { Codec, Decoded, HistoryPage, LeftOut, Stored, Wire } from './dialect.ts';
+import type { Member, ServerFrame, ServerMessage, ServerPresence, StoredMessage, User } from './generated/frames.ts';
 import { printable } from './printable.ts';
 import { Refusal } from './refusal.ts';
+import { fromStored } from './stored.ts';
 import { validateClientFrame } from './validate.ts';
 
 const decoder = new TextDecoder();
@@ -62,6 +62,11 @@ export class TextCodec implements Codec {
 
   encodeStored(stored: Stored): Wire {
     return this.encode(fromStored(stored));
+  }
+
+  /** Only those that are shown are read, from the latest one back. */
+  encodeHistory(page: HistoryPage, messages: readonly Stored[], leftOut: LeftOut): Wire {
+    return history(page, readBackwards(messages, leftOut), this.#home);
   }
 
   #enter(room: string): void {
@@ -198,7 +203,7 @@ export function encodeText(frame: ServerFrame, home: ReadonlySet<string>): strin
       return `* rooms: ${rooms.join(', ') || 'none'}${frame.cursor === undefined ? '' : ' and more'}`;
     }
     case 'history':
-      return history(frame, home);
+      return history(frame, frame.messages.toReversed().map(withBody), home);
     case 'gap':
       return `* ${frame.room}: messages are missing here`;
     case 'pong':
@@ -210,18 +215,29 @@ export function encodeText(frame: ServerFrame, home: ReadonlySet<string>): strin
   }
 }
 
-function history({ room, messages }: ServerHistory, home: ReadonlySet<string>): string {
-  if (messages.length === 0) return `* ${room}: no messages`;
+function* readBackwards(messages: readonly Stored[], leftOut: LeftOut): Generator<ServerMessage> {
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    try {
+      yield fromStored(messages[index] as Stored);
+    } catch (error) {
+      leftOut(index, error);
+    }
+  }
+}
+
+/** @param messages the latest one first; as many of them are taken as there is room for. */
+function history({ room }: HistoryPage, messages: Iterable<ServerMessage>, home: ReadonlySet<string>): string {
   const shown = latestLines(messages, home);
+  if (shown.length === 0) return `* ${room}: no messages`;
   return [`* ${room}: the latest ${shown.length} messages`, ...shown, `* ${room}: that was the history`].join('\n');
 }
 
 /** The latest message, and those before it as far as there is room for them. */
-function latestLines(messages: readonly StoredMessage[], home: ReadonlySet<string>): string[] {
+function latestLines(messages: Iterable<ServerMessage>, home: ReadonlySet<string>): string[] {
   const lines: string[] = [];
   let length = 0;
-  for (const message of messages.toReversed()) {
-    const said = encodeText({ ...message, body: bodyOf(message) }, home);
+  for (const message of messages) {
+    const said = encodeText(message, home);
     length += said.length;
     if (length > maxHistory && lines.length > 0) break;
     lines.push(said);
@@ -229,8 +245,9 @@ function latestLines(messages: readonly StoredMessage[], home: ReadonlySet<strin
   return lines.reverse();
 }
 
-function bodyOf({ body, base64 }: StoredMessage): unknown {
-  return base64 === undefined ? body : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+function withBody({ base64, ...message }: StoredMessage): ServerMessage {
+  if (base64 === undefined) return { ...message, body: message.body };
+  return { ...message, body: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) };
 }
 
 function roster(members: readonly Member[] | undefined, count: number): string {

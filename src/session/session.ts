@@ -160,6 +160,10 @@ export class Session implements Receiver, IntakeOwner {
     return this.#codec.encodeStored(stored);
   }
 
+  encodeHistory(...page: Parameters<Codec['encodeHistory']>): Wire {
+    return this.#codec.encodeHistory(...page);
+  }
+
   deliverAll(wires: readonly Wire[]): void {
     if (this.#state !== 'ready') return;
     for (const wire of wires) this.#context.work.own += transferCost(wire.length);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { buildStore, epoch, roomName } from '../../bench/store/build.ts';
 import { storeRows } from '../../bench/store/table.ts';
 import { openStoreForReading } from '../../src/log/lmdb.ts';
-import { fromStored } from '../../src/protocol/json.ts';
+import { fromStored } from '../../src/protocol/stored.ts';
 
 test('a figure is the median of all starts, and grows from the smallest store that has it to the largest', () => {
   const figures = (own: Record<string, number[]>) => new Map(Object.entries(own));

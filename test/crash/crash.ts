@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStoreForReading } from '../../src/log/lmdb.ts';
-import { fromStored } from '../../src/protocol/json.ts';
+import { fromStored } from '../../src/protocol/stored.ts';
 import { Random } from '../kit/random.ts';
 import { until } from '../kit/server.ts';
 import { locally, Program, temporaryDirectory } from '../life-cycle/program.ts';

@@ -387,6 +387,10 @@ export class Client implements Receiver {
     return this.#codec.encodeStored(stored);
   }
 
+  encodeHistory(...page: Parameters<Codec['encodeHistory']>): Wire {
+    return this.#codec.encodeHistory(...page);
+  }
+
   deliverAll(wires: readonly Wire[]): void {
     this.#kit.port.sendAll(this.connection, wires);
   }

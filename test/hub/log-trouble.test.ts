@@ -285,9 +285,17 @@ test('where nothing but what is no message is left, a replay ends all the same',
   assert.equal(story(bob), '11');
 });
 
-test('a page with what is no message is refused', () => {
+test('what is no message is left out of a page, and told', () => {
   const { kit, ada } = scene(3);
   kit.log.garble('x', garbage, 2);
+  const tom = kit.connect('tom', { dialect: 'text', rooms: ['x'] });
+  kit.settle();
   ada.request({ type: 'history', room: 'x' });
-  assert.equal(ada.only('error').code, 'unavailable');
+  assert.deepEqual(
+    ada.only('history').messages.map(({ seq }) => seq),
+    [1, 3],
+  );
+  tom.request({ type: 'history', room: 'x' });
+  assert.deepEqual(tom.lines().slice(1, -1), ['[x] <ada> 1', '[x] <ada> 3']);
+  assert.equal(kit.failures.length, 2);
 });

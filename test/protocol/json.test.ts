@@ -4,7 +4,8 @@ import { toStored } from '../../src/hub/journal.ts';
 import { createCodecs } from '../../src/protocol/codecs.ts';
 import type { Decoded } from '../../src/protocol/dialect.ts';
 import type { ServerFrame, ServerMessage } from '../../src/protocol/generated/frames.ts';
-import { encodeJson, fromStored, jsonCodec } from '../../src/protocol/json.ts';
+import { encodeJson, jsonCodec } from '../../src/protocol/json.ts';
+import { fromStored } from '../../src/protocol/stored.ts';
 import { bytes } from './bytes.ts';
 import { schemas } from './schemas.ts';
 
