@@ -8,7 +8,7 @@ import type { HubFrame } from './commands.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
 import { page } from './page.ts';
-import type { Room } from './room.ts';
+import type { Rooms } from './rooms.ts';
 import { type Connection, type ConnectionId, describeMember } from './user.ts';
 
 /** A request of a type. */
@@ -65,14 +65,14 @@ export function broadcast(sender: Connection, frame: Request<'broadcast'>, now: 
   return [{ type: 'broadcast', frame: out }, ...acknowledged(sender, frame, now)];
 }
 
-export function listUsers({ users }: Directory, asker: Connection, frame: Request<'list'>): Effect {
-  const { items, cursor } = page(users.values(), (user) => user.public.id, frame.cursor, frame.limit);
+export function listUsers(directory: Directory, asker: Connection, frame: Request<'list'>): Effect {
+  const { items, cursor } = page(directory.after(frame.cursor ?? ''), (user) => user.public.id, frame.limit);
   return {
     type: 'send',
     connection: asker.id,
     frame: {
       type: 'members',
-      count: users.size,
+      count: directory.users.size,
       members: items.map((user) => describeMember(user, user.connections.length)),
       ...(cursor !== undefined && { cursor }),
       ...(frame.id !== undefined && { id: frame.id }),
@@ -80,11 +80,9 @@ export function listUsers({ users }: Directory, asker: Connection, frame: Reques
   };
 }
 
-export function listRooms(rooms: Iterable<Room>, asker: Connection, frame: Request<'rooms'>): Effect {
-  const { id, prefix = '', cursor: after, limit } = frame;
-  // A room that everyone has left may be there for a while yet: until what was said in it is kept.
-  const matching = Array.from(rooms).filter(({ name, roster }) => name.startsWith(prefix) && roster.size > 0);
-  const { items, cursor } = page(matching, (room) => room.name, after, limit);
+export function listRooms(rooms: Rooms, asker: Connection, frame: Request<'rooms'>): Effect {
+  const { id, prefix = '', cursor: after = '', limit } = frame;
+  const { items, cursor } = page(rooms.inhabited(prefix, after), (room) => room.name, limit);
   return {
     type: 'send',
     connection: asker.id,

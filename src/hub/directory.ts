@@ -2,6 +2,7 @@
 import type { Dialect } from '../protocol/dialect.ts';
 import type { User } from '../protocol/generated/frames.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import { compareTexts, Sorted } from './sorted.ts';
 import type { Connection, ConnectionId, UserRecord } from './user.ts';
 
 export interface ConnectionRecord extends Connection {
@@ -10,16 +11,24 @@ export interface ConnectionRecord extends Connection {
   rooms: readonly string[];
 }
 
+/** For how many of a user's connections a room is one of theirs. */
+type RoomCounts = Map<string, number>;
+
 export class Directory {
   readonly connections = new Map<ConnectionId, ConnectionRecord>();
   /** The connected users. */
   readonly users = new Map<string, UserRecord>();
+  readonly #byId = new Sorted<UserRecord>((one, other) => compareTexts(one.public.id, other.public.id));
+  readonly #byName = new Sorted<UserRecord>(compareNames);
+  /** The rooms of the users with several connections; the others have those of their connection. */
+  readonly #rooms = new Map<UserRecord, RoomCounts>();
   /** Users whose last connection broke, as they were, and until when to remember them; the first one first. */
   readonly #absent = new Map<string, { readonly user: UserRecord; readonly until: number }>();
 
   add(id: ConnectionId, dialect: Dialect, user: User): ConnectionRecord {
     const connection: ConnectionRecord = { id, dialect, user: this.#attach(id, user), rooms: [] };
     this.connections.set(id, connection);
+    this.#count(connection);
     return connection;
   }
 
@@ -29,8 +38,8 @@ export class Directory {
    */
   remove(connection: ConnectionRecord, rememberUntil?: number): void {
     const { id, user } = connection;
-    this.connections.delete(id);
     this.#detach(connection);
+    this.connections.delete(id);
     if (rememberUntil === undefined || user.connections.length > 0) return;
     this.#absent.delete(user.public.id);
     this.#absent.set(user.public.id, { user, until: rememberUntil });
@@ -56,19 +65,47 @@ export class Directory {
   identify(connection: ConnectionRecord, user: User): void {
     this.#detach(connection);
     connection.user = this.#attach(connection.id, user);
+    this.#count(connection);
+  }
+
+  rename(user: UserRecord, name: string): void {
+    this.#byName.delete(user);
+    user.public = { id: user.public.id, name };
+    this.#byName.add(user);
+  }
+
+  /** The connection is in a room in which it was not before. */
+  enter(connection: ConnectionRecord, room: string): void {
+    connection.rooms = connection.rooms.concat(room);
+    const counts = this.#rooms.get(connection.user);
+    if (counts) increase(counts, room);
+  }
+
+  /** It is not any more in one in which it was. */
+  leave(connection: ConnectionRecord, room: string): void {
+    connection.rooms = connection.rooms.toSpliced(connection.rooms.indexOf(room), 1);
+    const counts = this.#rooms.get(connection.user);
+    if (counts) decrease(counts, room);
   }
 
   /** The rooms that any of the user's connections is in. */
-  roomsOf(user: UserRecord): ReadonlySet<string> {
-    return new Set(user.connections.flatMap((id) => this.connections.get(id)?.rooms ?? []));
+  roomsOf(user: UserRecord): Iterable<string> {
+    const [only] = user.connections;
+    return this.#rooms.get(user)?.keys() ?? (only === undefined ? [] : this.#roomsIn(only));
+  }
+
+  /** The connected users after this one, ordered by id. */
+  after(id: string): Iterable<UserRecord> {
+    return this.#byId.from((user) => user.public.id <= id);
   }
 
   /** The connected user with this id or, if `byName`, with this display name. */
   find(to: string, byName: boolean): UserRecord | Refusal {
     if (!byName) return this.users.get(to) ?? unknown(to);
-    const found = Array.from(this.users.values()).filter((user) => user.public.name === to);
-    if (found.length > 1) return new Refusal('ambiguous_name', `there are ${found.length} people called ${to}`);
-    return found[0] ?? unknown(to);
+    const [first, second] = this.#byName.from((user) => user.public.name < to);
+    if (first?.public.name !== to) return unknown(to);
+    if (second?.public.name !== to) return first;
+    return new Refusal('ambiguous_name', `there are several people called ${to}`);
   }
 
   /** A user who is here already, or was a moment ago, stays as they are, name and state included. */
@@ -77,14 +114,54 @@ export class Directory {
     this.#absent.delete(user.id);
     const record = known ?? { public: user, state: 'online', note: undefined, connections: [] };
     record.connections = record.connections.concat(id);
+    if (record.connections.length > 1) return record;
     this.users.set(user.id, record);
+    this.#byId.add(record);
+    this.#byName.add(record);
     return record;
   }
 
-  #detach({ id, user }: Connection): void {
+  #detach({ id, user, rooms }: ConnectionRecord): void {
     user.connections = user.connections.toSpliced(user.connections.indexOf(id), 1);
-    if (user.connections.length === 0) this.users.delete(user.public.id);
+    const counts = this.#rooms.get(user);
+    if (user.connections.length === 1) this.#rooms.delete(user);
+    else if (counts) for (const room of rooms) decrease(counts, room);
+    if (user.connections.length > 0) return;
+    this.users.delete(user.public.id);
+    this.#byId.delete(user);
+    this.#byName.delete(user);
   }
+
+  /** Counts the rooms of a connection that has just been attached to its user. */
+  #count({ user, rooms }: ConnectionRecord): void {
+    if (user.connections.length === 1) return;
+    const counts = this.#rooms.get(user);
+    if (counts) {
+      for (const room of rooms) increase(counts, room);
+      return;
+    }
+    const all: RoomCounts = new Map();
+    for (const id of user.connections) for (const room of this.#roomsIn(id)) increase(all, room);
+    this.#rooms.set(user, all);
+  }
+
+  #roomsIn(connection: ConnectionId): readonly string[] {
+    return this.connections.get(connection)?.rooms ?? [];
+  }
+}
+
+function compareNames({ public: one }: UserRecord, { public: other }: UserRecord): number {
+  return compareTexts(one.name, other.name) || compareTexts(one.id, other.id);
+}
+
+function increase(counts: RoomCounts, room: string): void {
+  counts.set(room, (counts.get(room) ?? 0) + 1);
+}
+
+function decrease(counts: RoomCounts, room: string): void {
+  const left = (counts.get(room) ?? 0) - 1;
+  if (left > 0) counts.set(room, left);
+  else counts.delete(room);
 }
 
 function unknown(to: string): Refusal {

@@ -166,7 +166,7 @@ export class Hub {
       case 'history':
         return this.#inRoom(connection, frame, (room) => this.#history(connection, frame, room));
       case 'rooms':
-        return this.#emit(listRooms(this.#rooms.all(), connection, frame));
+        return this.#emit(listRooms(this.#rooms, connection, frame));
     }
   }
 
@@ -208,7 +208,7 @@ export class Hub {
     this.#reading(connection, frame, name, () => {
       const room = this.#rooms.open(name);
       const start = this.#start(room, frame);
-      if (isNew) connection.rooms = connection.rooms.concat(room.name);
+      if (isNew) this.#directory.enter(connection, room.name);
       this.#tell(room, { type: 'join', connection, isNew, id, start });
     });
   }
@@ -230,9 +230,8 @@ export class Hub {
   }
 
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
-    const at = connection.rooms.indexOf(room);
-    if (at < 0) return this.#emit(refused(connection, notIn(room), id));
-    connection.rooms = connection.rooms.toSpliced(at, 1);
+    if (!connection.rooms.includes(room)) return this.#emit(refused(connection, notIn(room), id));
+    this.#directory.leave(connection, room);
     const left = this.#rooms.get(room);
     if (left) this.#tell(left, { type: 'leave', connection, id });
   }
@@ -270,8 +269,7 @@ export class Hub {
   #history(connection: ConnectionRecord, frame: Request<'history'>, room: Room): void {
     const { log, pageBytes } = this.#options;
     this.#reading(connection, frame, room.name, () => {
-      const page = history(log, room, frame, pageBytes);
-      this.#emit({ type: 'send', connection: connection.id, frame: page });
+      this.#emit({ type: 'history', connection: connection.id, ...history(log, room, frame, pageBytes) });
     });
   }
 
@@ -294,7 +292,7 @@ export class Hub {
     const { public: before, state, note } = user;
     if (frame.type === 'name') {
       if (frame.name === before.name) return;
-      user.public = { id: before.id, name: frame.name };
+      this.#directory.rename(user, frame.name);
     } else {
       if (frame.state === state && frame.note === note) return;
       user.state = frame.state;

@@ -8,29 +8,13 @@ export interface Page<T> {
   readonly cursor: string | undefined;
 }
 
-/** The `limit` entries that follow `after` in the order of their keys (UTF-16 code units), in one pass over all. */
-export function page<T>(entries: Iterable<T>, key: (entry: T) => string, after = '', limit = defaultLimit): Page<T> {
-  const found: T[] = [];
+/** @param entries those that follow the cursor, in order; one more is taken of them than the page has. */
+export function page<T>(entries: Iterable<T>, key: (entry: T) => string, limit = defaultLimit): Page<T> {
+  const items: T[] = [];
   for (const entry of entries) {
-    const own = key(entry);
-    if (own <= after) continue;
-    const last = found.at(-1);
-    if (found.length > limit && last !== undefined && own >= key(last)) continue;
-    insert(found, entry, own, key);
-    if (found.length > limit + 1) found.pop();
+    const last = items.at(-1);
+    if (last !== undefined && items.length === limit) return { items, cursor: key(last) };
+    items.push(entry);
   }
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return { items, cursor: found.length > limit && last !== undefined ? key(last) : undefined };
-}
-
-function insert<T>(sorted: T[], entry: T, own: string, key: (entry: T) => string): void {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (key(sorted[middle] as T) < own) low = middle + 1;
-    else high = middle;
-  }
-  sorted.splice(low, 0, entry);
+  return { items, cursor: undefined };
 }

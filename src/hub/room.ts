@@ -23,6 +23,8 @@ export interface Room {
   readonly epoch: string;
   readonly options: RoomOptions;
   readonly roster: Roster;
+  /** Whether it is known as a room that has members. */
+  isInhabited: boolean;
   /** The number of the latest message that went out. */
   seq: number;
   /** The number of the latest message: ahead of `seq` while messages are held back. */
@@ -127,6 +129,7 @@ export function openRoom(name: string, { epoch, seq, next }: Numbering, options:
     epoch,
     options,
     roster: new Roster(name, options),
+    isInhabited: broken?.isInhabited ?? false,
     seq: broken && options.afterCommit ? broken.seq : seq,
     last: seq,
     next,
@@ -280,7 +283,7 @@ function signal(room: Room, { id: connection, user }: Connection, frame: ClientS
 }
 
 function list(room: Room, { id: connection }: Connection, { cursor: after, limit, id }: ClientList): Effect {
-  const { items, cursor } = page(room.roster.members(), (member) => member.id, after, limit);
+  const { items, cursor } = page(room.roster.after(after ?? ''), (member) => member.id, limit);
   return {
     type: 'send',
     connection,

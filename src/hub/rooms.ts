@@ -9,6 +9,7 @@ import { anew, enter, exit, leave, standing } from './joining.ts';
 import { checkpoint, openRoom, type Room, type RoomCommand, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
+import { compareTexts, Sorted } from './sorted.ts';
 import type { Work } from './work.ts';
 
 export interface RoomsOptions extends RosterOptions, Clock {
@@ -34,6 +35,8 @@ export class Rooms {
   readonly #emit: (effects: readonly Effect[]) => void;
   readonly #step: (room: Room, command: RoomCommand, now: number) => Effect[];
   readonly #rooms = new Map<string, Room>();
+  /** The names of those with members. */
+  readonly #inhabited = new Sorted<string>(compareTexts);
   /** The rooms for which the passing of time matters. */
   readonly #restless = new Set<Room>();
   /** Those of them that are still to be told of it, the next one last. */
@@ -55,8 +58,17 @@ export class Rooms {
     return this.#rooms.get(name);
   }
 
-  all(): Iterable<Room> {
-    return this.#rooms.values();
+  /**
+   * The rooms with members whose names begin like this, after a name, in order. A room that everyone has left may be there
+   * for a while yet, until what was said in it is kept: it is not among them.
+   */
+  *inhabited(prefix: string, after: string): Generator<Room> {
+    const isBefore = after < prefix ? (name: string) => name < prefix : (name: string) => name <= after;
+    for (const name of this.#inhabited.from(isBefore)) {
+      const room = this.#rooms.get(name);
+      if (!room || !name.startsWith(prefix)) return;
+      yield room;
+    }
   }
 
   /** The room, which is opened if it is not. To be told of a member next, or abandoned. @throws Error if its log cannot be read. */
@@ -130,9 +142,17 @@ export class Rooms {
     return { epoch: this.#options.newEpoch(), seq: 0, next: 1 };
   }
 
+  /** Somebody is in the room now, or nobody is any more. */
+  #note(room: Room): void {
+    room.isInhabited = room.roster.size > 0;
+    if (room.isInhabited) this.#inhabited.add(room.name);
+    else this.#inhabited.delete(room.name);
+  }
+
   /** Forgets a room where nobody is or waits, and sees to it that a restless one is told of the time. */
   #settle(room: Room): void {
     const { roster, pending, options, name } = room;
+    if (room.isInhabited !== roster.size > 0) this.#note(room);
     if (roster.size > 0 && roster.restless) {
       this.#restless.add(room);
       return;

@@ -12,6 +12,7 @@ import type {
   ServerPresence,
   User,
 } from '../protocol/generated/frames.ts';
+import { compareTexts, Sorted } from './sorted.ts';
 import { type Connection, describeMember, type UserRecord } from './user.ts';
 
 export interface RosterOptions {
@@ -26,6 +27,10 @@ export const countInterval = 1000;
 
 /** A room that tells counts goes back to lists when it has shrunk to this share of the limit, so that it does not flap. */
 const backToLists = 0.8;
+
+/** From so many members on their order is kept, down to the second number; that of fewer is made when it is wanted. */
+const ordered = 128;
+const unordered = 64;
 
 /** One member. */
 interface Place {
@@ -54,6 +59,8 @@ export class Roster {
   readonly #pending = new Map<string, Told>();
   /** The members without a connection, and when their places are given up; the first one first. */
   readonly #kept = new Map<string, number>();
+  /** The members' ids in order, where there are many. */
+  #order: Sorted<string> | undefined;
   #lists = true;
   /** Where counts are told: somebody has a list or a count that is not true any more. */
   #stale = false;
@@ -115,9 +122,13 @@ export class Roster {
     return this.#lists ? Array.from(this.#places.values(), describe) : undefined;
   }
 
-  /** Every member, for paging. */
-  members(): Iterable<Member> {
-    return iterate(this.#places.values());
+  /** The members after this one, ordered by id. */
+  *after(id: string): Generator<Member> {
+    const ids = this.#order?.from((other) => other <= id) ?? [...this.#places.keys()].sort();
+    for (const next of ids) {
+      const place = this.#places.get(next);
+      if (place && next > id) yield describe(place);
+    }
   }
 
   /** What must be told before this member is heard of otherwise: that they are here. */
@@ -140,13 +151,22 @@ export class Roster {
   #arrive(user: UserRecord): void {
     this.#note(user, undefined);
     this.#places.set(user.public.id, { user, connections: 1 });
+    if (this.#order) this.#order.add(user.public.id);
+    else if (this.size >= ordered) this.#keepOrder();
     if (this.#lists && this.size > this.#options.presenceLimit) this.#switchToCounts();
     this.#stale = !this.#lists;
+  }
+
+  #keepOrder(): void {
+    this.#order = new Sorted(compareTexts);
+    for (const id of this.#places.keys()) this.#order.add(id);
   }
 
   #depart({ user }: Place): void {
     this.#note(user, standing(user));
     this.#places.delete(user.public.id);
+    if (this.size > unordered) this.#order?.delete(user.public.id);
+    else this.#order = undefined;
     this.#stale = !this.#lists;
   }
 
@@ -218,10 +238,6 @@ export class Roster {
 
 function describe({ user, connections }: Place): Member {
   return describeMember(user, Math.max(1, connections));
-}
-
-function* iterate(places: Iterable<Place>): Generator<Member> {
-  for (const place of places) yield describe(place);
 }
 
 function standing({ public: { name }, state }: UserRecord): Standing {
