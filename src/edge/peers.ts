@@ -1,9 +1,9 @@
 /**
  * The sockets of an edge by connection, and how far each has fallen behind.
  *
- * A publish is one native call, and nothing tells whose buffer it fills. So the buffers are looked at from time to time,
- * and at the latest when as many bytes went out as could have filled one: a slow reader is found before it has missed
- * anything, and gets a close code it can read after all that was sent to it.
+ * A publish is one native call, and nothing tells whose buffer it fills. So the buffers of those it went to are looked at
+ * from time to time, and at the latest when as many bytes went out as could have filled one: a slow reader is found before
+ * it has missed anything, and gets a close code it can read after all that was sent to it.
  */
 import type { WebSocket } from 'uWebSockets.js';
 import type { ConnectionId } from '../hub/user.ts';
@@ -36,6 +36,13 @@ export interface Peer {
   isTooSlow: boolean;
 }
 
+/** What is published to, whether it may be left out for a slow reader or not. */
+interface Topic {
+  readonly subscribers: Set<Peer>;
+  /** Something was published to it since the buffers were looked at. */
+  isPublished: boolean;
+}
+
 export interface PressureLimits {
   /** Unsent bytes past which a connection is closed. */
   readonly buffer: number;
@@ -51,6 +58,10 @@ export class Peers {
   readonly #onDrained: (connection: ConnectionId) => void;
   readonly #failed: Failed;
   readonly #peers = new Map<ConnectionId, Peer>();
+  /** Those with subscribers. */
+  readonly #topics = new Map<string, Topic>();
+  /** Those to which something was published since the buffers were looked at. */
+  #published: Topic[] = [];
   /** Those that are to be sent something at the end of the turn. */
   #waiting: Peer[] = [];
   /** Those that are awaited and have caught up; each once. */
@@ -128,6 +139,9 @@ export class Peers {
     const peer = this.#peers.get(id);
     if (!peer || peer.isTooSlow) return;
     peer.socket?.subscribe(topic);
+    const subscribers = this.#topics.get(topic)?.subscribers;
+    if (subscribers) subscribers.add(peer);
+    else this.#topics.set(topic, { subscribers: new Set([peer]), isPublished: false });
     if (!ephemeral) return;
     if (peer.spared) peer.spared.add(ephemeralTopic(topic));
     else peer.socket?.subscribe(ephemeralTopic(topic));
@@ -135,9 +149,17 @@ export class Peers {
 
   unsubscribe(id: ConnectionId, topic: string): void {
     const peer = this.#peers.get(id);
-    peer?.socket?.unsubscribe(topic);
-    peer?.socket?.unsubscribe(ephemeralTopic(topic));
-    peer?.spared?.delete(ephemeralTopic(topic));
+    if (!peer) return;
+    peer.socket?.unsubscribe(topic);
+    peer.socket?.unsubscribe(ephemeralTopic(topic));
+    peer.spared?.delete(ephemeralTopic(topic));
+    this.unsubscribed(peer, topic);
+  }
+
+  /** The peer has no subscription to this native topic any more: to be told also when its socket closes. */
+  unsubscribed(peer: Peer, topic: string): void {
+    const subscribers = this.#topics.get(topic)?.subscribers;
+    if (subscribers?.delete(peer) && subscribers.size === 0) this.#topics.delete(topic);
   }
 
   subscribers(topic: string): readonly ConnectionId[] {
@@ -147,23 +169,42 @@ export class Peers {
   }
 
   /** To be told before `bytes` more are published. */
-  beforePublish(bytes: number): void {
+  beforePublish(topic: string, bytes: number): void {
     this.#messageBytes += bytes;
     if (this.#messageBytes > this.#limits.buffer / 2) this.inspect();
+    this.#note(topic);
   }
 
   /** To be told before `bytes` more are published that are ephemeral. */
-  beforeEphemeral(bytes: number): void {
+  beforeEphemeral(topic: string, bytes: number): void {
     this.#ephemeralBytes += bytes;
     if (this.#ephemeralBytes > this.#limits.signalBuffer / 2) this.inspect();
+    this.#note(topic);
   }
 
-  /** Looks at every buffer, if anything was published since the last time. */
+  #note(topic: string): void {
+    const found = this.#topics.get(topic);
+    if (!found || found.isPublished) return;
+    found.isPublished = true;
+    this.#published.push(found);
+  }
+
+  /** Looks at the buffers of all to whom something was published since the last time. */
   inspect(): void {
-    if (this.#messageBytes + this.#ephemeralBytes === 0) return;
+    const topics = this.#published;
+    if (topics.length === 0) return;
+    this.#published = [];
     this.#messageBytes = 0;
     this.#ephemeralBytes = 0;
-    for (const peer of this.#peers.values()) {
+    let subscriptions = 0;
+    for (const topic of topics) {
+      topic.isPublished = false;
+      subscriptions += topic.subscribers.size;
+    }
+    // Many topics may have the same subscribers, each of whom is to be looked at once.
+    const those =
+      subscriptions < this.#peers.size ? topics.flatMap((topic) => [...topic.subscribers]) : this.#peers.values();
+    for (const peer of those) {
       try {
         this.#inspectOne(peer);
       } catch (error) {
@@ -204,8 +245,20 @@ export class Peers {
 
   #inspectOne(peer: Peer): void {
     const unsent = peer.socket?.getBufferedAmount() ?? 0;
-    if (unsent > this.#limits.buffer) endSlow(peer);
+    if (unsent > this.#limits.buffer) this.#endSlow(peer);
     else if (unsent > this.#limits.signalBuffer) spare(peer);
+  }
+
+  /** It takes its session a while to end it: what is published until then would be more that it does not read. */
+  #endSlow(peer: Peer): void {
+    if (peer.isTooSlow) return;
+    peer.isTooSlow = true;
+    peer.spared = undefined;
+    for (const topic of peer.socket?.getTopics() ?? []) {
+      peer.socket?.unsubscribe(topic);
+      this.unsubscribed(peer, topic);
+    }
+    peer.session.end('slow_reader');
   }
 
   /** The peer has caught up, at least in part. */
@@ -246,15 +299,6 @@ export class Peers {
 /** What is ephemeral has native topics of its own, so that a connection can go without them. */
 export function ephemeralTopic(topic: string): string {
   return `~${topic}`;
-}
-
-/** It takes its session a while to end it: what is published until then would be more that it does not read. */
-function endSlow(peer: Peer): void {
-  if (peer.isTooSlow) return;
-  peer.isTooSlow = true;
-  peer.spared = undefined;
-  for (const topic of peer.socket?.getTopics() ?? []) peer.socket?.unsubscribe(topic);
-  peer.session.end('slow_reader');
 }
 
 function spare(peer: Peer): void {

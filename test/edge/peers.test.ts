@@ -16,7 +16,11 @@ class FakeSocket {
   readonly writes: number[] = [];
   #corked: Wire[] | undefined;
 
+  /** How often its buffer was looked at. */
+  looks = 0;
+
   getBufferedAmount(): number {
+    this.looks += 1;
     return this.unsent;
   }
 
@@ -111,6 +115,69 @@ test('a slow reader whose session takes a while to end it is told of once, and s
   // The goodbye.
   peers.send('a', '3');
   assert.deepEqual(socket.sent, ['1', '2', '3']);
+});
+
+describe('the buffers that are looked at', () => {
+  test('are those of the subscribers of what was published to', () => {
+    const { peers, add } = kit();
+    const [a, b, elsewhere] = ['a', 'b', 'c'].map((id) => add(id).socket);
+    for (const id of ['a', 'b']) peers.subscribe(id, 'json:one', true);
+    peers.subscribe('c', 'json:two', true);
+    const looks = () => [a, b, elsewhere].map((socket) => socket?.looks);
+    peers.beforeEphemeral('json:one', 10);
+    peers.beforePublish('json:one', 10);
+    assert.deepEqual(looks(), [0, 0, 0]);
+    peers.inspect();
+    peers.inspect();
+    assert.deepEqual(looks(), [1, 1, 0]);
+    // So many bytes could fill a buffer.
+    peers.beforeEphemeral('json:one', limits.signalBuffer);
+    peers.beforeEphemeral('json:one', limits.signalBuffer);
+    assert.deepEqual(looks(), [2, 2, 0]);
+    peers.beforePublish('json:two', limits.buffer);
+    assert.deepEqual(looks(), [3, 3, 0]);
+    peers.inspect();
+    assert.deepEqual(looks(), [3, 3, 1]);
+  });
+
+  test('are each looked at once, where several topics have the same subscribers', () => {
+    const { peers, add } = kit();
+    const { socket } = add('a');
+    const topics = Array.from({ length: 10 }, (_, n) => `json:${n}`);
+    for (const topic of topics) peers.subscribe('a', topic, true);
+    for (const topic of topics) peers.beforePublish(topic, 1);
+    peers.inspect();
+    assert.equal(socket.looks, 1);
+  });
+
+  test('are not those of one that has unsubscribed or is gone', () => {
+    const { peers, add } = kit();
+    const [{ socket }, { peer, socket: other }] = [add('a'), add('b')];
+    for (let n = 0; n < 5; n += 1) add(`c${n}`);
+    for (const id of ['a', 'b']) peers.subscribe(id, 'json:one', true);
+    peers.beforePublish('json:one', 1);
+    peers.unsubscribe('a', 'json:one');
+    peers.remove(peer);
+    peers.unsubscribed(peer, 'json:one');
+    peers.inspect();
+    assert.deepEqual([socket.looks, other.looks], [0, 0]);
+  });
+
+  test('are looked at before more is published than fits, over however many topics it comes', () => {
+    const { peers, closed, add } = kit();
+    const { socket } = add('a');
+    for (let n = 0; n < 100; n += 1) add(`other-${n}`);
+    for (let n = 0; n < 20; n += 1) peers.subscribe('a', `json:${n}`, true);
+    let most = 0;
+    for (let n = 0; n < 20 && closed.length === 0; n += 1) {
+      peers.beforePublish(`json:${n}`, limits.buffer / 4);
+      socket.unsent += limits.buffer / 4;
+      most = socket.unsent;
+    }
+    assert.deepEqual(closed, ['a: slow_reader']);
+    assert.ok(most <= 2 * limits.buffer, `${most}`);
+    assert.deepEqual(socket.getTopics(), []);
+  });
 });
 
 describe('several wires that are sent at once', () => {
