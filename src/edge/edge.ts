@@ -129,17 +129,21 @@ export class Edge implements EdgePort {
     this.#peers.sendAll(connection, wires);
   }
 
+  sendEach(connections: readonly ConnectionId[], wire: Wire): void {
+    for (const connection of connections) this.#peers.send(connection, wire);
+  }
+
   sendSoon(connection: ConnectionId, wire: Wire): void {
     this.#peers.sendSoon(connection, wire);
   }
 
   publish(topic: string, wire: Wire, except?: ConnectionId): void {
-    this.#peers.beforePublish(wire.length);
+    this.#peers.beforePublish(topic, wire.length);
     this.#publisher(except).publish(topic, wire, typeof wire !== 'string');
   }
 
   publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void {
-    this.#peers.beforeEphemeral(wire.length);
+    this.#peers.beforeEphemeral(topic, wire.length);
     this.#publisher(except).publish(ephemeralTopic(topic), wire, typeof wire !== 'string');
   }
 
@@ -187,6 +191,9 @@ export class Edge implements EdgePort {
       open: (socket) => this.#open(socket),
       message: (socket, data, isBinary) => socket.getUserData().peer.session.receive(data, isBinary),
       drain: (socket) => this.#peers.drained(socket.getUserData().peer),
+      subscription: (socket, topic, count, before) => {
+        if (count < before) this.#peers.unsubscribed(socket.getUserData().peer, Buffer.from(topic).toString());
+      },
       close: (socket, code, reason) => this.#closed(socket, code, reason),
     };
   }

@@ -163,9 +163,7 @@ export class Peers {
   }
 
   subscribers(topic: string): readonly ConnectionId[] {
-    const found: ConnectionId[] = [];
-    for (const [id, { socket }] of this.#peers) if (socket?.isSubscribed(topic)) found.push(id);
-    return found;
+    return Array.from(this.#topics.get(topic)?.subscribers ?? [], ({ session }) => session.id);
   }
 
   /** To be told before `bytes` more are published. */

@@ -9,7 +9,7 @@ import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
 import { page } from './page.ts';
 import type { Rooms } from './rooms.ts';
-import { type Connection, type ConnectionId, describeMember } from './user.ts';
+import { type Connection, describeMember, type UserRecord } from './user.ts';
 
 /** A request of a type. */
 export type Request<T extends HubFrame['type']> = Extract<HubFrame, { type: T }>;
@@ -34,8 +34,8 @@ export function direct(
     ...(mime !== undefined && { mime }),
     body,
   };
-  const receivers = new Set([...user.connections, ...sender.user.connections]);
-  return [...sendToOthers(receivers, sender, out), ...acknowledged(sender, frame, now)];
+  const others = user === sender.user ? [] : [sendToOthers(sender.user, sender, out)];
+  return [sendToOthers(user, sender, out), ...others, ...acknowledged(sender, frame, now)];
 }
 
 export function signalUser(
@@ -55,7 +55,7 @@ export function signalUser(
     ...(mime !== undefined && { mime }),
     ...(body !== undefined && { body }),
   };
-  return [...sendToOthers(user.connections, sender, out), ...acknowledged(sender, frame, now)];
+  return [sendToOthers(user, sender, out), ...acknowledged(sender, frame, now)];
 }
 
 export function broadcast(sender: Connection, frame: Request<'broadcast'>, now: number): Effect[] {
@@ -104,8 +104,10 @@ export function refused(asker: Connection, refusal: Refusal, id: string | undefi
   return { type: 'send', connection: asker.id, frame: refusal.frame(id) };
 }
 
-function sendToOthers(receivers: Iterable<ConnectionId>, sender: Connection, frame: ServerFrame): Effect[] {
-  return Array.from(receivers)
-    .filter((connection) => connection !== sender.id)
-    .map((connection) => ({ type: 'send', connection, frame }));
+function sendToOthers(
+  { public: { id: user }, connections }: UserRecord,
+  sender: Connection,
+  frame: ServerFrame,
+): Effect {
+  return { type: 'sendEach', user, connections, frame, except: sender.id };
 }

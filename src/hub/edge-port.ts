@@ -14,6 +14,9 @@ export interface EdgePort {
   /** `send` for several at once, in this order: many small ones SHOULD be few writes. */
   sendAll(connection: ConnectionId, wires: readonly Wire[]): void;
 
+  /** The same one for several connections. */
+  sendEach(connections: readonly ConnectionId[], wire: Wire): void;
+
   /**
    * `send` for what need not be there before what is published next, such as an `ack`. It MAY be put off to the end of
    * the turn of the loop, so that many become one write; what is sent to the connection later MUST NOT overtake it.

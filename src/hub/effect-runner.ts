@@ -60,7 +60,7 @@ export class EffectRunner {
   }
 }
 
-/** The room in which an effect must not overtake another; undefined: it may. */
+/** The room in which an effect must not overtake another; undefined: it may. What goes to a user has a room of its own. */
 function roomOf(effect: Delivery | Keeping): string | undefined {
   switch (effect.type) {
     case 'append':
@@ -69,6 +69,11 @@ function roomOf(effect: Delivery | Keeping): string | undefined {
       return everyoneRoom;
     case 'send':
       return 'room' in effect.frame ? effect.frame.room : undefined;
+    case 'sendEach':
+      // No room's name has a space.
+      return `to ${effect.user}`;
+    case 'history':
+      return effect.page.room;
     case 'joinedAgain':
       return effect.joined.room;
     default:

@@ -57,6 +57,14 @@ export function isKeeping(effect: Delivery | Keeping): effect is Keeping {
 export type Delivery =
   /** To one connection. */
   | { readonly type: 'send'; readonly connection: ConnectionId; readonly frame: ServerFrame }
+  /** To these connections of one user but `except`. */
+  | {
+      readonly type: 'sendEach';
+      readonly user: string;
+      readonly connections: readonly ConnectionId[];
+      readonly frame: ServerFrame;
+      readonly except: ConnectionId;
+    }
   /** To every connection in a room but `except`. */
   | { readonly type: 'publish'; readonly room: string; readonly frame: ServerFrame; readonly except?: ConnectionId }
   /** The same for what may be left out for a slow reader. */

@@ -16,10 +16,13 @@ interface Audience {
 }
 
 /** A connection, as those need it who send it something. */
-export interface Receiver extends Pick<Codec, 'encodeStored' | 'encodeHistory'> {
+export interface Receiver {
+  readonly codec: Codec;
+  /** Whether it still takes anything. */
+  readonly isOpen: boolean;
   /** Encodes and sends a frame for this connection alone. */
   deliver(frame: ServerFrame): void;
-  /** Sends what was written in that way, all at once. */
+  /** Sends what was written already, all at once. */
   deliverAll(wires: readonly Wire[]): void;
 }
 
@@ -31,6 +34,9 @@ export function everyone(dialect: Dialect): string {
 /** A frame of at least so many bytes goes out bit by bit if all its receivers together get more than that. */
 const longFrame = 8 * 1024;
 const muchInAll = 4 << 20;
+
+/** To how many connections of a user it goes at a time. */
+const part = 16;
 
 export interface FanOutOptions {
   readonly edge: EdgePort;
@@ -68,6 +74,8 @@ export class FanOut {
       case 'send':
         this.#find(effect.connection)?.deliver(effect.frame);
         return undefined;
+      case 'sendEach':
+        return this.#sendEach(effect);
       case 'publish':
       case 'signal':
         return this.#publish(effect);
@@ -100,6 +108,39 @@ export class FanOut {
     }
   }
 
+  /** Connections of one user that speak the same dialect get the same. */
+  #sendEach({ connections, frame, except }: Extract<Delivery, { type: 'sendEach' }>): Job | undefined {
+    const audiences = new Map<Dialect, { codec: Codec; receivers: ConnectionId[] }>();
+    for (const id of connections) {
+      const receiver = id === except ? undefined : this.#find(id);
+      if (!receiver?.isOpen) continue;
+      const { codec } = receiver;
+      const audience = audiences.get(codec.dialect);
+      if (audience) audience.receivers.push(id);
+      else audiences.set(codec.dialect, { codec, receivers: [id] });
+    }
+    return together(
+      [...audiences.values()].map(({ codec, receivers }) => this.#toEach(receivers, codec.encode(frame))),
+    );
+  }
+
+  #toEach(receivers: readonly ConnectionId[], wire: Wire): Job | undefined {
+    if (wire.length === 0) return undefined;
+    const bytes = receivers.length * wire.length;
+    this.#work.delivered += bytes;
+    if (takesLong(wire, bytes)) return { bytes, steps: this.#inParts(receivers, wire) };
+    this.#edge.sendEach(receivers, wire);
+    return undefined;
+  }
+
+  *#inParts(receivers: readonly ConnectionId[], wire: Wire): Generator<number, void> {
+    for (let from = 0; from < receivers.length; from += part) {
+      const those = receivers.slice(from, from + part);
+      this.#edge.sendEach(those, wire);
+      yield those.length * wire.length;
+    }
+  }
+
   #publish(effect: Extract<Delivery, { type: 'publish' | 'signal' }>): Job | undefined {
     const isMessage = effect.frame.type === 'message';
     if (isMessage) this.sent.messages += 1;
@@ -125,7 +166,7 @@ export class FanOut {
   #toAll(topic: string, wire: Wire, subscribers: number, ephemeral: boolean, except?: ConnectionId): Job | undefined {
     const bytes = subscribers * wire.length;
     this.#work.delivered += bytes;
-    if (wire.length >= longFrame && bytes > muchInAll) {
+    if (takesLong(wire, bytes)) {
       return { bytes, steps: this.#oneByOne(topic, wire, ephemeral, except) };
     }
     if (ephemeral) this.#edge.publishEphemeral(topic, wire, except);
@@ -161,6 +202,10 @@ export class FanOut {
     if (audience.subscribers === 0) audiences.splice(audiences.indexOf(audience), 1);
     if (audiences.length === 0) this.#rooms.delete(room);
   }
+}
+
+function takesLong(wire: Wire, bytes: number): boolean {
+  return wire.length >= longFrame && bytes > muchInAll;
 }
 
 /** Some jobs, one after the other, as one. */

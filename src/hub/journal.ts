@@ -134,7 +134,7 @@ export class Journal {
     const leftOut = (index: number, error: unknown) => {
       this.#options.unreadable(page.room, error, entries[index]?.seq);
     };
-    receiver.deliverAll([receiver.encodeHistory(page, entries, leftOut)]);
+    receiver.deliverAll([receiver.codec.encodeHistory(page, entries, leftOut)]);
   }
 
   /** Says where the connection is: the replay goes on there. */
@@ -169,7 +169,7 @@ export class Journal {
   /** @returns undefined for an entry that is no message: it is as good as missing. */
   #encode(receiver: Receiver, room: string, entry: Entry): Wire | undefined {
     try {
-      return receiver.encodeStored(entry);
+      return receiver.codec.encodeStored(entry);
     } catch (error) {
       this.#options.unreadable(room, error, entry.seq);
       return undefined;

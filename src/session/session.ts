@@ -12,14 +12,7 @@ import { everyone, type Receiver } from '../hub/fan-out.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Codecs } from '../protocol/codecs.ts';
 import { closeCodes } from '../protocol/codes.ts';
-import {
-  type Codec,
-  type Decoded,
-  type Dialect,
-  protocolVersion,
-  type Stored,
-  type Wire,
-} from '../protocol/dialect.ts';
+import { type Codec, type Decoded, type Dialect, protocolVersion, type Wire } from '../protocol/dialect.ts';
 import type {
   ClientAuth,
   ClientFrame,
@@ -156,12 +149,12 @@ export class Session implements Receiver, IntakeOwner {
     else this.#context.edge.send(this.id, wire);
   }
 
-  encodeStored(stored: Stored): Wire {
-    return this.#codec.encodeStored(stored);
+  get codec(): Codec {
+    return this.#codec;
   }
 
-  encodeHistory(...page: Parameters<Codec['encodeHistory']>): Wire {
-    return this.#codec.encodeHistory(...page);
+  get isOpen(): boolean {
+    return this.#state === 'ready';
   }
 
   deliverAll(wires: readonly Wire[]): void {

@@ -371,7 +371,8 @@ test('nor from being looked at', () => {
   const [ada, bob] = [add('ada'), add('bob')];
   ada.socket.getBufferedAmount = () => assert.fail('a defect');
   bob.socket.unsent = limits.buffer + 1;
-  peers.beforePublish(1);
+  for (const id of ['ada', 'bob']) peers.subscribe(id, 'json:lobby', true);
+  peers.beforePublish('json:lobby', 1);
   peers.inspect();
   assert.deepEqual(closed, ['bob: slow_reader']);
   assert.deepEqual(failures, ['the buffer of a connection cannot be looked at: a defect']);

@@ -44,6 +44,11 @@ export class FakeEdge implements EdgePort {
     for (const wire of wires) this.send(connection, wire);
   }
 
+  sendEach(connections: readonly ConnectionId[], wire: Wire): void {
+    assert.ok(connections.length > 0 && new Set(connections).size === connections.length, 'it is sent to each once');
+    for (const connection of connections) this.send(connection, wire);
+  }
+
   sendSoon(connection: ConnectionId, wire: Wire): void {
     this.send(connection, wire);
   }
@@ -101,6 +106,7 @@ export function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
     send: (connection, wire) => edge.send(connection, wire),
     sendEphemeral: (connection, wire) => edge.sendEphemeral(connection, wire),
     sendAll: (connection, wires) => edge.sendAll(connection, wires),
+    sendEach: (connections, wire) => edge.sendEach(connections, wire),
     sendSoon: (connection, wire) => edge.sendSoon(connection, wire),
     publish: (topic, wire, except) => edge.publish(topic, wire, except),
     publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),

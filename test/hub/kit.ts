@@ -12,7 +12,7 @@ import type { RoomPolicy } from '../../src/hub/room-policy.ts';
 import type { ConnectionId } from '../../src/hub/user.ts';
 import { Work } from '../../src/hub/work.ts';
 import { checked, createCodecs } from '../../src/protocol/codecs.ts';
-import type { Codec, Dialect, Stored, Wire } from '../../src/protocol/dialect.ts';
+import type { Codec, Dialect, Wire } from '../../src/protocol/dialect.ts';
 import type {
   ClientMessage,
   PresenceState,
@@ -315,7 +315,9 @@ export class Client implements Receiver {
   /** Who it was when it connected, or was identified as. */
   user: User;
   readonly #kit: HubKit;
-  readonly #codec: Codec;
+  readonly codec: Codec;
+  /** Of those that are gone the kit does not know. */
+  readonly isOpen = true;
   readonly #on: Listeners;
   #frames: ServerFrame[] = [];
   #lines: string[] = [];
@@ -323,13 +325,13 @@ export class Client implements Receiver {
   constructor(kit: HubKit, connection: ConnectionId, codec: Codec, user: User, on: Listeners) {
     this.#kit = kit;
     this.connection = connection;
-    this.#codec = codec;
+    this.codec = codec;
     this.user = user;
     this.#on = on;
   }
 
   get dialect(): Dialect {
-    return this.#codec.dialect;
+    return this.codec.dialect;
   }
 
   // ---- what it does
@@ -377,18 +379,10 @@ export class Client implements Receiver {
   // ---- what it gets
 
   deliver(frame: ServerFrame): void {
-    const wire = this.#codec.encode(frame);
+    const wire = this.codec.encode(frame);
     if (wire.length === 0) return;
     if (this.dialect === 'text') this.#on.onFrame?.(frame);
     this.#kit.port.send(this.connection, wire);
-  }
-
-  encodeStored(stored: Stored): Wire {
-    return this.#codec.encodeStored(stored);
-  }
-
-  encodeHistory(...page: Parameters<Codec['encodeHistory']>): Wire {
-    return this.#codec.encodeHistory(...page);
   }
 
   deliverAll(wires: readonly Wire[]): void {

@@ -146,7 +146,7 @@ describe('what goes wrong is said in a line:', () => {
     ['/name', '! name is required'],
     ['/msg', '! write it like this: /msg <name> <text>'],
     ['/msg nobody hello', '! nobody connected is called nobody'],
-    ['/msg twin hello', '! there are 2 people called twin'],
+    ['/msg twin hello', '! there are several people called twin'],
     ['/status asleep', '! state must be one of online, away, busy'],
     ['/broadcast', '! write it like this: /broadcast <text>'],
   ] as const;

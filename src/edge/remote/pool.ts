@@ -77,6 +77,19 @@ export class EdgePool implements EdgePort {
     this.#with(connection, ({ link, name }) => link.call('sendAll', name, wires));
   }
 
+  /** It goes once to each of the edge processes. */
+  sendEach(connections: readonly ConnectionId[], wire: Wire): void {
+    const names = new Map<Link, ConnectionId[]>();
+    for (const connection of connections) {
+      this.#with(connection, ({ link, name }) => {
+        const those = names.get(link);
+        if (those) those.push(name);
+        else names.set(link, [name]);
+      });
+    }
+    for (const [link, those] of names) link.call('sendEach', those, wire);
+  }
+
   sendSoon(connection: ConnectionId, wire: Wire): void {
     this.#with(connection, ({ link, name }) => link.call('sendSoon', name, wire));
   }

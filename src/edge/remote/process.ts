@@ -75,6 +75,7 @@ function edgeCalls(server: BatchWriter<ServerCalls>, failed: Failed, end: () => 
     send: (...args) => running().send(...args),
     sendEphemeral: (...args) => running().sendEphemeral(...args),
     sendAll: (...args) => running().sendAll(...args),
+    sendEach: (...args) => running().sendEach(...args),
     sendSoon: (...args) => running().sendSoon(...args),
     publish: (...args) => running().publish(...args),
     publishEphemeral: (...args) => running().publishEphemeral(...args),
