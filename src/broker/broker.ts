@@ -34,6 +34,7 @@ import { ClockWatch, compareWithLog, type MachineClocks } from './clock-watch.ts
 import { drain } from './drain.ts';
 import { listen, openEdge } from './open-edge.ts';
 import { openLog } from './open-log.ts';
+import { Refusals } from './refusals.ts';
 import { Reports } from './reports.ts';
 import { StartError } from './start-error.ts';
 import { sweepRegularly } from './sweep.ts';
@@ -170,6 +171,7 @@ async function serve(
     if (command.type === 'disconnect') sessions.delete(command.connection);
   };
   let ready = false;
+  const refusals = new Refusals(logger, clock.monotonic);
   const acceptor = new Acceptor({
     limits: { connections: config.maxConnections, perAddress: config.maxConnectionsPerAddress },
     session(dialect) {
@@ -177,6 +179,7 @@ async function serve(
       sessions.set(session.id, session);
       return session;
     },
+    refused: (refusal) => refusals.tell(refusal),
     feed: () => feed,
     newId: uuid,
     find: (id) => sessions.get(id),
@@ -193,7 +196,8 @@ async function serve(
     admit: (visitor) => acceptor.admit(visitor),
     closed: (closing) => acceptor.closed(closing),
     http: ({ headers, ...asked }) => router({ ...asked, header: (name) => headers.get(name) ?? '' }),
-    refused: (refusal) => acceptor.refused(refusal),
+    refused: (refusal) => refusals.tell(refusal),
+    unheard: (address, duration) => refusals.unheard(address, duration),
     drained: (connection) => journal.drained(connection),
     failed,
   };
@@ -261,7 +265,7 @@ async function serve(
     () => {
       const { connections, users, rooms } = hub.counts;
       const { queued, used } = log.stats;
-      return { connections, users, rooms, ...fanOut.sent, queued, stored: used };
+      return { connections, users, rooms, ...fanOut.sent, refused: refusals.count, queued, stored: used };
     },
     meters,
     clock,

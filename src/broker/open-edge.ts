@@ -2,6 +2,7 @@ import { availableParallelism, platform } from 'node:os';
 import type { Config } from '../config/load.ts';
 import { Edge, type EdgeOptions } from '../edge/edge.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
+import { headLimit, headLimitVariable } from '../edge/head-limit.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { EdgePool } from '../edge/remote/pool.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -11,7 +12,7 @@ import { StartError } from './start-error.ts';
 /**
  * The edge that the configuration asks for: in this process, or several that share the port, each in one of its own.
  *
- * @throws StartError if there cannot be several.
+ * @throws StartError if there cannot be several, or the longest head of a request is set to nonsense.
  */
 export function openEdge(
   { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, basePath, httpRate }: Config,
@@ -20,6 +21,8 @@ export function openEdge(
   handlers: EdgeHandlers,
   logger: Logger,
 ): Edge | EdgePool {
+  if (headLimit === undefined) throw new StartError(`${headLimitVariable} must be a number of bytes, at least 1024`);
+  logger.debug('a request whose head is longer than this is answered by 431', { bytes: headLimit });
   const http = { rate: httpRate };
   const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, basePath, http, tls };
   const size = threads === 'auto' ? affordable() : threads;

@@ -14,6 +14,8 @@ export interface AcceptorOptions {
   readonly newId: () => ConnectionId;
   /** The session of this name; undefined if it has ended. */
   readonly find: (connection: ConnectionId) => Session | undefined;
+  /** To be told of everyone who is not let in. */
+  readonly refused: (refusal: Refusal) => void;
   /** For the log. */
   readonly report: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -46,15 +48,11 @@ export class Acceptor {
     const { feed, newId, session } = this.#options;
     const rejection = this.#refuse(address) ?? (watch && feed().refuse(watch));
     if (rejection) {
-      this.refused({ address, ...rejection });
+      this.#options.refused({ address, ...rejection });
       return rejection;
     }
     this.#admission.enter(address);
     return watch ? feed().watcher(newId()) : session(handshake.dialect);
-  }
-
-  refused({ address, status, message }: Refusal): void {
-    this.#options.report('connection refused', { address, status, message });
   }
 
   closed({ address, ...closing }: Closing): void {

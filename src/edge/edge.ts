@@ -1,4 +1,6 @@
 /** The WebSocket edge: uWebSockets.js accepts sockets and carries bytes. Of the protocol it knows nothing. */
+// First: uWebSockets.js looks at it when it is loaded.
+import './head-limit.ts';
 import {
   App,
   type HttpRequest,
@@ -90,6 +92,7 @@ export class Edge implements EdgePort {
     const { tls } = options;
     this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
     this.#app.ws('/*', guardedBehavior(this.#behavior(), failed));
+    this.#app.filter(guarded('a new connection is not watched', failed, (...args) => this.#connected(...args)));
     this.#app.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
     const inspect = guarded('buffers cannot be looked at', failed, () => this.#inspect());
     this.#timer = setInterval(inspect, inspectInterval).unref();
@@ -196,6 +199,17 @@ export class Edge implements EdgePort {
       },
       close: (socket, code, reason) => this.#closed(socket, code, reason),
     };
+  }
+
+  /** Whatever is done with the first request, in the end it takes the place of this handler. */
+  #connected(response: HttpResponse, change: number): void {
+    // One that has ended.
+    if (change < 0) return;
+    const { unheard, failed } = this.#handlers;
+    const address = peerAddress(response);
+    const start = performance.now();
+    const tell = () => unheard(address, performance.now() - start);
+    response.onAborted(guarded('a connection without a request is not told of', failed, tell));
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, purpose: Purpose): void {

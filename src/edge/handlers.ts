@@ -49,6 +49,13 @@ export interface EdgeHandlers {
   readonly closed: (closing: Closing) => void;
   /** To be told of everyone whom the edge itself has turned away. */
   readonly refused: (refusal: Refusal) => void;
+  /**
+   * To be told of a connection that has ended before there was a whole request. What uWebSockets.js answers by itself is
+   * among them: a head that is too long (431), HTTP/1.0 (505), what it does not understand (400).
+   * @param address of the other end, be it a proxy.
+   * @param duration in milliseconds.
+   */
+  readonly unheard: (address: string, duration: number) => void;
   /** Answers plain HTTP. */
   readonly http: (request: PlainRequest) => PlainReply;
   /** Answers `whenDrained`. */

@@ -9,6 +9,8 @@ export interface Gauges {
   readonly messages: number;
   /** To how many connections they went. */
   readonly deliveries: number;
+  /** Connections that came to nothing: refused before they had a session, or ended before a request was whole. */
+  readonly refused: number;
   /** Messages that wait to be committed. */
   readonly queued: number;
   /** What the log takes, in bytes. */

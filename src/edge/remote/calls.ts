@@ -41,6 +41,7 @@ export interface ServerCalls extends Questions {
   /** It reads too slowly: its session is to end it. */
   tooSlow(connection: ConnectionId): void;
   refused(refusal: Refusal): void;
+  unheard(address: string, duration: number): void;
   closed(connection: ConnectionId, code: number, reason: string): void;
   drained(connection: ConnectionId): void;
   /** A defect was met. */

@@ -202,6 +202,7 @@ export class Link {
         if (connection) this.#closed(connection, code, reason);
       },
       refused: (refusal) => this.#handlers.refused(refusal),
+      unheard: (address, duration) => this.#handlers.unheard(address, duration),
       drained: (name) => {
         const id = session(name)?.id;
         if (id !== undefined) this.#handlers.drained(id);

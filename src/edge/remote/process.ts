@@ -125,6 +125,8 @@ class RemoteHandlers implements EdgeHandlers {
 
   readonly refused: EdgeHandlers['refused'] = (refusal) => this.#server.call('refused', refusal);
 
+  readonly unheard: EdgeHandlers['unheard'] = (address, duration) => this.#server.call('unheard', address, duration);
+
   readonly drained: EdgeHandlers['drained'] = (connection) => this.#server.call('drained', connection);
 
   #ask<Name extends keyof Questions>(...question: [Name, ...Parameters<Questions[Name]>]): ReturnType<Questions[Name]> {

@@ -11,6 +11,7 @@ const handlers: EdgeHandlers = {
   closed: never,
   http: never,
   refused: never,
+  unheard: never,
   drained: never,
   failed: never,
 };

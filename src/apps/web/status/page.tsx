@@ -113,6 +113,7 @@ function Plots({ figures }: { readonly figures: readonly Figures[] }) {
         words={whole}
         top={numbers}
       />
+      <Plot title="Refused per second" points={rates(figures, (one) => one.refused)} words={whole} top={numbers} />
       <Plot
         title="Event loop delay, 99th percentile"
         points={of((one) => one.delay.p99)}

@@ -1,0 +1,39 @@
+import type { Refusal } from '../edge/handlers.ts';
+import type { Logger } from '../observe/logger.ts';
+import { Complaints } from './complaints.ts';
+
+/** Those who were turned away before they had a session: counted, and told to the operator, who hears of them nowhere else. */
+export class Refusals {
+  readonly #logger: Pick<Logger, 'info' | 'debug'>;
+  readonly #complaints: Complaints;
+  /** How many there were of a status since it was last told at `info`. */
+  readonly #untold = new Map<string, number>();
+  #count = 0;
+
+  /** @param now on the monotonic clock, in milliseconds. */
+  constructor(logger: Pick<Logger, 'info' | 'debug'>, now: () => number) {
+    this.#logger = logger;
+    this.#complaints = new Complaints(now);
+  }
+
+  /** So far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Each at `debug`; at `info` the first of a status within a minute, with how many there were since the one before. */
+  tell({ address, status, message }: Refusal): void {
+    this.#count += 1;
+    this.#logger.debug('connection refused', { address, status, reason: message });
+    const untold = (this.#untold.get(status) ?? 0) + 1;
+    const isDue = this.#complaints.isDue(status);
+    this.#untold.set(status, isDue ? 0 : untold);
+    if (isDue) this.#logger.info('connections are refused', { status, reason: message, address, count: untold });
+  }
+
+  /** uWebSockets.js has answered by itself, or nothing came: also where a browser opens a connection to be prepared. */
+  unheard(address: string, duration: number): void {
+    this.#count += 1;
+    this.#logger.debug('a connection ended without a whole request', { address, duration: Math.round(duration) });
+  }
+}
