@@ -2,6 +2,7 @@
  * Binary frames: one byte 0x01, the header's length in two bytes (big endian), the header (a JSON frame without `body`),
  * then the payload, which is the body.
  */
+import type { Received } from './dialect.ts';
 import type { ClientFrame, ServerFrame } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
 
@@ -22,14 +23,14 @@ export interface BinaryParts {
   readonly payload: Uint8Array;
 }
 
-export function decodeBinary(data: ArrayBuffer): BinaryParts | Refusal {
-  const bytes = new Uint8Array(data);
+export function decodeBinary(data: Received): BinaryParts | Refusal {
+  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
   if (bytes[0] !== version) return malformed('a binary frame must start with the byte 0x01');
   if (bytes.length < headerStart) return malformed('a binary frame must have a header length in its bytes 1 and 2');
-  const end = headerStart + new DataView(data).getUint16(1);
+  const end = headerStart + new DataView(bytes.buffer, bytes.byteOffset).getUint16(1);
   if (end > bytes.length) return malformed('the binary frame is shorter than its header length says');
   const header = parseHeader(bytes.subarray(headerStart, end));
-  return header instanceof Refusal ? header : { header, payload: bytes.slice(end) };
+  return header instanceof Refusal ? header : { header, payload: new Uint8Array(bytes.subarray(end)) };
 }
 
 /** Why the header cannot be that of a binary frame, if so, whatever the schema says. */

@@ -22,6 +22,9 @@ export type HistoryPage = Omit<ServerHistory, 'messages'>;
 /** Told which of the messages of a page is none, by its index, and why. */
 export type LeftOut = (index: number, error: unknown) => void;
 
+/** What came in as one WebSocket message. */
+export type Received = ArrayBuffer | Uint8Array;
+
 /** What goes out as one WebSocket message: a string as a text message, bytes as a binary one. */
 export type Wire = string | Uint8Array;
 
@@ -45,7 +48,7 @@ export interface Codec {
    * its schema, and MUST NOT keep `data`: it is only valid during the call. Each result MUST be carried out before the
    * next one is taken: what that one means may depend on it.
    */
-  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded>;
+  decode(data: Received, isBinary: boolean): Iterable<Decoded>;
 
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;

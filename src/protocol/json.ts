@@ -1,6 +1,6 @@
 /** The `json` dialect: one JSON object per text frame; binary frames for bodies that are bytes. */
 import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
-import type { Codec, Decoded, Wire } from './dialect.ts';
+import type { Codec, Decoded, Received, Wire } from './dialect.ts';
 import type { ServerAck, ServerFrame, ServerMessage, User } from './generated/frames.ts';
 import { encodeHistory } from './json-history.ts';
 import { Refusal } from './refusal.ts';
@@ -78,7 +78,7 @@ function encodeUser(user: User): string {
   return encoded;
 }
 
-function fromText(data: ArrayBuffer): Decoded {
+function fromText(data: Received): Decoded {
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(data));
@@ -89,7 +89,7 @@ function fromText(data: ArrayBuffer): Decoded {
   return validated(value);
 }
 
-function fromBinary(data: ArrayBuffer): Decoded {
+function fromBinary(data: Received): Decoded {
   const parts = decodeBinary(data);
   if (parts instanceof Refusal) return { kind: 'refused', refusal: parts };
   const { header, payload } = parts;

@@ -29,8 +29,7 @@ export function fromStored(stored: Stored): ServerMessage {
 }
 
 function readBinary(bytes: Uint8Array): unknown {
-  // Not `bytes.slice()`: that of a Buffer does not copy, and its memory has more in it.
-  const parts = decodeBinary(Uint8Array.from(bytes).buffer);
+  const parts = decodeBinary(bytes);
   if (parts instanceof Refusal) throw new Error(parts.message);
   return { ...parts.header, body: parts.payload };
 }

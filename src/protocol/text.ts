@@ -2,7 +2,7 @@
  * The `text` dialect: a whole chat with nothing but a socket. A line is a message to the current room, a line that
  * starts with `/` is a command, and the server answers in lines.
  */
-import type { Codec, Decoded, HistoryPage, LeftOut, Stored, Wire } from './dialect.ts';
+import type { Codec, Decoded, HistoryPage, LeftOut, Received, Stored, Wire } from './dialect.ts';
 import type { Member, ServerFrame, ServerMessage, ServerPresence, StoredMessage, User } from './generated/frames.ts';
 import { printable } from './printable.ts';
 import { Refusal } from './refusal.ts';
@@ -46,8 +46,8 @@ export class TextCodec implements Codec {
     this.#home = home;
   }
 
-  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded> {
-    if (isBinary) return [this.#say(new Uint8Array(data.slice(0)))];
+  decode(data: Received, isBinary: boolean): Iterable<Decoded> {
+    if (isBinary) return [this.#say(Uint8Array.from(data instanceof Uint8Array ? data : new Uint8Array(data)))];
     const lines = decoder.decode(data).split(/\r\n|\r|\n/);
     return this.#each(lines.filter((line) => line.trim() !== ''));
   }

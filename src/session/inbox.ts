@@ -1,9 +1,9 @@
-import type { Decoded } from '../protocol/dialect.ts';
+import type { Decoded, Received } from '../protocol/dialect.ts';
 
 /** What came from a connection and is not carried out yet, in the order in which it came. */
 export type Item =
   /** A WebSocket message; `data` is a copy. */
-  | { readonly data: ArrayBuffer; readonly isBinary: boolean }
+  | { readonly data: Received; readonly isBinary: boolean }
   /** The rest of one that was begun. */
   | { readonly rest: Iterator<Decoded> }
   /** A frame past the rate, which is refused in its turn. */

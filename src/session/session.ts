@@ -12,7 +12,14 @@ import { everyone, type Receiver } from '../hub/fan-out.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Codecs } from '../protocol/codecs.ts';
 import { closeCodes } from '../protocol/codes.ts';
-import { type Codec, type Decoded, type Dialect, protocolVersion, type Wire } from '../protocol/dialect.ts';
+import {
+  type Codec,
+  type Decoded,
+  type Dialect,
+  protocolVersion,
+  type Received,
+  type Wire,
+} from '../protocol/dialect.ts';
 import type {
   ClientAuth,
   ClientFrame,
@@ -209,7 +216,7 @@ export class Session implements Receiver, IntakeOwner {
     return this.#state === 'closed';
   }
 
-  decode(data: ArrayBuffer, isBinary: boolean): Iterable<Decoded> {
+  decode(data: Received, isBinary: boolean): Iterable<Decoded> {
     return this.#codec.decode(data, isBinary);
   }
 

@@ -34,7 +34,7 @@ function connection(loop: Loop, name: string, options: Options = {}) {
       return isOver;
     },
     *decode(data) {
-      for (const line of Buffer.from(data).toString().split('\n')) yield { kind: 'answer', wire: line } as Decoded;
+      for (const line of new TextDecoder().decode(data).split('\n')) yield { kind: 'answer', wire: line } as Decoded;
     },
     handle(decoded) {
       const wire = decoded.kind === 'answer' ? String(decoded.wire) : '';
