@@ -7,8 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runChat } from './apps/chat/run.ts';
-import { runDemo, type StartServer } from './apps/demo/run.ts';
+import type { StartServer } from './apps/demo/run.ts';
 import { type Broker, startBroker } from './broker/broker.ts';
 import { machineClocks } from './broker/clock-watch.ts';
 import { StartError } from './broker/start-error.ts';
@@ -21,7 +20,6 @@ import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 import { PolicyError } from './policy/error.ts';
-import { runLog } from './tools/log.ts';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
@@ -32,9 +30,8 @@ const day = 24 * 60 * 60 * 1000;
 const exitCodes = { stopped: 0, defect: 1, operator: 2 };
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args[0] === 'log') return process.exit(await runLog(args.slice(1), surroundings()));
-  if (args[0] === 'chat') return process.exit(await runChat(args.slice(1), surroundings()));
-  if (args[0] === 'demo') return process.exit(await runDemo(args.slice(1), surroundings(), startDemoServer));
+  const tool = await toolOf(args[0]);
+  if (tool) return process.exit(await tool(args.slice(1)));
   if (args.includes('--help') || args.includes('-h')) return print(help());
   if (args.includes('--version')) return print(`hubbub ${version}\n`);
   const config = loadConfig(args, process.env, (path) => readFileSync(path, 'utf8'));
@@ -59,6 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
     edgeProgram: edgeProgram(),
     meters: process,
     clocks: machineClocks,
+    openFiles: openFiles(),
     pages,
     schemas: readSchemas(),
     user: process.geteuid?.(),
@@ -67,6 +65,37 @@ async function main(args: readonly string[]): Promise<void> {
   stopAtSignal(broker, config, logger);
   process.on('SIGUSR2', () => broker.trustClock());
   print(`${summary(config, broker.port, pages.size > 0)}\n`);
+}
+
+/**
+ * How many files this process may open, and those that it starts; undefined: any number, or it cannot be told. Node has
+ * raised the soft limit to the hard one when it started. To be asked before there are connections: a report looks up their
+ * names.
+ */
+function openFiles(): number | undefined {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
+  const soft = userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : undefined;
+}
+
+/** Loaded only when asked for: a server that may open few files could not load them all at once. */
+async function toolOf(name: string | undefined): Promise<((args: readonly string[]) => Promise<number>) | undefined> {
+  switch (name) {
+    case 'log': {
+      const { runLog } = await import('./tools/log.ts');
+      return (args) => runLog(args, surroundings());
+    }
+    case 'chat': {
+      const { runChat } = await import('./apps/chat/run.ts');
+      return (args) => runChat(args, surroundings());
+    }
+    case 'demo': {
+      const { runDemo } = await import('./apps/demo/run.ts');
+      return (args) => runDemo(args, surroundings(), startDemoServer);
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** What a tool or an app needs. */
@@ -105,6 +134,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
     edgeProgram: edgeProgram(),
     meters: process,
     clocks: machineClocks,
+    openFiles: openFiles(),
     pages,
     schemas: readSchemas(),
   };

@@ -30,9 +30,10 @@ import { checked, createCodecs } from '../protocol/codecs.ts';
 import type { InboxLimits } from '../session/inbox.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { Turns } from '../session/turns.ts';
+import { capacity } from './capacity.ts';
 import { ClockWatch, compareWithLog, type MachineClocks } from './clock-watch.ts';
 import { drain } from './drain.ts';
-import { listen, openEdge } from './open-edge.ts';
+import { edgeCount, listen, openEdge } from './open-edge.ts';
 import { openLog } from './open-log.ts';
 import { Refusals } from './refusals.ts';
 import { Reports } from './reports.ts';
@@ -51,6 +52,8 @@ export interface BrokerOptions {
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
+  /** How many files this process may open, and each that it starts; undefined: any number. */
+  readonly openFiles?: number | undefined;
   /** The user id of this process, where there is such a thing. */
   readonly user?: number | undefined;
 }
@@ -133,7 +136,7 @@ interface Parts {
 }
 
 async function serve(
-  { config, logger, server, tls, edgeProgram, meters, clocks, pages, schemas }: BrokerOptions,
+  { config, logger, server, tls, edgeProgram, meters, clocks, openFiles, pages, schemas }: BrokerOptions,
   { policies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
   const watch = new ClockWatch(clocks, logger);
@@ -170,10 +173,12 @@ async function serve(
     hub.commands.next(command);
     if (command.type === 'disconnect') sessions.delete(command.connection);
   };
+  const { connections, sockets, warning } = capacity(config.maxConnections, openFiles, edgeCount(config.threads));
+  if (warning !== undefined) logger.warn(warning);
   let ready = false;
   const refusals = new Refusals(logger, clock.monotonic);
   const acceptor = new Acceptor({
-    limits: { connections: config.maxConnections, perAddress: config.maxConnectionsPerAddress },
+    limits: { connections, perAddress: config.maxConnectionsPerAddress },
     session(dialect) {
       const session = new Session(context, uuid(), dialect);
       sessions.set(session.id, session);
@@ -198,10 +203,11 @@ async function serve(
     http: ({ headers, ...asked }) => router({ ...asked, header: (name) => headers.get(name) ?? '' }),
     refused: (refusal) => refusals.tell(refusal),
     unheard: (address, duration) => refusals.unheard(address, duration),
+    full: (sockets) => reports.full(sockets),
     drained: (connection) => journal.drained(connection),
     failed,
   };
-  const edge = openEdge(config, tls, edgeProgram, handlers, logger);
+  const edge = openEdge(config, sockets, tls, edgeProgram, handlers, logger);
   const feed = new StatusFeed(edge, () => JSON.stringify(figures.latest), config.statusKey);
   const context: SessionContext = {
     ...config,

@@ -5,6 +5,7 @@ import type { EdgeHandlers } from '../edge/handlers.ts';
 import { headLimit, headLimitVariable } from '../edge/head-limit.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { EdgePool } from '../edge/remote/pool.ts';
+import type { SocketLimits } from '../edge/sockets.ts';
 import type { Logger } from '../observe/logger.ts';
 import { listenError, probe } from './listen-error.ts';
 import { StartError } from './start-error.ts';
@@ -16,6 +17,7 @@ import { StartError } from './start-error.ts';
  */
 export function openEdge(
   { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, basePath, httpRate }: Config,
+  sockets: SocketLimits,
   tls: EdgeOptions['tls'],
   program: Program,
   handlers: EdgeHandlers,
@@ -24,8 +26,8 @@ export function openEdge(
   if (headLimit === undefined) throw new StartError(`${headLimitVariable} must be a number of bytes, at least 1024`);
   logger.debug('a request whose head is longer than this is answered by 431', { bytes: headLimit });
   const http = { rate: httpRate };
-  const options = { limits: { buffer, signalBuffer }, maxFrame, idleTimeout, trustProxy, basePath, http, tls };
-  const size = threads === 'auto' ? affordable() : threads;
+  const options = { limits: { buffer, signalBuffer }, sockets, maxFrame, idleTimeout, trustProxy, basePath, http, tls };
+  const size = edgeCount(threads);
   if (size === 1) return new Edge(options, handlers);
   if (platform() === 'win32')
     throw new StartError('several threads are not to be had on Windows: leave --threads at 1');
@@ -38,6 +40,11 @@ export function openEdge(
       logger.error('an edge process has failed; its clients have to come back', failure),
   };
   return new EdgePool(pool, handlers);
+}
+
+/** How many edges there are; a single one is in this process. */
+export function edgeCount(threads: Config['threads']): number {
+  return threads === 'auto' ? affordable() : threads;
 }
 
 /** Other systems give all connections of a port to one of those who share it. */

@@ -26,6 +26,12 @@ export class Reports {
     this.#logger.error('a message in the log is damaged and left out', { room, seq });
   }
 
+  /** An edge turns people away. */
+  full(sockets: number): void {
+    if (!this.#complaints.isDue('full')) return;
+    this.#logger.warn('an edge has as many sockets as it can have: others are refused, or closed at once', { sockets });
+  }
+
   /** Something failed that should not have. It does not throw: who calls it has an error at hand already. */
   failed(what: string, error: unknown, fields: Fields = {}): void {
     this.#failures += 1;

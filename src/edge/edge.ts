@@ -19,7 +19,7 @@ import type { ConnectionId } from '../hub/user.ts';
 import { guarded } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import { type ClientAddresses, clientAddresses, type TrustedProxies } from './address.ts';
-import type { Rejection } from './admission.ts';
+import { type Rejection, retryAfter } from './admission.ts';
 import { answering, guardedBehavior } from './guarded-behavior.ts';
 import type { EdgeHandlers } from './handlers.ts';
 import { asksForWebSocket, handshakeFault } from './handshake.ts';
@@ -28,10 +28,12 @@ import { PlainHttp, type PlainHttpOptions } from './plain-http.ts';
 import { requestFault } from './request-fault.ts';
 import { type HeaderLines, headerLines } from './request-head.ts';
 import { type RequestPath, requestPaths } from './request-path.ts';
+import { type SocketLimits, Sockets } from './sockets.ts';
 import { type Purpose, peerAddress, readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
   readonly limits: PressureLimits;
+  readonly sockets: SocketLimits;
   /** The longest frame a session takes, in bytes. */
   readonly maxFrame: number;
   /** After how long a silent peer that answers no ping is gone, in milliseconds. */
@@ -70,11 +72,18 @@ type ListenWithOptions = (
   callback: (socket: us_listen_socket | false) => void,
 ) => void;
 
+const noRoom: Rejection = {
+  status: '503 Service Unavailable',
+  header: retryAfter,
+  message: 'the server has as many connections as it can have',
+};
+
 export class Edge implements EdgePort {
   readonly #options: EdgeOptions;
   readonly #handlers: EdgeHandlers;
   readonly #app: TemplatedApp;
   readonly #peers: Peers;
+  readonly #sockets: Sockets;
   readonly #addresses: ClientAddresses;
   readonly #pathOf: (url: string) => RequestPath;
   readonly #http: PlainHttp;
@@ -86,6 +95,7 @@ export class Edge implements EdgePort {
     this.#handlers = handlers;
     const { failed } = handlers;
     this.#peers = new Peers(options.limits, handlers.drained, failed);
+    this.#sockets = new Sockets(options.sockets, handlers.full);
     this.#addresses = clientAddresses(options.trustProxy);
     this.#pathOf = requestPaths(options.basePath);
     this.#http = new PlainHttp(options.http, handlers, () => performance.now());
@@ -201,10 +211,14 @@ export class Edge implements EdgePort {
     };
   }
 
-  /** Whatever is done with the first request, in the end it takes the place of this handler. */
+  /** Is told of every socket that opens, and of those that end without having become a WebSocket. */
   #connected(response: HttpResponse, change: number): void {
-    // One that has ended.
-    if (change < 0) return;
+    if (change < 0) return this.#sockets.closed();
+    if (!this.#sockets.opened()) {
+      response.close();
+      return;
+    }
+    // Whatever is done with the first request, in the end it takes the place of this handler.
     const { unheard, failed } = this.#handlers;
     const address = peerAddress(response);
     const start = performance.now();
@@ -219,6 +233,7 @@ export class Edge implements EdgePort {
     if (fault) return this.#refuse(response, lines, fault);
     const asked = readUpgrade(request, lines, purpose, peer, this.#addresses);
     const { address, handshake, watch, key, subprotocol, extensions } = asked;
+    if (!this.#sockets.mayUpgrade()) return this.#refuse(response, lines, noRoom);
     const admitted = this.#handlers.admit({ address, handshake, watch });
     if ('status' in admitted) return this.#http.refuse(response, admitted);
     const newPeer: Peer = {
@@ -248,6 +263,7 @@ export class Edge implements EdgePort {
   #open(socket: WebSocket<SocketData>): void {
     const { peer } = socket.getUserData();
     peer.socket = socket;
+    this.#sockets.upgraded();
     this.#peers.add(peer);
     if (peer.handshake) peer.session.open(peer.handshake);
     peer.handshake = undefined;
@@ -255,6 +271,7 @@ export class Edge implements EdgePort {
 
   #closed(socket: WebSocket<SocketData>, code: number, reason: ArrayBuffer): void {
     const { peer } = socket.getUserData();
+    this.#sockets.webSocketClosed();
     this.#peers.remove(peer);
     const { session, address } = peer;
     this.#handlers.closed({ connection: session.id, address, code, reason: Buffer.from(reason).toString() });

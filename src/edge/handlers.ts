@@ -56,6 +56,8 @@ export interface EdgeHandlers {
    * @param duration in milliseconds.
    */
   readonly unheard: (address: string, duration: number) => void;
+  /** There are as many sockets as there may be: from now on some are turned away. */
+  readonly full: (sockets: number) => void;
   /** Answers plain HTTP. */
   readonly http: (request: PlainRequest) => PlainReply;
   /** Answers `whenDrained`. */

@@ -45,6 +45,7 @@ export type TestOptions = Partial<Config> & {
   pages?: ReadonlyMap<string, StaticFile>;
   clocks?: MachineClocks;
   meters?: Meters;
+  openFiles?: number;
 };
 
 /**
@@ -56,6 +57,7 @@ export async function startServer({
   pages = new Map(),
   clocks = machineClocks,
   meters = process,
+  openFiles,
   ...overrides
 }: TestOptions = {}): Promise<TestServer> {
   const defaults = loadConfig(['--rate', 'off', '--rate-bytes', 'off', '--http-rate', 'off'], {}, () => '');
@@ -83,6 +85,7 @@ export async function startServer({
     tls: tlsFiles,
     edgeProgram,
     meters,
+    openFiles,
     clocks,
     pages,
     schemas,

@@ -10,8 +10,8 @@ import { Inbox } from '../kit/inbox.ts';
 
 const main = new URL('../../dist/main.js', import.meta.url).pathname;
 
-/** On a free port of this machine. */
-export const locally = ['--host', '127.0.0.1', '--port', '0'];
+/** On a free port of this machine, with no more connections than fit into its limit of open files. */
+export const locally = ['--host', '127.0.0.1', '--port', '0', '--max-connections', '1000'];
 
 export interface Exit {
   readonly code: number | null;
@@ -32,9 +32,14 @@ export class Program implements AsyncDisposable {
   readonly #unread = new Inbox<string>();
   readonly #directory: string;
 
-  private constructor(directory: string, args: readonly string[], env: Record<string, string>, user?: number) {
+  private constructor(
+    directory: string,
+    [command = '', ...args]: readonly string[],
+    env: Record<string, string>,
+    user?: number,
+  ) {
     this.#directory = directory;
-    this.#process = spawn(process.execPath, [main, ...args], {
+    this.#process = spawn(command, args, {
       cwd: directory,
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,9 +57,17 @@ export class Program implements AsyncDisposable {
     this.exit = once(this.#process, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** @param user the user id it is to have, if not that of the tests. */
-  static async start(args: readonly string[], env: Record<string, string> = {}, user?: number): Promise<Program> {
-    return new Program(await mkdtemp(join(tmpdir(), 'hubbub-')), args, env, user);
+  /**
+   * @param user the user id it is to have, if not that of the tests.
+   * @param wrap a command that starts it: `prlimit --nofile=100`.
+   */
+  static async start(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    user?: number,
+    wrap: readonly string[] = [],
+  ): Promise<Program> {
+    return new Program(await mkdtemp(join(tmpdir(), 'hubbub-')), [...wrap, process.execPath, main, ...args], env, user);
   }
 
   get pid(): number {

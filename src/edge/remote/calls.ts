@@ -42,6 +42,7 @@ export interface ServerCalls extends Questions {
   tooSlow(connection: ConnectionId): void;
   refused(refusal: Refusal): void;
   unheard(address: string, duration: number): void;
+  full(sockets: number): void;
   closed(connection: ConnectionId, code: number, reason: string): void;
   drained(connection: ConnectionId): void;
   /** A defect was met. */

@@ -203,6 +203,7 @@ export class Link {
       },
       refused: (refusal) => this.#handlers.refused(refusal),
       unheard: (address, duration) => this.#handlers.unheard(address, duration),
+      full: this.#handlers.full,
       drained: (name) => {
         const id = session(name)?.id;
         if (id !== undefined) this.#handlers.drained(id);

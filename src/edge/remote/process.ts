@@ -127,6 +127,8 @@ class RemoteHandlers implements EdgeHandlers {
 
   readonly unheard: EdgeHandlers['unheard'] = (address, duration) => this.#server.call('unheard', address, duration);
 
+  readonly full: EdgeHandlers['full'] = (sockets) => this.#server.call('full', sockets);
+
   readonly drained: EdgeHandlers['drained'] = (connection) => this.#server.call('drained', connection);
 
   #ask<Name extends keyof Questions>(...question: [Name, ...Parameters<Questions[Name]>]): ReturnType<Questions[Name]> {

@@ -12,6 +12,7 @@ const handlers: EdgeHandlers = {
   http: never,
   refused: never,
   unheard: never,
+  full: never,
   drained: never,
   failed: never,
 };
