@@ -202,12 +202,14 @@ export class Inspection {
     if (frame.type === 'members' && !had && has) this.events.toLists += 1;
   }
 
-  /** What is published to a text connection is known by its lines alone. */
+  /** What goes to several text connections is known by its lines alone. */
   #receiveLine(connection: string, replica: Replica, line: string): void {
     this.deliveries += 1;
     const [, room, body] = /^\[(\S+)\] <[^>]*> (m\d+)$/.exec(line) ?? [];
     const [, announcement] = /^<.* to everyone> (b\d+)$/.exec(line) ?? [];
     if (announcement !== undefined) this.#got.push({ type: 'broadcast', body: announcement, connection });
+    const [, note] = /^\[.* to you\] (d\d+)$/.exec(line) ?? [];
+    if (note !== undefined) this.#got.push({ type: 'direct', body: note, connection });
     const step = this.#numbers.get(body ?? '');
     if (room === undefined || !step) return;
     this.#got.push({ type: 'message', body, connection, place: { room, ...step } });
