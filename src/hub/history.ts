@@ -23,6 +23,5 @@ export function history(
 
 /** The number after which the latest `count` messages come, or as many of them as a page can have. */
 export function latest(log: Log, room: Room, count: number, pageBytes: number): number {
-  const [first] = log.read(room.name, { before: room.seq + 1 }, { entries: count, bytes: pageBytes });
-  return first?.prev ?? room.seq;
+  return log.latest(room.name, room.seq + 1, { entries: count, bytes: pageBytes }) ?? room.seq;
 }

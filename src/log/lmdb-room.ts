@@ -1,7 +1,7 @@
 import type { Gathering } from './lmdb-committer.ts';
 import type { LmdbStore } from './lmdb-store.ts';
 import { Numbering, resume } from './numbering.ts';
-import type { Entry, LogOptions, Retention, RoomHead } from './port.ts';
+import type { Entry, LogOptions, ReadLimits, Retention, RoomHead } from './port.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Placed, RoomRecord } from './records.ts';
 
@@ -175,14 +175,46 @@ export class OpenRoom {
   *forward(from: number): Generator<Placed> {
     const start = Math.max(from, this.#oldest);
     yield* this.#stored(start, this.#oldestPending);
-    yield* this.#pendingFrom(start);
+    const pending = this.#pending;
+    for (let index = this.#pendingIndex(start); index < pending.length; index += 1) yield pending[index] as Placed;
   }
 
   /** Entries before this number, the latest first. */
   *backward(before: number): Generator<Placed> {
-    const pending = this.#pendingFrom(this.#oldest).filter(({ entry }) => entry.seq < before);
-    yield* pending.reverse();
+    const pending = this.#pending;
+    const oldest = this.#pendingIndex(this.#oldest);
+    for (let index = this.#pendingIndex(before) - 1; index >= oldest; index -= 1) yield pending[index] as Placed;
     yield* this.#stored(this.#oldest, Math.min(before, this.#oldestPending), true);
+  }
+
+  /** The `prev` of the first of the latest entries before this number, as many as the limits let through. */
+  latest(before: number, { entries, bytes }: ReadLimits): number | undefined {
+    const [last] = this.backward(before);
+    if (!last) return undefined;
+    let first = last;
+    // A number less is an entry less or, where numbers were passed over, none: then there are others to be had before.
+    for (let count = 1; count < entries; count = last.ordinal - first.ordinal + 1) {
+      const [found = first] = this.forward(first.entry.prev - (entries - count) + 1);
+      if (found.ordinal >= first.ordinal) break;
+      first = found;
+    }
+    const end = last.offset + last.entry.bytes.length;
+    if (end - first.offset > bytes) first = this.#firstFrom(end - bytes, first, last);
+    return first.entry.prev;
+  }
+
+  /** The first entry from one to another that begins at this offset or later; the other if none does. */
+  #firstFrom(offset: number, first: Placed, last: Placed): Placed {
+    let low = first.entry.seq;
+    let high = last.entry.seq;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [next = last] = this.forward(middle);
+      if (next.offset < offset && next.entry.seq < last.entry.seq) low = next.entry.seq + 1;
+      else high = middle;
+    }
+    const [found = last] = this.forward(low);
+    return found;
   }
 
   find(user: string, id: string, now: number): { readonly seq: number; readonly at: number } | undefined {
@@ -218,7 +250,8 @@ export class OpenRoom {
     }
   }
 
-  #pendingFrom(seq: number): Placed[] {
+  /** Where the first pending entry from this number on is. */
+  #pendingIndex(seq: number): number {
     let low = this.#settled;
     let high = this.#pending.length;
     while (low < high) {
@@ -226,7 +259,7 @@ export class OpenRoom {
       if ((this.#pending[middle]?.entry.seq ?? 0) < seq) low = middle + 1;
       else high = middle;
     }
-    return this.#pending.slice(low);
+    return low;
   }
 
   /** The ids of the window, from the entries. */

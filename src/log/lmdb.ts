@@ -228,6 +228,10 @@ class LmdbLog implements Log {
     return isForward ? entries : entries.reverse();
   }
 
+  latest(name: string, before: number, limits: ReadLimits): number | undefined {
+    return this.#room(name).latest(before, limits);
+  }
+
   find(name: string, user: string, id: string, now: number): { seq: number; at: number } | undefined {
     return this.#room(name).find(user, id, now);
   }

@@ -122,6 +122,10 @@ export class MemoryLog implements Log {
     return isForward ? found : found.reverse();
   }
 
+  latest(name: string, before: number, limits: ReadLimits): number | undefined {
+    return this.read(name, { before }, limits)[0]?.prev;
+  }
+
   find(name: string, user: string, id: string, now: number): { seq: number; at: number } | undefined {
     const room = this.#room(name);
     return room.ids.find(user, id, now, room.ordinal);

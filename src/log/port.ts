@@ -200,6 +200,13 @@ export interface Log {
   read(room: string, range: Range, limits: ReadLimits): Entry[];
 
   /**
+   * Where the latest entries before a number begin, as many as `read` would give of them, damaged ones counted: the `prev`
+   * of the first one; undefined if there is none. Its time MUST NOT grow with the number of entries, but for its logarithm
+   * and for that of the epoch's jumps.
+   */
+  latest(room: string, before: number, limits: ReadLimits): number | undefined;
+
+  /**
    * The entry this user appended to the room under this id before, if that is within the window; after a restart too,
    * where it is still stored.
    */

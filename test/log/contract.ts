@@ -301,6 +301,34 @@ export function logContract({ name, open, isDurable }: Subject): void {
       assert.deepEqual(read({ before: 8 }, 0), [7]);
     });
 
+    test('where the latest entries begin, without reading them', async () => {
+      await using observed = await open();
+      const { log } = observed;
+      log.open('lobby');
+      assert.equal(log.latest('lobby', 100, all), undefined);
+      for (let n = 0; n < 60; n += 1) {
+        append(log, 'lobby', { body: 'x'.repeat((n * 37) % 200) });
+        if (n % 4 === 0) await log.flush();
+        // Numbers that are passed over, as after a kill.
+        if (n % 13 === 5) log.skip('lobby', log.head('lobby').next + n * n);
+      }
+      await log.flush();
+      appendMany(log, 'lobby', 5);
+      for (const trimmed of [0, 20, 25]) {
+        log.trim('lobby', { count: 65 - trimmed }, 0, 100);
+        const found = readAll(log, 'lobby');
+        const places = [0, 1, ...found.flatMap(({ seq }) => [seq, seq + 1])];
+        for (const entries of [1, 2, 7, 30, 100]) {
+          for (const bytes of [0, 500, 3000, all.bytes]) {
+            for (const before of places.filter((_, n) => n % 5 === 0)) {
+              const [first] = log.read('lobby', { before }, { entries, bytes });
+              assert.equal(log.latest('lobby', before, { entries, bytes }), first?.prev);
+            }
+          }
+        }
+      }
+    });
+
     test('pages follow each other while others are appended', async () => {
       await using observed = await open();
       const { log } = observed;
