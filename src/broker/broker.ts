@@ -238,7 +238,7 @@ async function serve(
     if (seq === undefined) reports.failed('the log of a room cannot be read', error, { room });
     else reports.damaged(room, seq);
   };
-  const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable });
+  const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable, work, soon: setImmediate });
   const runner = new EffectRunner({
     fanOut,
     journal,

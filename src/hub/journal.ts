@@ -1,6 +1,7 @@
 /**
  * Carries out effects on the log: keeps messages, and sends what was kept to those who missed it. A replay goes out in
- * pieces, the next one when the connection has taken most of the one before: so it blocks nobody, and floods nobody.
+ * pieces, the next one when the connection has taken most of the one before, and a bounded number of them in a turn of
+ * the loop: so it blocks nobody, and floods nobody.
  */
 import type { Entry, Log, ReadLimits, RoomHead } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
@@ -12,10 +13,16 @@ import type { EdgePort } from './edge-port.ts';
 import type { Keeping } from './effects.ts';
 import type { Receiver } from './fan-out.ts';
 import type { ConnectionId } from './user.ts';
+import type { Work } from './work.ts';
 
 /** What is sent at once when a connection joins: most have missed little. */
 const firstPiece: ReadLimits = { entries: 64, bytes: 16_384 };
 const laterPiece: ReadLimits = { entries: 256, bytes: 32_768 };
+
+/** What it takes to send a piece, and each entry of it, and how much of that a turn of the loop does; in units of `Work`. */
+const pieceCost = 40;
+const entryCost = 3;
+const turnUnits = 1500;
 
 /** The bytes under which a message is kept. */
 export function toStored(wire: Wire): Stored {
@@ -38,6 +45,9 @@ export interface JournalOptions extends Pick<Clock, 'trusted'> {
   /** The connection of this name; undefined if it is gone. */
   readonly find: (connection: ConnectionId) => Receiver | undefined;
   readonly dispatch: (command: Command) => void;
+  readonly work: Work;
+  /** Does something in another turn of the loop. */
+  readonly soon: (then: () => void) => void;
   /** The log of a room cannot be read or, if there is a `seq`, this one entry of it. For the operator. */
   readonly unreadable: (room: string, error: unknown, seq?: number) => void;
 }
@@ -48,6 +58,11 @@ export class Journal {
   readonly #replays = new Map<ConnectionId, Replay[]>();
   /** Those that were sent a piece, and may have taken little of it yet: many short replays are much, too. */
   readonly #fed = new WeakSet<Receiver>();
+  /** Those that can be sent a piece, when there is time for it. */
+  readonly #ready = new Set<ConnectionId>();
+  /** How much more of it this turn of the loop may do; it may do all if another is not planned. */
+  #left = turnUnits;
+  #isPlanned = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -92,8 +107,29 @@ export class Journal {
   drained(connection: ConnectionId): void {
     const receiver = this.#options.find(connection);
     if (receiver) this.#fed.delete(receiver);
-    const [replay] = this.#replays.get(connection) ?? [];
-    if (replay) this.#proceed(connection, replay, laterPiece);
+    if (this.#replays.has(connection)) this.#goOn(connection, laterPiece);
+  }
+
+  /** Sends a piece now or, if others are to be sent theirs first, when it is its turn. */
+  #goOn(connection: ConnectionId, limits: ReadLimits): void {
+    if (this.#left > 0 && this.#ready.size === 0) this.#proceed(connection, limits);
+    else this.#ready.add(connection);
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#options.soon(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#isPlanned = false;
+    this.#left = turnUnits;
+    for (const connection of this.#ready) {
+      if (this.#left <= 0) break;
+      this.#ready.delete(connection);
+      this.#proceed(connection, laterPiece);
+    }
+    if (this.#ready.size === 0 || this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#options.soon(() => this.#turn());
   }
 
   #start(connection: ConnectionId, replay: Replay): void {
@@ -104,7 +140,7 @@ export class Journal {
     }
     this.#replays.set(connection, [replay]);
     const receiver = this.#options.find(connection);
-    if (!receiver || !this.#fed.has(receiver)) this.#proceed(connection, replay, firstPiece);
+    if (!receiver || !this.#fed.has(receiver)) this.#goOn(connection, firstPiece);
   }
 
   /** Another replay of the connection that waits is gone on with when the edge says so: it was asked to. */
@@ -114,7 +150,9 @@ export class Journal {
     else this.#replays.delete(connection);
   }
 
-  #proceed(connection: ConnectionId, replay: Replay, limits: ReadLimits): void {
+  #proceed(connection: ConnectionId, limits: ReadLimits): void {
+    const [replay] = this.#replays.get(connection) ?? [];
+    if (!replay) return;
     const receiver = this.#options.find(connection);
     if (!receiver) {
       this.#replays.delete(connection);
@@ -147,6 +185,9 @@ export class Journal {
   #sendPiece(receiver: Receiver, replay: Replay, limits: ReadLimits): boolean {
     const { to } = replay;
     const { entries, trimmed } = this.#read(replay, limits);
+    const cost = pieceCost + entries.length * entryCost;
+    this.#left -= cost;
+    this.#options.work.own += cost;
     let run: Wire[] = [];
     for (const entry of entries) {
       if (entry.seq > to) break;

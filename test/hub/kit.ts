@@ -33,6 +33,8 @@ export type KitOptions = Partial<
   wrap?: (edge: FakeEdge) => EdgePort;
   breakLog?: (log: HeldLog) => void;
   breakJournal?: (journal: Journal) => void;
+  /** Whether a turn of the loop comes only when the test says so. */
+  holdTurns?: boolean;
 };
 
 /** What a room has that keeps nothing, as it is unless the test says otherwise; and one that keeps all. */
@@ -83,6 +85,8 @@ export class HubKit {
   });
   #problem: unknown;
   readonly #soon: (() => void)[] = [];
+  /** The same for replays. */
+  readonly #pieces: (() => void)[] = [];
 
   constructor(options: KitOptions = {}) {
     this.#options = options;
@@ -124,7 +128,7 @@ export class HubKit {
   }
 
   #start(log: HeldLog): Process {
-    const { wrap = (edge) => edge, breakLog, breakJournal, ...options } = this.#options;
+    const { wrap = (edge) => edge, breakLog, breakJournal, holdTurns: _, ...options } = this.#options;
     breakLog?.(log);
     const work = new Work();
     const clock: Clock = {
@@ -155,6 +159,8 @@ export class HubKit {
       ...clock,
       log,
       codecs,
+      work,
+      soon: (then) => this.#pieces.push(then),
       edge: port,
       find,
       dispatch: (command) => hub.commands.next(command),
@@ -204,7 +210,7 @@ export class HubKit {
   /** Gives the hub a command. @throws what went wrong when its effects were carried out */
   dispatch(command: Command): void {
     this.hub.commands.next(command);
-    this.#raise();
+    this.#endTurn();
   }
 
   #raise(): void {
@@ -246,13 +252,13 @@ export class HubKit {
   drain(count?: number): ConnectionId[] {
     const drained = this.edge.drain(count);
     for (const connection of drained) this.journal.drained(connection);
-    this.#raise();
+    this.#endTurn();
     return drained;
   }
 
   /** All take what they are sent, piece by piece, until they have caught up. */
   drainAll(): void {
-    while (this.journal.size > 0) assert.ok(this.drain().length > 0, 'a replay waits for nobody');
+    while (this.journal.size > 0) assert.ok(this.turn() || this.drain().length > 0, 'a replay waits for nobody');
   }
 
   /** How many connections there have been; they are named c1, c2 and so on. */
@@ -260,9 +266,15 @@ export class HubKit {
     return this.#connections;
   }
 
+  /** Unless the test says when, turns of the loop follow in which all that waits of replays goes out. */
+  #endTurn(): void {
+    while (!this.#options.holdTurns && this.#pieces.length > 0) for (const then of this.#pieces.splice(0)) then();
+    this.#raise();
+  }
+
   /** A turn of the loop for what is sent bit by bit. @returns whether there was something to send. */
   turn(): boolean {
-    const planned = this.#soon.splice(0);
+    const planned = [...this.#soon.splice(0), ...this.#pieces.splice(0)];
     for (const then of planned) then();
     this.#raise();
     return planned.length > 0;

@@ -555,3 +555,27 @@ test('a position in a jump is that of what was kept before it, also for what was
   join(eve, since(500));
   assert.equal(story(eve), 'joined(e1/1006 after 500 not recovered) gap(501-1006 trimmed)');
 });
+
+test('of many replays at once a turn of the loop does a bounded part, and each gets a piece in its turn', () => {
+  const { kit } = scene(1000, { holdTurns: true });
+  const clients = Array.from({ length: 50 }, (_, n) => kit.connect(`c${n}`));
+  const had = clients.map(() => 0);
+  const take = () => {
+    const came = clients.map((client) => client.take('message').length);
+    for (const [n, count] of came.entries()) had[n] = (had[n] ?? 0) + count;
+    return came.reduce((sum, count) => sum + count, 0);
+  };
+  for (const client of clients) client.request({ type: 'join', room: 'x', last: 1000 });
+  const pieces = [take()];
+  for (let hadNone = true; hadNone; hadNone = had.some((count) => count === 0)) {
+    assert.ok(kit.turn());
+    // Those that had one piece have taken it, and would have another.
+    kit.drain();
+    pieces.push(take());
+  }
+  assert.ok(Math.max(...pieces) < 1000, `${pieces}`);
+  assert.ok(Math.max(...had) <= 1000);
+  kit.drainAll();
+  take();
+  assert.deepEqual(had, Array(50).fill(1000));
+});
