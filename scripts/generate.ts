@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { markdownTable } from '../src/config/help.ts';
 import { asyncapi } from './generate/asyncapi.ts';
 import { frameTypes } from './generate/frame-types.ts';
+import { patterns } from './generate/patterns.ts';
 import { closeCodeTable, errorCodeTable, frameSections } from './generate/protocol-tables.ts';
 import { loadSchemas } from './generate/schemas.ts';
 import { validators } from './generate/validators.ts';
@@ -33,6 +34,7 @@ const parts: [string, string][] = [
 ];
 const outputs: Record<string, string> = {
   'src/protocol/generated/frames.ts': await frameTypes(schemas),
+  'src/protocol/generated/patterns.ts': patterns(schemas),
   'src/protocol/generated/validators.ts': validators(schemas),
   'schemas/asyncapi.json': `${JSON.stringify(asyncapi(schemas, version), null, 2)}\n`,
   'README.md': between(readme, 'options', markdownTable()),

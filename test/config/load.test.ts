@@ -279,7 +279,7 @@ fails(
 fails('text', { args: ['--host', ''] }, '--host must be a text that is not empty, not ""');
 
 const list =
-  'must be a list of different names of 1 to 128 characters which must not contain spaces or control characters';
+  'must be a list of different names of 1 to 128 characters which must not contain spaces, control characters or invisible ones, or start with a combining mark';
 fails('list, name', { args: ['--auto-join=a b'] }, `--auto-join ${list}, not ["a b"]`);
 fails('list, empty name', { args: ['--auto-join=a,'] }, `--auto-join ${list}, not ["a",""]`);
 fails('list, twice', { args: ['--auto-join=a,a'] }, `--auto-join ${list}, not ["a","a"]`);

@@ -102,7 +102,8 @@ fails('an unknown field', [{ match: 'a', lgo: 'off' }], '[0].lgo', ' is not a fi
 fails('an unknown field, nothing near', [{ match: 'a', 'x\ny': 1 }], '[0].x\\ny', ' is not a field');
 fails('prototype as a field', [JSON.parse('{"match":"a","__proto__":{}}')], '[0].__proto__', ' is not a field');
 fails('no match', [{ match: 'a' }, { log: 'off' }], '[1].match', ' is missing');
-const name = ' must be a text of 1 to 128 characters which must not contain spaces or control characters';
+const name =
+  ' must be a text of 1 to 128 characters which must not contain spaces, control characters or invisible ones, or start with a combining mark';
 fails('an empty match', [{ match: '' }], '[0].match', `${name}, not ""`);
 fails('a match that no room has', [{ match: 'my room' }], '[0].match', `${name}, not "my room"`);
 fails('a match that is no text', [{ match: ['a'] }], '[0].match', `${name}, not ["a"]`);

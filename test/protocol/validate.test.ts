@@ -258,7 +258,7 @@ test('a choice names what there is', () => {
 });
 
 describe('a pattern', () => {
-  const room = 'room must not contain spaces or control characters';
+  const room = 'room must not contain spaces, control characters or invisible ones, or start with a combining mark';
   for (const [what, character] of [
     ['a space', ' '],
     ['a no-break space', '\u00a0'],
@@ -275,7 +275,8 @@ describe('a pattern', () => {
   ] as const) {
     refused(`keeps ${what} out of a room`, { type: 'join', room: `a${character}b` }, room, '/room');
   }
-  const name = 'name must not start or end with a space, or contain control characters';
+  const name =
+    'name must not start or end with a space, start with a combining mark, or contain control characters or invisible ones';
   for (const wrong of [
     ' ada',
     'ada ',
@@ -308,6 +309,44 @@ describe('a pattern', () => {
       '/mime',
     );
   }
+  test('keeps what cannot be seen out of names, and of rooms', () => {
+    const unseen = [
+      ['a zero-width space', '\u200b'],
+      ['one at the end', 'ada\u200b'],
+      ['a Hangul filler', '\u3164'],
+      ['a halfwidth one', 'a\uffa0b'],
+      ['a blank of Braille', '\u2800'],
+      ['a byte order mark', '\ufeffada'],
+      ['a soft hyphen', 'a\u00adda'],
+      ['a joiner at the start', '\u200dada'],
+      ['a joiner at the end', 'ada\u200d'],
+      ['a joiner that joins nothing', 'a\u200db'],
+      ['a non-joiner at the end', 'علی\u200c'],
+      ['a joiner at the end of an emoji', '👩\u200d'],
+      ['two joiners', '👩\u200d\u200d👧'],
+      ['a variation selector alone', '\ufe0f'],
+      ['a variation selector of nothing', 'a\ufe0f'],
+      ['a keycap without its cap', '1\ufe0f'],
+      ['a mark alone', '\u0301'],
+      ['a tag', 'ada\u{e0041}'],
+      ['a flag that does not end', '🏴\u{e0067}\u{e0062}\u{e0065}'],
+      ['a grapheme joiner', 'a\u034fb'],
+      ['a direction mark', 'a\u200eb'],
+      ['an annotation', 'a\ufff9b'],
+      ['a replacement of an object', '\ufffc'],
+    ] as const;
+    for (const [what, name] of unseen) {
+      for (const frame of [
+        { type: 'name', name },
+        { type: 'join', room: name },
+      ]) {
+        const refusal = validateClientFrame(frame);
+        assert.ok(refusal instanceof Refusal, what);
+        assert.match(refusal.message, /^(name|room) must not .* invisible ones/);
+      }
+    }
+  });
+
   test('lets the names of all languages through', () => {
     for (const name of [
       'ada',
@@ -317,7 +356,14 @@ describe('a pattern', () => {
       'عائشة',
       '👩‍👩‍👧',
       'e\u0301',
-      'a\u200eb',
+      'علی\u200cرضا',
+      'क्\u200dष',
+      '葛\u{e0100}城',
+      '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+      '1\ufe0f\u20e3',
+      '❤\ufe0f\u200d🔥',
+      'ᠮᠣᠩ\u180bᠭᠣᠯ',
+      '山田\u3000太郎',
       '<b>',
       "'; --",
       '../..',

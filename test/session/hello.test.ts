@@ -176,8 +176,16 @@ describe('the query', () => {
       errors.map(({ code, path, message }) => [code, path, message]),
       [
         ['invalid_token', '/token', notValid],
-        ['invalid_frame', '/name', 'name must not start or end with a space, or contain control characters'],
-        ['invalid_frame', '/room', 'room must not contain spaces or control characters'],
+        [
+          'invalid_frame',
+          '/name',
+          'name must not start or end with a space, start with a combining mark, or contain control characters or invisible ones',
+        ],
+        [
+          'invalid_frame',
+          '/room',
+          'room must not contain spaces, control characters or invisible ones, or start with a combining mark',
+        ],
       ],
     );
     assert.equal((await ada.next('joined')).room, 'cats');

@@ -1,7 +1,7 @@
 // Made from schemas/ by `npm run generate`. Do not edit.
 
 /**
- * The name of a room: 1 to 128 characters (Unicode code points), without spaces, control characters and direction overrides. Names are compared code point by code point.
+ * The name of a room: 1 to 128 characters (Unicode code points), without spaces, control characters and invisible ones. Names are compared code point by code point.
  */
 export type Room = string;
 /**
@@ -9,7 +9,7 @@ export type Room = string;
  */
 export type UserId = string;
 /**
- * What people call a user: 1 to 64 characters, not starting or ending with a space, without control characters and direction overrides. Two users may have the same name.
+ * What people call a user: 1 to 64 characters, not starting or ending with a space, without control characters and invisible ones. Two users may have the same name.
  */
 export type DisplayName = string;
 /**
@@ -265,7 +265,7 @@ export interface ClientList {
 export interface ClientMessage {
   type: 'message';
   /**
-   * The name of a room: 1 to 128 characters (Unicode code points), without spaces, control characters and direction overrides. Names are compared code point by code point.
+   * The name of a room: 1 to 128 characters (Unicode code points), without spaces, control characters and invisible ones. Names are compared code point by code point.
    */
   room?: string;
   body: Body;
