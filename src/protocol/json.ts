@@ -7,13 +7,15 @@ import { Refusal } from './refusal.ts';
 import { checkStored } from './stored.ts';
 import { validateClientFrame } from './validate.ts';
 
-const decoder = new TextDecoder();
+/** A byte order mark is no JSON (RFC 8259, section 8.1), and part of a text that begins with it: it is not removed. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Stateless: one serves all connections. */
 export const jsonCodec: Codec = {
   dialect: 'json',
   decode: (data, isBinary) => [isBinary ? fromBinary(data) : fromText(data)],
   encode: encodeJson,
+  closed: () => undefined,
   encodeStored(stored) {
     checkStored(stored);
     return stored.isBinary ? stored.bytes : decoder.decode(stored.bytes);

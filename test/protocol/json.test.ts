@@ -54,8 +54,12 @@ describe('a text frame', () => {
     assert.deepEqual(decode('{"t\\u0079pe":"echo","body":"\\u00e9\\ud83d\\udc4b"}'), { kind: 'frame', frame });
   });
 
-  test('may start with a byte order mark', () => {
-    assert.deepEqual(decode(0xef, 0xbb, 0xbf, '{"type":"ping"}'), { kind: 'frame', frame: { type: 'ping' } });
+  test('must not start with a byte order mark, and may have one in a text', () => {
+    const decoded = decode(0xef, 0xbb, 0xbf, '{"type":"ping"}');
+    assert.ok(decoded.kind === 'refused');
+    assert.equal(decoded.refusal.code, 'invalid_json');
+    const frame = { type: 'echo', body: '\ufeffa' };
+    assert.deepEqual(decode('{"type":"echo","body":"', 0xef, 0xbb, 0xbf, 'a"}'), { kind: 'frame', frame });
   });
 
   for (const text of [

@@ -21,11 +21,13 @@ export const formCodes: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const carriers = ['message', 'signal', 'direct', 'broadcast', 'echo'];
-const strict = new TextDecoder('utf-8', { fatal: true });
+/** A byte order mark is no JSON. */
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function judge({ data, isBinary }: Sent): Verdict {
   if (isBinary) return judgeBinary(data);
-  const value = parse(() => new TextDecoder().decode(data));
+  const value = parse(() => lenient.decode(data));
   return value === undefined ? { refused: 'invalid_json', fields: {} } : { ...judgeFrame(value.parsed) };
 }
 
