@@ -1,6 +1,6 @@
 /** Reads the rules of `rooms`. */
 import { isAbsolute, join } from 'node:path';
-import { closest } from './closest.ts';
+import { closest } from '../protocol/closest.ts';
 import { ConfigError } from './error.ts';
 import { parseJson, type ReadFile, readText } from './files.ts';
 import { matchField, retentionFields } from './options.ts';

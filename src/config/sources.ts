@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { closest } from './closest.ts';
+import { closest } from '../protocol/closest.ts';
 import { ConfigError } from './error.ts';
 import { parseJson } from './files.ts';
 import { configFile, isSwitch, type Option, options } from './options.ts';

@@ -1,6 +1,8 @@
 /** Who is connected: connections with their rooms, users with their connections. */
 import type { Dialect } from '../protocol/dialect.ts';
 import type { User } from '../protocol/generated/frames.ts';
+import { Lookalikes } from '../protocol/lookalikes.ts';
+import { addressed, nameIn, respelled, shown } from '../protocol/names.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { compareTexts, Sorted } from './sorted.ts';
 import type { Connection, ConnectionId, UserRecord } from './user.ts';
@@ -99,13 +101,41 @@ export class Directory {
     return this.#byId.from((user) => user.public.id <= id);
   }
 
-  /** The connected user with this id or, if `byName`, with this display name. */
+  /** The connected user with this id or, if `byName`, with this name as it is shown in the text dialect. */
   find(to: string, byName: boolean): UserRecord | Refusal {
     if (!byName) return this.users.get(to) ?? unknown(to);
-    const [first, second] = this.#byName.from((user) => user.public.name < to);
-    if (first?.public.name !== to) return unknown(to);
-    if (second?.public.name !== to) return first;
-    return new Refusal('ambiguous_name', `there are several people called ${to}`);
+    const found = addressed(this.#candidates(to), to);
+    const [user] = found;
+    if (user === undefined) return unknown(to);
+    if (found.length > 1) return ambiguous(found);
+    return this.users.get(user.id) ?? unknown(to);
+  }
+
+  /** Who may be meant by a name as it was typed: those who are called so, and those who are but for the case of letters. */
+  #candidates(to: string): Iterable<User> {
+    const found = new Map<string, User>();
+    for (const name of new Set([nameIn(to), to])) {
+      const add = (isBefore: (other: string) => boolean, fits: (other: string) => boolean) => {
+        let count = 0;
+        for (const { public: user } of this.#byName.from((one) => isBefore(one.public.name))) {
+          if (!fits(user.name) || count === manyAlike) break;
+          found.set(user.id, user);
+          count += 1;
+        }
+      };
+      const lower = name.toLowerCase();
+      add(
+        (other) => compareCalled(other, name) < 0,
+        (other) => other === name,
+      );
+      add(
+        (other) => other.toLowerCase() < lower,
+        (other) => other.toLowerCase() === lower,
+      );
+    }
+    const byId = this.users.get(to);
+    if (byId) found.set(to, byId.public);
+    return found.values();
   }
 
   /** A user who is here already, or was a moment ago, stays as they are, name and state included. */
@@ -151,7 +181,12 @@ export class Directory {
 }
 
 function compareNames({ public: one }: UserRecord, { public: other }: UserRecord): number {
-  return compareTexts(one.name, other.name) || compareTexts(one.id, other.id);
+  return compareCalled(one.name, other.name) || compareTexts(one.id, other.id);
+}
+
+/** Names that differ in the case of letters only stand together. */
+function compareCalled(one: string, other: string): number {
+  return compareTexts(one.toLowerCase(), other.toLowerCase()) || compareTexts(one, other);
 }
 
 function increase(counts: RoomCounts, room: string): void {
@@ -165,5 +200,16 @@ function decrease(counts: RoomCounts, room: string): void {
 }
 
 function unknown(to: string): Refusal {
-  return new Refusal('unknown_user', `nobody connected is called ${to.slice(0, 64)}`, { path: '/to' });
+  return new Refusal('unknown_user', `nobody connected is called ${respelled(to.slice(0, 64))}`, { path: '/to' });
+}
+
+/** So many of those with one name are looked at, and so many named where a name is not enough. */
+const manyAlike = 500;
+const manyNamed = 5;
+
+function ambiguous(users: readonly User[]): Refusal {
+  const alike = new Lookalikes(users);
+  const names = users.slice(0, manyNamed).map((user) => shown(user.name, alike.tag(user)));
+  const more = users.length > names.length ? ', …' : '';
+  return new Refusal('ambiguous_name', `there are ${users.length} people of this name: ${names.join(', ')}${more}`);
 }

@@ -4,6 +4,7 @@
  */
 import { type Observer, Subject } from 'rxjs';
 import type { User } from '../protocol/generated/frames.ts';
+import { shown } from '../protocol/names.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import {
   acknowledged,
@@ -327,5 +328,5 @@ function full(): Refusal {
 
 function notIn(room: string | undefined): Refusal {
   if (room === undefined) return new Refusal('not_joined', 'you are in no room; join one first');
-  return new Refusal('not_joined', `you are not in ${room}; join it first`, { path: '/room' });
+  return new Refusal('not_joined', `you are not in ${shown(room)}; join it first`, { path: '/room' });
 }

@@ -1,7 +1,9 @@
 import type { Codec, Dialect, Wire } from './dialect.ts';
 import type { ServerFrame } from './generated/frames.ts';
 import { encodeJson, jsonCodec } from './json.ts';
-import { encodeText, TextCodec } from './text.ts';
+import { TextCodec } from './text.ts';
+import { encodeText } from './text-lines.ts';
+import { TextRooms } from './text-rooms.ts';
 import { validateServerFrame } from './validate.ts';
 
 /** How connections speak: a codec for each, and for a frame that goes to many the writing of it, once per dialect. */
@@ -12,7 +14,7 @@ export interface Codecs {
 
 /** @param home the rooms whose messages stand without the room's name in the text dialect. */
 export function createCodecs(home: readonly string[]): Codecs {
-  const rooms = new Set(home);
+  const rooms = new TextRooms(home);
   // A message goes to the log and then to the members.
   let latest: { readonly frame: ServerFrame; readonly wire: Wire } | undefined;
   const encodeOnce = (frame: ServerFrame): Wire => {
@@ -41,6 +43,7 @@ export function checked(codecs: Codecs, report: (reason: string, frame: ServerFr
           check(frame);
           return codec.encode(frame);
         },
+        closed: () => codec.closed(),
         encodeStored: (stored) => codec.encodeStored(stored),
         encodeHistory(page, messages, leftOut) {
           check(JSON.parse(`${jsonCodec.encodeHistory(page, messages, () => undefined)}`));

@@ -1,5 +1,11 @@
-/** What a person can type. */
-import type { PresenceState } from '../../protocol/generated/frames.ts';
+/** What a person can type: one language in the terminal, on the page, and in the text dialect. */
+import { closest } from './closest.ts';
+import type { PresenceState } from './generated/frames.ts';
+import { readAddress, readRoom } from './names.ts';
+import { undirected } from './printable.ts';
+
+/** Where it is typed. */
+export type Surface = 'text' | 'terminal' | 'page';
 
 export type Command =
   | { readonly kind: 'say'; readonly text: string }
@@ -12,6 +18,7 @@ export type Command =
   /** Without a room, in the current one. */
   | { readonly kind: 'who'; readonly room?: string }
   | { readonly kind: 'everyone' }
+  /** `to`: a name as it is shown, or an id; `addressed` finds who is meant. */
   | { readonly kind: 'msg'; readonly to: string; readonly text: string }
   | { readonly kind: 'broadcast'; readonly text: string }
   | { readonly kind: 'binary'; readonly text: string }
@@ -23,7 +30,7 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'quit' }
   /** It cannot be followed. */
-  | { readonly kind: 'wrong'; readonly reason: string };
+  | { readonly kind: 'wrong'; readonly reason: string; readonly unknown?: boolean };
 
 interface CommandForm {
   /** The first is its name, the others are taken for it. */
@@ -32,13 +39,15 @@ interface CommandForm {
   readonly help: string;
   /** @returns undefined if it is not written as `form` says. */
   readonly read: (rest: string) => Command | undefined;
+  /** Where it cannot be done, and what to do instead. */
+  readonly not?: { readonly [S in Surface]?: string };
 }
 
 const states: ReadonlySet<string> = new Set<PresenceState>(['online', 'away', 'busy']);
 
 export const forms: readonly CommandForm[] = [
   {
-    names: ['help'],
+    names: ['help', '?'],
     form: '',
     help: 'this list',
     read: () => ({ kind: 'help' }),
@@ -47,13 +56,13 @@ export const forms: readonly CommandForm[] = [
     names: ['join'],
     form: '<room>',
     help: 'enter a room, or look at another one',
-    read: (room) => (/^\S+$/.test(room) ? { kind: 'join', room } : undefined),
+    read: (room) => (/^\S+$/.test(room) ? { kind: 'join', room: readRoom(room) } : undefined),
   },
   {
     names: ['leave', 'part'],
     form: '[room]',
     help: 'leave the current room, or another',
-    read: (room) => ({ kind: 'leave', ...(room !== '' && { room }) }),
+    read: (room) => ({ kind: 'leave', ...(room !== '' && { room: readRoom(room) }) }),
   },
   {
     names: ['rooms'],
@@ -62,19 +71,19 @@ export const forms: readonly CommandForm[] = [
     read: (prefix) => ({ kind: 'rooms', ...(prefix !== '' && { prefix }) }),
   },
   {
-    names: ['who', 'list'],
+    names: ['who', 'list', 'names'],
     form: '[room]',
     help: 'who is here; * on the server',
-    read: (room) => (room === '*' ? { kind: 'everyone' } : { kind: 'who', ...(room !== '' && { room }) }),
+    read: (room) =>
+      room === '*' ? { kind: 'everyone' } : { kind: 'who', ...(room !== '' && { room: readRoom(room) }) },
   },
   {
-    names: ['msg'],
+    names: ['msg', 'dm', 'whisper', 'tell', 'w'],
     form: '<name> <text>',
     help: 'to one; "quotes" around spaces',
-    read(rest) {
-      const [, quoted, plain, text] = /^(?:"([^"]+)"|(\S+))\s+(.+)$/su.exec(rest) ?? [];
-      const to = quoted ?? plain;
-      return to === undefined || text === undefined ? undefined : { kind: 'msg', to, text };
+    read(typed) {
+      const address = readAddress(typed);
+      return address && { kind: 'msg', to: address.to, text: address.rest };
     },
   },
   {
@@ -104,8 +113,8 @@ export const forms: readonly CommandForm[] = [
     form: '[n]',
     help: 'what was said before; again for more',
     read(rest) {
-      const count = rest === '' ? 20 : Number(rest);
-      return Number.isInteger(count) && count >= 1 && count <= 1000 ? { kind: 'history', count } : undefined;
+      const count = /^\d{1,4}$/.test(rest || '20') ? Number(rest || '20') : 0;
+      return count >= 1 && count <= 1000 ? { kind: 'history', count } : undefined;
     },
   },
   {
@@ -113,6 +122,10 @@ export const forms: readonly CommandForm[] = [
     form: '<path>',
     help: 'send a file',
     read: (path) => (path === '' ? undefined : { kind: 'file', path: unquoted(path) }),
+    not: {
+      text: 'a binary frame sends bytes',
+      page: 'the clip beside the field attaches files; they can be dropped here, too',
+    },
   },
   {
     names: ['save'],
@@ -123,6 +136,7 @@ export const forms: readonly CommandForm[] = [
       if (path === undefined) return undefined;
       return { kind: 'save', number: Number(number), path: unquoted(path), force: force !== undefined };
     },
+    not: { text: 'bytes are not sent to you here', page: 'a file that came has a link' },
   },
   {
     names: ['binary'],
@@ -145,26 +159,71 @@ export const forms: readonly CommandForm[] = [
   {
     names: ['quit', 'exit'],
     form: '',
-    help: 'leave (Ctrl-D too)',
+    help: 'end the connection',
     read: () => ({ kind: 'quit' }),
+    not: { page: 'close the tab to go; /leave leaves a room' },
   },
 ];
 
 const byName = new Map(forms.flatMap((form) => form.names.map((name) => [name, form] as const)));
 
-/** Reads what was typed: `/command …`, or something to say; `//…` says `/…`. */
-export function readCommand(typed: string): Command {
-  if (!typed.startsWith('/')) return { kind: 'say', text: typed };
-  if (typed.startsWith('//')) return { kind: 'say', text: typed.slice(1) };
-  const [, name = '', rest = ''] = /^\/(\S*)(.*)$/su.exec(typed) ?? [];
-  const form = byName.get(name.toLowerCase());
-  if (!form) return { kind: 'wrong', reason: `there is no command /${name}; /help lists them, and //${name} says it` };
-  return form.read(rest.trim()) ?? { kind: 'wrong', reason: `write it like this: /${form.names[0]} ${form.form}` };
+/** Longer words are no misspelt commands. */
+const longWord = 12;
+
+/** So much of what was typed is repeated. */
+const quotedWord = 40;
+
+/** What a keyboard has for a slash, after what cannot be seen; the fullwidth one is what input methods for Chinese and Japanese write. */
+const command = /^([\s\p{DI}]*)([/／])([/／]?)(\S*)(.*)$/su;
+
+/**
+ * Reads what was typed: `/command …`, or something to say; `//…` says `/…`. What begins with a slash is never said
+ * otherwise, whatever word it is.
+ */
+export function readCommand(typed: string, where: Surface): Command {
+  const [, space = '', slash, double, word = '', rest = ''] = command.exec(typed) ?? [];
+  if (slash === undefined) return { kind: 'say', text: typed };
+  if (double !== '') return { kind: 'say', text: `${space}${double}${word}${rest}` };
+  const form = byName.get(word.normalize('NFKC').toLowerCase());
+  if (!form) return { kind: 'wrong', unknown: true, reason: unknown(word) };
+  const [name] = form.names;
+  const instead = form.not?.[where];
+  if (instead !== undefined) return wrong(`there is no /${name} here: ${instead}`);
+  return form.read(rest.trim()) ?? wrong(`write it like this: /${name} ${form.form}`.trimEnd());
+}
+
+/** What a command is called that goes by other names, too. */
+export function commandName(word: string): string | undefined {
+  return byName.get(word.toLowerCase())?.names[0];
+}
+
+/** Whether it is meant for others to read. */
+export function isSaid(typed: string): boolean {
+  const { kind } = readCommand(typed, 'terminal');
+  return kind === 'say' || kind === 'me';
+}
+
+function wrong(reason: string): Command {
+  return { kind: 'wrong', reason };
+}
+
+function unknown(typed: string): string {
+  const word = [...undirected(typed)].slice(0, quotedWord).join('');
+  const near = word.length > longWord ? undefined : closest(word, byName.keys());
+  const question = near === undefined ? ';' : `: did you mean /${near}?`;
+  return `there is no command /${word}${question} /help lists them, and //${word} says it`;
+}
+
+/** The commands there are, each with what it does. */
+export function usages(where: Surface): (readonly [usage: string, help: string])[] {
+  return forms
+    .filter(({ not }) => not?.[where] === undefined)
+    .map(({ names: [name], form, help }) => [`/${name} ${form}`.trimEnd(), help]);
 }
 
 /** What `/help` answers. */
-export function help(): string {
-  const entries = forms.map(({ names: [name], form, help }) => [`/${name} ${form}`, help] as const);
+export function help(where: Surface): string {
+  const entries = usages(where);
   const column = Math.max(...entries.map(([usage]) => usage.length)) + 2;
   return [
     'What you type is said in the current room. Commands:',
@@ -172,6 +231,12 @@ export function help(): string {
     'To say something that starts with a slash, double it: //like this',
   ].join('\n');
 }
+
+/** Text that starts so is an action: `/me waves` may be shown as `ada waves`. Others read it as it stands (XEP-0245). */
+export const actionMark = '/me ';
+
+/** What `/binary` says its bytes are. */
+export const binaryMime = 'text/plain; charset=utf-8';
 
 function unquoted(path: string): string {
   return /^"(.+)"$/s.exec(path)?.[1] ?? path;

@@ -53,6 +53,9 @@ export interface Codec {
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;
 
+  /** The connection is gone: nothing else is asked of its codec. */
+  closed(): void;
+
   /** Writes a message that was kept. @throws Error if the bytes are not those of a message. */
   encodeStored(stored: Stored): Wire;
 

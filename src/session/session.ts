@@ -197,6 +197,7 @@ export class Session implements Receiver, IntakeOwner {
   #end(clean: boolean): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#codec.closed();
     this.#context.dispatch({ type: 'disconnect', connection: this.id, clean });
   }
 

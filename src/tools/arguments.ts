@@ -1,5 +1,5 @@
-import { closest } from '../config/closest.ts';
 import { ConfigError } from '../config/error.ts';
+import { closest } from '../protocol/closest.ts';
 
 /** What may stand behind a command. */
 export interface Accepted {

@@ -1,9 +1,9 @@
 /** `hubbub log`: what can be done with the stored messages, with or without a server that uses them. */
 import { readFileSync } from 'node:fs';
-import { closest } from '../config/closest.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { logDirectory } from '../log/data-file.ts';
 import { LogError, type LogErrorCode } from '../log/error.ts';
+import { closest } from '../protocol/closest.ts';
 import { readArguments } from './arguments.ts';
 import { runInChild } from './child.ts';
 import { exportLog } from './export.ts';

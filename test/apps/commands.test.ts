@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Command, forms, help, readCommand } from '../../src/apps/chat/commands.ts';
 import { complete } from '../../src/apps/chat/complete.ts';
 import { fileTypeOf, mimeOf } from '../../src/apps/chat/mime.ts';
 import { readOptions } from '../../src/apps/chat/options.ts';
 import { UsageError } from '../../src/apps/surroundings.ts';
+import { type Command, forms, help, readCommand } from '../../src/protocol/commands.ts';
 import { validateClientFrame } from '../../src/protocol/validate.ts';
 
 describe('what is typed', () => {
   const cases: readonly [string, Command][] = [
     ['hello /help', { kind: 'say', text: 'hello /help' }],
     ['//help', { kind: 'say', text: '/help' }],
-    [' /help', { kind: 'say', text: ' /help' }],
+    [' /help', { kind: 'help' }],
+    ['／HELP', { kind: 'help' }],
+    [' //help', { kind: 'say', text: ' /help' }],
+    ['／／help', { kind: 'say', text: '／help' }],
     ['/HELP', { kind: 'help' }],
     ['/join cats', { kind: 'join', room: 'cats' }],
     ['/leave', { kind: 'leave' }],
@@ -24,7 +27,7 @@ describe('what is typed', () => {
     ['/list cats', { kind: 'who', room: 'cats' }],
     ['/who *', { kind: 'everyone' }],
     ['/msg bob psst, you', { kind: 'msg', to: 'bob', text: 'psst, you' }],
-    ['/msg "bob tables" two\nlines', { kind: 'msg', to: 'bob tables', text: 'two\nlines' }],
+    ['/msg "bob tables" two\nlines', { kind: 'msg', to: '"bob tables"', text: 'two\nlines' }],
     ['/me waves', { kind: 'me', action: 'waves' }],
     ['/broadcast all hands', { kind: 'broadcast', text: 'all hands' }],
     ['/binary bits', { kind: 'binary', text: 'bits' }],
@@ -39,7 +42,7 @@ describe('what is typed', () => {
     ['/status busy at work', { kind: 'status', state: 'busy', note: 'at work' }],
     ['/quit', { kind: 'quit' }],
   ];
-  for (const [typed, command] of cases) test(typed, () => assert.deepEqual(readCommand(typed), command));
+  for (const [typed, command] of cases) test(typed, () => assert.deepEqual(readCommand(typed, 'terminal'), command));
 
   test('what cannot be followed says how to write it', () => {
     const wrong: readonly [string, string][] = [
@@ -52,12 +55,15 @@ describe('what is typed', () => {
       ['/history -1', 'write it like this: /history [n]'],
       ['/status gone', 'write it like this: /status online|away|busy [note]'],
     ];
-    for (const [typed, reason] of wrong) assert.deepEqual(readCommand(typed), { kind: 'wrong', reason });
+    for (const [typed, reason] of wrong) {
+      const command = readCommand(typed, 'terminal');
+      assert.deepEqual([command.kind, command.kind === 'wrong' && command.reason], ['wrong', reason]);
+    }
   });
 
   test('the help has every command, and fits a terminal', () => {
-    for (const { names } of forms) assert.ok(help().includes(`  /${names[0]} `), names[0]);
-    for (const line of help().split('\n')) assert.ok(line.length <= 73, line);
+    for (const { names } of forms) assert.ok(help('terminal').includes(`  /${names[0]} `), names[0]);
+    for (const line of help('terminal').split('\n')) assert.ok(line.length <= 73, line);
   });
 });
 
@@ -70,6 +76,7 @@ describe('the Tab key', () => {
   const known = {
     rooms: ['lobby', 'cats', 'catalogue'],
     users: ['ada', 'Adam', 'bob', 'bobby tables', '日本'],
+    addresses: ['ada', 'Adam', 'bob', '"bobby tables"', '日本', 'eve·k3f'],
     files: (directory: string) => tree[directory] ?? [],
   };
   const cases: readonly [string, string, (readonly string[])?][] = [
@@ -87,6 +94,8 @@ describe('the Tab key', () => {
     ['I say @bobb', 'I say @bobby tables '],
     ['/msg bob', '/msg bob '],
     ['/msg bobb', '/msg "bobby tables" '],
+    ['/dm bobb', '/dm "bobby tables" '],
+    ['/msg ev', '/msg eve·k3f '],
     ['/msg "bo', '/msg "bobby tables" '],
     ['/msg bob I met ad', '/msg bob I met Ada', ['Adam', 'ada']],
     ['/msg nobody', '/msg nobody'],

@@ -57,6 +57,17 @@ describe('hubbub chat with pipes', { concurrency: 4 }, () => {
     }
   });
 
+  test('a byte order mark before the first line is no part of it; an unknown command is not said', async () => {
+    await using server = await startServer();
+    await using bob = await JsonClient.connect(`${server.url}/?name=bob`);
+    const { code, err } = await run('\ufeff/mgs bob the salary\n\ufeffhello\n', server.url, '--once');
+    assert.equal(code, 1);
+    assert.match(err, /^! there is no command \/mgs: did you mean \/msg\?/);
+    assert.equal((await bob.next('message')).body, '\ufeffhello');
+    await run('\ufeffhello', server.url, '--once');
+    assert.equal((await bob.next('message')).body, 'hello');
+  });
+
   test('--once carries out commands in their order, and tells what they answer', async () => {
     await using server = await startServer();
     await using bob = await JsonClient.connect(`${server.url}/?name=bob&room=cats`);

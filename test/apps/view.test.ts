@@ -55,6 +55,13 @@ describe('in a terminal', () => {
     ]);
   });
 
+  test('a name that reads like something else stands in quotes, one that looks like another has a tag', () => {
+    assert.deepEqual(rows(said('hi', { id: 'u3', name: 'ada l' })), ['09:05        ada l  hi']);
+    assert.deepEqual(rows(said('hi', { id: 'u3', name: 'ada → bob' })), ['09:05  "ada → bob"  hi']);
+    const entry = said('hi') as Extract<Entry, { kind: 'message' }>;
+    assert.deepEqual(rows({ ...entry, from: { ...ada, tag: 'k3f' } }), ['09:05      ada·k3f  hi']);
+  });
+
   test('a long name is cut, a name of several characters per column is not torn', () => {
     assert.deepEqual(rows(said('hi', { id: 'u3', name: '日本語'.repeat(10) })), ['09:05 日本語日本語日本語日本…  hi']);
   });
@@ -173,7 +180,10 @@ describe('in plain lines', () => {
     const lines = (entry: Entry) => plainLines(entry, 'lobby');
     assert.deepEqual(lines(said('hello\n<bob> no')), ['<ada> hello', '<ada> <bob> no']);
     assert.deepEqual(plainLines(said('hello'), 'cats'), ['[lobby] <ada> hello']);
-    assert.deepEqual(lines(said('/me waves')), ['* ada waves']);
+    assert.deepEqual(lines(said('/me joined lobby')), ['* <ada> joined lobby']);
+    assert.deepEqual(lines(said('hi', { id: 'u3', name: 'ada> I owe' })), ['<"ada> I owe"> hi']);
+    const tagged = { ...ada, tag: 'k3f' };
+    assert.deepEqual(lines({ ...(said('hi') as Extract<Entry, { kind: 'message' }>), from: tagged }), ['<ada·k3f> hi']);
     assert.deepEqual(lines({ kind: 'direct', from: ada, to: bob, at, body: 'psst' }), ['[ada to bob] psst']);
     assert.deepEqual(lines({ kind: 'broadcast', from: ada, at, body: 'all' }), ['<ada to everyone> all']);
     const presence = {

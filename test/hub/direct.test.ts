@@ -55,7 +55,9 @@ test('by name, a direct message reaches who is called so now, and the id stays w
   ada.request({ type: 'direct', to: 'bob', body: 'psst' }, true);
   assert.equal(ada.only('error').code, 'unknown_user');
   ada.request({ type: 'direct', to: 'u-bob', body: 'psst' }, true);
-  assert.equal(ada.only('error').code, 'unknown_user', 'an id is no name');
+  assert.equal(bob.only('direct').body, 'psst', 'by id, too');
+  ada.request({ type: 'direct', to: 'Robert THE second', body: 'case' }, true);
+  assert.equal(bob.only('direct').body, 'case', 'where the case makes no difference');
 });
 
 test('a name that several users have is ambiguous, one that several connections share is not', () => {

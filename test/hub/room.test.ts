@@ -106,7 +106,7 @@ test('bytes go through as they are, and a text member reads how many they are', 
   ada.say('x', body, { mime: 'image/png' });
   const message = ada.only('message');
   assert.deepEqual([...(message.body as Uint8Array)], [0, 1, 255]);
-  assert.deepEqual(bob.lines(), ['[x] <ada> sent 3 bytes (image/png)']);
+  assert.deepEqual(bob.lines(), ['* [x] <ada> sent 3 bytes (image/png)']);
 });
 
 test('echo: false spares the sending connection alone', () => {

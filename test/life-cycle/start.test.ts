@@ -93,7 +93,7 @@ test('it never logs what people say, or what lets them in', async () => {
   bob.say(secret);
   bob.say(`/msg ${secret} ${secret}`);
   bob.say(`/${secret}`);
-  await bob.line(`! there is no command /${secret}; /help lists them`);
+  await bob.line(`! there is no command /${secret}; /help lists them, and //${secret} says it`);
   for (let sent = 0; sent < 100; sent += 1) ada.send({ type: 'message', body: secret });
   assert.equal((await ada.closed).code, 4029);
   bob.say('/quit');

@@ -7,6 +7,7 @@ import { closeCodes, errorCodes } from '../../src/protocol/codes.ts';
 import { protocolVersion, subprotocols } from '../../src/protocol/dialect.ts';
 import { clientValidators, serverValidators } from '../../src/protocol/generated/validators.ts';
 import { TextCodec } from '../../src/protocol/text.ts';
+import { TextRooms } from '../../src/protocol/text-rooms.ts';
 import { bytes } from './bytes.ts';
 import { codeBlocks, section, sections, tableRows, uncoded } from './markdown.ts';
 import { fitsFrame, schemas } from './schemas.ts';
@@ -175,7 +176,7 @@ test('every JSON example in PROTOCOL.md is a frame', () => {
 test('the commands in PROTOCOL.md are those of /help, and the server knows them', () => {
   const rows = tableRows(section(contract, 2, 'The text dialect'), ['command', 'what it does']);
   const documented = rows.flatMap(([cell = '']) => Array.from(cell.matchAll(/`\/(\w+)/g), ([, name = '']) => name));
-  const decode = (line: string) => [...new TextCodec(new Set()).decode(bytes(line), false)];
+  const decode = (line: string) => [...new TextCodec(new TextRooms([])).decode(bytes(line), false)];
   const [help] = decode('/help');
   assert.ok(help?.kind === 'answer' && typeof help.wire === 'string');
   for (const [, name = ''] of help.wire.matchAll(/^\* {3}\/(\w+)/gm)) assert.ok(documented.includes(name), name);

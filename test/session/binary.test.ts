@@ -90,8 +90,8 @@ for (const [name, payload] of payloads) {
       await bob.line(/^\* lobby/);
       ada.sendBinary({ type: 'message', mime: 'image/png' }, payload);
       ada.sendBinary({ type: 'message' }, payload);
-      await bob.line(`<ada> sent ${payload.length} bytes (image/png)`);
-      await bob.line(`<ada> sent ${payload.length} bytes`);
+      await bob.line(`* <ada> sent ${payload.length} bytes (image/png)`);
+      await bob.line(`* <ada> sent ${payload.length} bytes`);
     });
 
     test('in the text dialect is a message, byte for byte', async () => {
@@ -103,7 +103,7 @@ for (const [name, payload] of payloads) {
       const { header, payload: got } = await bob.nextBinary();
       assert.ok(header.type === 'message' && header.room === 'lobby' && header.from.name === 'ada');
       assert.ok(got.equals(payload));
-      await ada.line(`<ada> sent ${payload.length} bytes`);
+      await ada.line(`* <ada> sent ${payload.length} bytes`);
     });
   });
 }

@@ -50,16 +50,16 @@ test('a conversation between somebody with a line and somebody with JSON', async
   await ada.line('[bob to you] what?');
 
   ada.say('/name Ada Lovelace');
-  await ada.line('* ada is now called Ada Lovelace');
+  await ada.line('* ada is now called "Ada Lovelace"');
   ada.say('/status away lunch');
-  await ada.line('* Ada Lovelace is away: lunch');
+  await ada.line('* "Ada Lovelace" is away: lunch');
   bob.send({ type: 'status', state: 'busy' });
   await ada.line('* bob is busy');
   ada.say('/who *');
-  await ada.line('* on this server: Ada Lovelace [away: lunch], bob [busy] (2 here)');
+  await ada.line('* on this server: "Ada Lovelace" [away: lunch], bob [busy] (2 here)');
   ada.say('/broadcast fire');
   assert.equal((await bob.next('broadcast')).body, 'fire');
-  await ada.line('<Ada Lovelace to everyone> fire');
+  await ada.line('<"Ada Lovelace" to everyone> fire');
 
   bob.send({ type: 'leave', room: 'lobby' });
   await ada.line('* bob left lobby');
@@ -75,16 +75,42 @@ test('two people with lines, whose names have spaces', async () => {
   await using server = await startServer();
   await using ada = await TextClient.connect(`${server.url}/text?${new URLSearchParams({ name: 'Ada Lovelace' })}`);
   await using family = await TextClient.connect(`${server.url}/?name=👩‍👩‍👧`, ['hubbub.text']);
-  await family.line('* lobby: Ada Lovelace, 👩‍👩‍👧 (2 here)');
+  await family.line('* lobby: "Ada Lovelace", 👩‍👩‍👧 (2 here)');
   family.say('/msg "Ada Lovelace" שלום');
   await ada.line('[👩‍👩‍👧 to you] שלום');
-  await family.line('* sent to Ada Lovelace');
+  await family.line('* sent to "Ada Lovelace"');
   ada.say('/msg 👩‍👩‍👧 こんにちは');
-  await family.line('[Ada Lovelace to you] こんにちは');
+  await family.line('["Ada Lovelace" to you] こんにちは');
   ada.say('/join 日本語');
-  await ada.line('* 日本語: Ada Lovelace (1 here)');
+  await ada.line('* 日本語: "Ada Lovelace" (1 here)');
   ada.say('今日は');
-  await ada.line('[日本語] <Ada Lovelace> 今日は');
+  await ada.line('[日本語] <"Ada Lovelace"> 今日は');
+});
+
+test('three people whose names look alike are told apart, and each is reached by the name that is shown', async () => {
+  await using server = await startServer();
+  await using ada = await TextClient.connect(`${server.url}/text?name=ada`);
+  await ada.line('* ada joined lobby');
+  await using eve = await JsonClient.connect(`${server.url}/?${new URLSearchParams({ name: 'аdа' })}`);
+  const joined = await ada.line(/^\* аdа·\w{3} joined lobby$/);
+  const [, shown = ''] = /^\* (\S+) /.exec(joined) ?? [];
+  eve.send({ type: 'message', body: 'I owe tom 100' });
+  await ada.line(`<${shown}> I owe tom 100`);
+  ada.say('hi');
+  await ada.line(/^<ada·\w{3}> hi$/);
+  await using bob = await JsonClient.connect(`${server.url}/?name=Ada`);
+  await ada.line(/^\* Ada·\w{3} joined lobby$/);
+  ada.say('/who');
+  const list = await ada.line(/^\* lobby: .*\(3 here\)$/);
+  const names = list.slice('* lobby: '.length, -' (3 here)'.length).split(', ');
+  for (const [to, at] of [
+    [names[1], eve],
+    [names[2], bob],
+  ] as const) {
+    ada.say(`/msg ${to} psst ${to}`);
+    assert.equal((await at.next('direct')).body, `psst ${to}`);
+    await ada.line(`* sent to ${to}`);
+  }
 });
 
 describe('a frame with several lines', () => {
@@ -105,7 +131,7 @@ describe('a frame with several lines', () => {
         ['lobby', 'three'],
       ],
     );
-    await ada.line('! there is no command /dance; /help lists them');
+    await ada.line('! there is no command /dance; /help lists them, and //dance says it');
   });
 
   test('ends with /quit', async () => {
@@ -138,16 +164,17 @@ describe('a frame with several lines', () => {
 
 describe('what goes wrong is said in a line:', () => {
   const cases = [
-    ['/dance', '! there is no command /dance; /help lists them'],
-    ['/join', '! room is required'],
-    ['/join two words', '! room must not contain spaces or control characters'],
+    ['/dance', '! there is no command /dance; /help lists them, and //dance says it'],
+    ['/mgs twin psst', '! there is no command /mgs: did you mean /msg? /help lists them, and //mgs says it'],
+    ['/join', '! write it like this: /join <room>'],
+    ['/join two words', '! write it like this: /join <room>'],
     ['/leave dogs', '! you are not in dogs; join it first'],
     ['/who dogs', '! you are not in dogs; join it first'],
-    ['/name', '! name is required'],
+    ['/name', '! write it like this: /name <name>'],
     ['/msg', '! write it like this: /msg <name> <text>'],
     ['/msg nobody hello', '! nobody connected is called nobody'],
-    ['/msg twin hello', '! there are several people called twin'],
-    ['/status asleep', '! state must be one of online, away, busy'],
+    ['/msg twin hello', /^! there are 2 people of this name: twin·\w{3,}, twin·\w{3,}$/],
+    ['/status asleep', '! write it like this: /status online|away|busy [note]'],
     ['/broadcast', '! write it like this: /broadcast <text>'],
   ] as const;
   test(cases.map(([line]) => line).join(', '), async () => {
@@ -173,8 +200,12 @@ describe('what goes wrong is said in a line:', () => {
     await using ada = await TextClient.connect(`${server.url}/text?name=%0A&token=x&room=a%20b`);
     await ada.line(/^\* welcome to hubbub 0\.0\.0-test; you are guest-\w{4}\. \/help lists the commands$/);
     await ada.line('! the token is not valid here, or has expired');
-    await ada.line('! name must not start or end with a space, or contain control characters');
-    await ada.line('! room must not contain spaces or control characters');
+    await ada.line(
+      '! name must not start or end with a space, start with a combining mark, or contain control characters or invisible ones',
+    );
+    await ada.line(
+      '! room must not contain spaces, control characters or invisible ones, or start with a combining mark',
+    );
   });
 
   test('broadcasts that are switched off', async () => {

@@ -1,10 +1,12 @@
 /** What the commands do. */
 import { HubbubError } from '../../client/error.ts';
+import { actionMark, binaryMime, type Command, help } from '../../protocol/commands.ts';
 import type { Member } from '../../protocol/generated/frames.ts';
+import { Lookalikes } from '../../protocol/lookalikes.ts';
+import { respelled, shown } from '../../protocol/names.ts';
 import type { Chat, OpenRoom } from './chat.ts';
-import { type Command, help } from './commands.ts';
 import { FileError, readFile } from './files.ts';
-import { actionBody, amount, byteCount, namesIn, stateWords } from './words.ts';
+import { amount, byteCount, inARow, stateWords } from './words.ts';
 
 /**
  * Carries out what was typed. Everything that goes wrong is shown.
@@ -31,9 +33,9 @@ async function perform(command: Command, chat: Chat): Promise<boolean> {
     case 'say':
       return chat.say(here(chat), command.text);
     case 'me':
-      return chat.say(here(chat), actionBody(command.action));
+      return chat.say(here(chat), actionMark + command.action);
     case 'binary':
-      return chat.say(here(chat), new TextEncoder().encode(command.text), 'text/plain; charset=utf-8');
+      return chat.say(here(chat), new TextEncoder().encode(command.text), binaryMime);
     case 'file':
       return sendFile(command.path, chat);
     case 'save': {
@@ -73,7 +75,7 @@ async function perform(command: Command, chat: Chat): Promise<boolean> {
       await chat.history(here(chat), command.count);
       return true;
     case 'help':
-      chat.notice(help());
+      chat.notice(help('terminal'));
       return true;
     case 'wrong':
       throw new Mistake(command.reason);
@@ -89,7 +91,7 @@ function here({ current }: Chat): OpenRoom {
 
 function joined(name: string, { rooms }: Chat): OpenRoom {
   const open = rooms.find((room) => room.name === name);
-  if (!open) throw new Mistake(`you are not in ${name}`);
+  if (!open) throw new Mistake(`you are not in ${shown(name)}`);
   return open;
 }
 
@@ -102,10 +104,12 @@ async function sendFile(path: string, chat: Chat): Promise<boolean> {
 
 async function direct(name: string, text: string, chat: Chat): Promise<boolean> {
   const [user, ...others] = await chat.people.find(name);
-  if (!user) throw new Mistake(`there is nobody called ${name}`);
+  if (!user) throw new Mistake(`there is nobody called ${respelled(name)}`);
   if (others.length > 0) {
-    const ids = [user, ...others].map(({ id }) => id);
-    throw new Mistake(`${ids.length} people are called ${user.name}; write to one by id: ${ids.join(', ')}`);
+    const found = [user, ...others];
+    const alike = new Lookalikes(found);
+    const names = found.map((one) => shown(one.name, alike.tag(one)));
+    throw new Mistake(`${names.length} people are called ${shown(user.name)}; write to one: ${inARow(names)}`);
   }
   await chat.direct(user, text);
   return true;
@@ -115,7 +119,7 @@ async function rooms(prefix: string | undefined, chat: Chat): Promise<boolean> {
   const open = await chat.hub.rooms(prefix);
   const lines = open.map(({ room, count }) => {
     const isIn = chat.rooms.some(({ name }) => name === room);
-    return `  ${room} (${amount(count, 'person')}${isIn ? ', you too' : ''})`;
+    return `  ${shown(room)} (${amount(count, 'person')}${isIn ? ', you too' : ''})`;
   });
   chat.notice([`${amount(open.length, 'open room')}${lines.length > 0 ? ':' : ''}`, ...lines].join('\n'));
   return true;
@@ -123,15 +127,18 @@ async function rooms(prefix: string | undefined, chat: Chat): Promise<boolean> {
 
 async function who({ name, entered }: OpenRoom, chat: Chat): Promise<boolean> {
   const { members, count } = await entered;
-  chat.notice(members ? roster(name, [...members.values()], chat) : `${name}: ${amount(count, 'person')}`);
+  chat.notice(
+    members ? roster(shown(name), [...members.values()], chat) : `${shown(name)}: ${amount(count, 'person')}`,
+  );
   return true;
 }
 
 function roster(place: string, members: readonly Member[], { hub }: Chat): string {
+  const here = new Lookalikes(members);
   const entries = [...members]
     .sort((one, other) => one.name.localeCompare(other.name))
-    .map((member) => ({ name: `${member.name}${remark(member, hub.user?.id)}` }));
-  return `${place}: ${amount(members.length, 'person')}: ${namesIn(entries, 200)}`;
+    .map((member) => `${shown(member.name, here.tag(member))}${remark(member, hub.user?.id)}`);
+  return `${place}: ${amount(members.length, 'person')}: ${inARow(entries, 200)}`;
 }
 
 function remark({ id, state, note, connections }: Member, self: string | undefined): string {

@@ -1,6 +1,7 @@
 /** One person's chat: what a hub and its rooms say becomes entries, and what is known at the moment can be read here. */
 import type { Gap, Hub, Message, Presence, Receipt, Room, Signal, StateChange } from '../../client/api.ts';
 import type { Member, User } from '../../protocol/generated/frames.ts';
+import { shown } from '../../protocol/names.ts';
 import type { Content, Entry, UnsentEntry } from './entries.ts';
 import { Received } from './files.ts';
 import { fileTypeOf } from './mime.ts';
@@ -90,11 +91,11 @@ export class Chat {
     hub.on('error', ({ message }) => this.notice(message, 'error'));
     hub.on('direct', ({ from, to, at, body, mime }) => {
       this.people.meet(from);
-      this.#show({ kind: 'direct', from, to: this.people.byId(to), at, ...this.#content(body, mime) });
+      this.#direct(from, this.people.byId(to), at, this.#content(body, mime));
     });
     hub.on('broadcast', ({ from, at, body, mime }) => {
       this.people.meet(from);
-      this.#show({ kind: 'broadcast', from, at, ...this.#content(body, mime) });
+      this.#show({ kind: 'broadcast', from: this.people.person(from), at, ...this.#content(body, mime) });
     });
   }
 
@@ -170,7 +171,7 @@ export class Chat {
     const room = await open.room;
     await room.leave();
     this.#forget(open);
-    this.notice(`you left ${open.name}`);
+    this.notice(`you left ${shown(open.name)}`);
   }
 
   /** Settles when the server has taken it. What it refuses is shown. @returns whether it took it. */
@@ -201,7 +202,7 @@ export class Chat {
   async direct(to: User, body: string): Promise<Receipt> {
     const receipt = await this.hub.direct(to.id, body);
     const from = this.hub.user;
-    if (from) this.#show({ kind: 'direct', from, to, at: receipt.at, body });
+    if (from) this.#direct(from, to, receipt.at, { body });
     return receipt;
   }
 
@@ -214,6 +215,7 @@ export class Chat {
     if (!first) return this.notice('there is nothing before that');
     open.oldest = first;
     this.#show({ kind: 'heading', text: `${open.name}, earlier` });
+    for (const { from } of messages) this.people.meetEarlier(from);
     for (const message of messages) this.#show(this.#entryOf(message), true);
     this.#show({
       kind: 'heading',
@@ -250,7 +252,10 @@ export class Chat {
   #listen(open: OpenRoom, room: Room): void {
     const { display } = this.#options;
     open.now = room;
-    room.on('joined', () => display.changed());
+    room.on('joined', () => {
+      for (const member of room.members?.values() ?? []) this.people.meet(member);
+      display.changed();
+    });
     room.on('gap', (gap) => this.#missed(open, gap));
     room.on('presence', (presence) => this.#present(open, presence));
     room.on('signal', (signal) => this.#signalled(open, signal));
@@ -258,7 +263,7 @@ export class Chat {
       // What was refused at the door is told by `join`.
       if (!error || !open.isIn || this.#rooms.get(open.name) !== open) return;
       this.#forget(open);
-      this.notice(`you are no longer in ${open.name}: ${error.message}`, 'error');
+      this.notice(`you are no longer in ${shown(open.name)}: ${error.message}`, 'error');
     });
     // Last: what has waited comes at once.
     room.on('message', (message) => this.#heard(open, message));
@@ -292,12 +297,16 @@ export class Chat {
   #present(open: OpenRoom, { joins, leaves, changes }: Presence): void {
     const others = ({ id }: User) => id !== this.hub.user?.id;
     for (const member of leaves) open.typing.stopped(member);
+    const { people } = this;
+    const before = changes.map(({ was }) => people.person(was));
+    for (const member of [...joins, ...changes.map(({ member }) => member)]) people.meet(member);
+    const different = changes.map(({ member }, at) => ({ member: people.person(member), was: before[at] ?? member }));
     const entry = {
       kind: 'presence',
       room: open.name,
-      joins: joins.filter(others),
-      leaves: leaves.filter(others),
-      changes: changes.filter(({ member }) => others(member) && this.#isNews(open, member)),
+      joins: joins.filter(others).map((member) => people.person(member)),
+      leaves: leaves.filter(others).map((member) => people.person(member)),
+      changes: different.filter(({ member }) => others(member) && this.#isNews(open, member)),
       at: this.#now,
     } as const;
     if (entry.joins.length + entry.leaves.length + entry.changes.length > 0) this.#show(entry);
@@ -321,8 +330,8 @@ export class Chat {
     this.people.meet(user);
     const isFirst = before === undefined && !this.#options.together;
     if (before === undefined || before.id !== user.id)
-      this.notice(`you are ${user.name}${isFirst ? '; /help lists the commands' : ''}`, 'info');
-    else this.notice(`you are now called ${user.name}`, 'info');
+      this.notice(`you are ${shown(user.name)}${isFirst ? '; /help lists the commands' : ''}`, 'info');
+    else this.notice(`you are now called ${shown(user.name)}`, 'info');
   }
 
   #stateChanged(change: StateChange): void {
@@ -365,7 +374,12 @@ export class Chat {
   }
 
   #entryOf({ room, from, at, body, mime }: Message): Entry {
-    return { kind: 'message', room, from, at, ...this.#content(body, mime) };
+    return { kind: 'message', room, from: this.people.person(from), at, ...this.#content(body, mime) };
+  }
+
+  #direct(from: User, to: User, at: number, content: Content): void {
+    const { people } = this;
+    this.#show({ kind: 'direct', from: people.person(from), to: people.person(to), at, ...content });
   }
 
   #content(body: unknown, mime: string | undefined): Content {

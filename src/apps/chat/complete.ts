@@ -1,5 +1,5 @@
 /** What the Tab key makes of what was typed. */
-import { forms } from './commands.ts';
+import { commandName, forms } from '../../protocol/commands.ts';
 
 export interface Completion {
   /** What is to stand before the cursor. */
@@ -12,6 +12,8 @@ export interface Completion {
 export interface Known {
   readonly rooms: readonly string[];
   readonly users: readonly string[];
+  /** The same, as they are shown among words. */
+  readonly addresses: readonly string[];
   /** What is in a directory, as it was typed; directories end with a slash. Empty where there is none. */
   readonly files: (directory: string) => readonly string[];
 }
@@ -24,17 +26,16 @@ export function complete(before: string, known: Known): Completion {
   if (!before.startsWith('/') || before.startsWith('//')) return word(before, known.users);
   if (space === undefined) return choose('', `/${command}`, commandNames, ' ');
   const stem = before.slice(0, before.length - rest.length);
-  switch (command) {
+  switch (commandName(command)) {
     case 'join':
     case 'leave':
     case 'who':
-    case 'list':
     case 'rooms':
       return choose(stem, rest, known.rooms, '');
     case 'msg':
       return rest.includes(' ') && !/^"[^"]*$/.test(rest)
         ? word(before, known.users)
-        : receiver(stem, rest, known.users);
+        : receiver(stem, rest, known.addresses);
     case 'file':
       return path(stem, rest, known);
     case 'save': {
@@ -55,12 +56,10 @@ function word(before: string, users: readonly string[]): Completion {
   return choose(stem + at, typed.slice(at.length), users, stem === '' && at === '' ? ': ' : ' ');
 }
 
-function receiver(stem: string, typed: string, users: readonly string[]): Completion {
-  const quoted = users.map((name) => (/\s/.test(name) ? `"${name}"` : name));
-  const start = typed.startsWith('"') ? typed : typed.replace(/^/, '');
-  const found = choose(stem, start, quoted, ' ');
+function receiver(stem: string, typed: string, addresses: readonly string[]): Completion {
+  const found = choose(stem, typed, addresses, ' ');
   if (found.before !== stem + typed || found.choices.length > 0 || typed.startsWith('"')) return found;
-  return choose(stem, `"${typed}`, quoted, ' ', stem + typed);
+  return choose(stem, `"${typed}`, addresses, ' ', stem + typed);
 }
 
 function path(stem: string, typed: string, { files }: Known): Completion {

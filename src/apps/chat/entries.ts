@@ -1,5 +1,5 @@
 /** What can be shown: everything that happens in a chat, as data. */
-import type { Gap, MemberChange } from '../../client/api.ts';
+import type { Gap } from '../../client/api.ts';
 import type { Member, User } from '../../protocol/generated/frames.ts';
 
 /** What a message says, a direct one or a broadcast too. */
@@ -18,6 +18,11 @@ export interface FileNote {
   readonly name?: string;
 }
 
+/** A user, and what tells them from others whose names look like theirs. */
+export interface Person extends User {
+  readonly tag?: string;
+}
+
 export type Entry =
   | MessageEntry
   | DirectEntry
@@ -31,30 +36,36 @@ export type Entry =
 export interface MessageEntry extends Content {
   readonly kind: 'message';
   readonly room: string;
-  readonly from: User;
+  readonly from: Person;
   readonly at: number;
 }
 
 export interface DirectEntry extends Content {
   readonly kind: 'direct';
-  readonly from: User;
-  readonly to: User;
+  readonly from: Person;
+  readonly to: Person;
   readonly at: number;
 }
 
 export interface BroadcastEntry extends Content {
   readonly kind: 'broadcast';
-  readonly from: User;
+  readonly from: Person;
   readonly at: number;
+}
+
+/** Somebody is different now. */
+export interface PersonChange {
+  readonly member: Member & Person;
+  readonly was: Member & Person;
 }
 
 /** Who came, went, or is different. */
 export interface PresenceEntry {
   readonly kind: 'presence';
   readonly room: string;
-  readonly joins: readonly Member[];
-  readonly leaves: readonly Member[];
-  readonly changes: readonly MemberChange[];
+  readonly joins: readonly Person[];
+  readonly leaves: readonly Person[];
+  readonly changes: readonly PersonChange[];
   readonly at: number;
 }
 
@@ -68,7 +79,7 @@ export interface GapEntry {
 export interface UnsentEntry extends Content {
   readonly kind: 'unsent';
   readonly room: string;
-  readonly from: User | undefined;
+  readonly from: Person | undefined;
   readonly at: number;
   /** Why it was refused; left out while it is on its way. */
   readonly reason?: string;

@@ -1,5 +1,6 @@
 /** The chat of a person at a terminal. */
 import type { Hub } from '../../client/api.ts';
+import { isSaid, readCommand } from '../../protocol/commands.ts';
 import { exitCodes, type Surroundings } from '../surroundings.ts';
 import { edit, empty, History, insert, textIn, upOrDown, withText } from '../terminal/editor.ts';
 import { inputRows } from '../terminal/input-rows.ts';
@@ -8,7 +9,6 @@ import { clip, dim, type Line, span } from '../terminal/line.ts';
 import { type Bottom, depthOf, Screen } from '../terminal/screen.ts';
 import { carryOut } from './carry-out.ts';
 import { Chat, type Clock } from './chat.ts';
-import { readCommand } from './commands.ts';
 import { complete } from './complete.ts';
 import type { Entry } from './entries.ts';
 import { filesIn } from './files.ts';
@@ -16,7 +16,7 @@ import type { Options } from './options.ts';
 import { status } from './status.ts';
 import { typingInterval } from './typing.ts';
 import { day, view } from './view.ts';
-import { amount } from './words.ts';
+import { amount, nameOf } from './words.ts';
 
 /** How many of the latest messages are shown of a room that is entered. */
 const last = 20;
@@ -124,7 +124,7 @@ export class FullChat {
     if (typed.trim() === '') return;
     this.#history.add(typed);
     this.#typedAt = 0;
-    const command = readCommand(typed);
+    const command = readCommand(typed, 'terminal');
     if (command.kind === 'quit') this.#leave(exitCodes.well);
     else this.#perform(() => carryOut(command, this.#chat));
   }
@@ -138,9 +138,11 @@ export class FullChat {
 
   #complete(): void {
     const { current, rooms, people } = this.#chat;
+    const { others } = people;
     const { before, choices } = complete(this.#editing.before, {
       rooms: [...rooms.filter((open) => open !== current), ...(current ? [current] : [])].map(({ name }) => name),
-      users: people.names,
+      users: others.map(({ name }) => name),
+      addresses: others.map(nameOf),
       files: filesIn,
     });
     this.#editing = { ...this.#editing, before };
@@ -156,7 +158,7 @@ export class FullChat {
   #tellTyping(): void {
     const typed = textIn(this.#editing);
     const time = this.#clock.monotonic();
-    if (/^\/(?!\/|me\s)/.test(typed) || typed.trim() === '' || time - this.#typedAt < typingInterval) return;
+    if (!isSaid(typed) || typed.trim() === '' || time - this.#typedAt < typingInterval) return;
     if (this.#chat.current?.now?.signal('typing')) this.#typedAt = time;
   }
 

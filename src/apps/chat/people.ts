@@ -1,6 +1,11 @@
 /** Who is known by name: those in the rooms, and those who said something. */
 import type { Hub } from '../../client/api.ts';
 import type { User } from '../../protocol/generated/frames.ts';
+import { Lookalikes } from '../../protocol/lookalikes.ts';
+import { addressed } from '../../protocol/names.ts';
+import { shorten } from '../terminal/width.ts';
+import type { Person } from './entries.ts';
+import { longName } from './view.ts';
 
 /** Of those who are gone, so many are remembered. */
 const many = 1000;
@@ -9,6 +14,7 @@ export class People {
   readonly #hub: Hub;
   /** Who was met last, last. */
   readonly #met = new Map<string, User>();
+  readonly #alike = new Lookalikes();
 
   constructor(hub: Hub) {
     this.#hub = hub;
@@ -17,14 +23,28 @@ export class People {
   meet({ id, name }: User): void {
     this.#met.delete(id);
     this.#met.set(id, { id, name });
+    this.#alike.add(seen({ id, name }));
     const [oldest] = this.#met.keys();
-    if (this.#met.size > many && oldest !== undefined) this.#met.delete(oldest);
+    if (this.#met.size <= many || oldest === undefined) return;
+    this.#met.delete(oldest);
+    this.#alike.delete(oldest);
   }
 
-  /** All names but one's own, the latest first. */
-  get names(): string[] {
+  /** Somebody who said something long ago, perhaps under another name than today. */
+  meetEarlier(user: User): void {
+    if (!this.#met.has(user.id)) this.meet(user);
+  }
+
+  /** With what tells them from those known here whose names look like theirs. */
+  person<U extends User>(user: U): U & Person {
+    const tag = this.#alike.tag(seen(user));
+    return tag === undefined ? user : { ...user, tag };
+  }
+
+  /** Everybody but this person, the latest first. */
+  get others(): Person[] {
     const users = [...this.#present(), ...[...this.#met.values()].reverse()];
-    return [...new Set(users.filter(({ id }) => id !== this.#hub.user?.id).map(({ name }) => name))];
+    return unique(users.filter(({ id }) => id !== this.#hub.user?.id)).map((user) => this.person(user));
   }
 
   byId(id: string): User {
@@ -34,8 +54,8 @@ export class People {
 
   /** Those who are here and have this name, or this id; those on the whole server if nobody in the rooms has. */
   async find(name: string): Promise<User[]> {
-    const here = matching([...this.#present()], name);
-    return here.length > 0 ? here : matching(await this.#hub.list(), name);
+    const here = unique(addressed(this.#present(), name));
+    return here.length > 0 ? here : addressed(await this.#hub.list(), name);
   }
 
   *#present(): Generator<User> {
@@ -43,11 +63,11 @@ export class People {
   }
 }
 
-/** Upper and lower case count only where it makes a difference. */
-function matching(users: readonly User[], name: string): User[] {
-  const plain = name.toLowerCase();
-  const alike = users.filter((user) => user.name.toLowerCase() === plain || user.id === name);
-  const exact = alike.filter((user) => user.name === name || user.id === name);
-  const found = exact.length > 0 ? exact : alike;
-  return [...new Map(found.map((user) => [user.id, user])).values()];
+/** A name as it is seen: two that are cut off may be alike in what is left of them. */
+function seen({ id, name }: User): User {
+  return { id, name: shorten(name, longName) };
+}
+
+function unique(users: readonly User[]): User[] {
+  return [...new Map(users.toReversed().map((user) => [user.id, user])).values()].reverse();
 }

@@ -1,10 +1,10 @@
 /** Lines in, lines out: for pipes, scripts, and terminals that can do no more. */
 import { createInterface } from 'node:readline';
 import type { Hub, StateChange } from '../../client/api.ts';
+import { type Command, readCommand } from '../../protocol/commands.ts';
 import { exitCodes, type Surroundings } from '../surroundings.ts';
 import { carryOut } from './carry-out.ts';
 import { Chat, type Clock } from './chat.ts';
-import { type Command, readCommand } from './commands.ts';
 import type { Entry } from './entries.ts';
 import type { Options } from './options.ts';
 import { plainLines } from './plain.ts';
@@ -57,12 +57,16 @@ export class SimpleChat {
     const entered = await Promise.all(rooms.map((room) => carryOut({ kind: 'join', room, look: false }, this.#chat)));
     if (once && entered.includes(false)) return exitCodes.failed;
     // From here on: a line that nobody waits for is lost.
-    for await (const line of createInterface({ input: this.#surroundings.stdin })) {
+    let isFirst = true;
+    for await (const read of createInterface({ input: this.#surroundings.stdin })) {
+      // Some shells send a byte order mark before everything else.
+      const line = isFirst ? read.replace(/^\uFEFF/, '') : read;
+      isFirst = false;
       if (line.trim() === '') {
         if (once) continue;
         break;
       }
-      const command = readCommand(line);
+      const command = readCommand(line, 'terminal');
       if (command.kind === 'quit') break;
       await this.#perform(command);
     }

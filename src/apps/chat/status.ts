@@ -1,8 +1,8 @@
 /** The line above the input: how the connection is, where the person is, what is new elsewhere, who types. */
 import type { StateChange } from '../../client/api.ts';
-import type { User } from '../../protocol/generated/frames.ts';
 import { clip, dim, type Line, type Span, span } from '../terminal/line.ts';
 import type { Chat } from './chat.ts';
+import type { Person } from './entries.ts';
 import { namesIn } from './words.ts';
 
 /** @param time on the clock that does not jump, in milliseconds. */
@@ -15,7 +15,7 @@ export function status(chat: Chat, time: number, columns: number): Line {
   }
   const words = connectionWords(connection, time);
   if (words !== undefined) parts.push([span(words, { colour: connection.state === 'connecting' ? 'yellow' : 'red' })]);
-  const typing = current?.typing.users ?? [];
+  const typing = (current?.typing.users ?? []).map((user) => chat.people.person(user));
   if (typing.length > 0) parts.push([span(typingWords(typing), { italic: true })]);
   return clip(joined([dot(connection), ...(parts.shift() ?? [])], parts), columns);
 }
@@ -49,6 +49,6 @@ export function connectionWords(
   return `offline, ${when}${reason ? ` (${reason.message})` : ''}`;
 }
 
-export function typingWords(users: readonly User[]): string {
+export function typingWords(users: readonly Person[]): string {
   return `${namesIn(users, 3)} ${users.length === 1 ? 'is' : 'are'} typing …`;
 }

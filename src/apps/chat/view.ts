@@ -1,8 +1,8 @@
 /** Entries as lines of a terminal: the time, who, and what, in columns. */
-import type { User } from '../../protocol/generated/frames.ts';
+import { shown } from '../../protocol/names.ts';
 import { dim, type Line, type Span, type Style, span, widthOf, wrap } from '../terminal/line.ts';
 import { shorten, width } from '../terminal/width.ts';
-import type { Content, Entry } from './entries.ts';
+import type { Content, Entry, Person } from './entries.ts';
 import { changeWords, gapWords, linesOf, namesIn, saidIn } from './words.ts';
 
 export interface ViewOptions {
@@ -15,7 +15,8 @@ export interface ViewOptions {
 /** From so many columns on, names have a column of their own. */
 const roomy = 60;
 const nameColumns = { alone: 12, withRoom: 15 };
-const longName = 24;
+/** What a name has more of is cut off. */
+export const longName = 24;
 const timeColumn = 6;
 const margin = span(' '.repeat(timeColumn));
 /** Stands for the time of what is on its way. */
@@ -56,11 +57,17 @@ function heading(text: string, columns: number): Line {
   return [span('──', dim), span(title, { bold: true }), span('─'.repeat(rest), dim)];
 }
 
-function name(user: User): Span {
-  return span(shorten(user.name, longName), { colour: { user: user.id }, bold: true });
+function name({ id, name, tag }: Person): Span {
+  return span(`${short(name)}${tag === undefined ? '' : `·${tag}`}`, { colour: { user: id }, bold: true });
 }
 
-function said(content: Content & { at: number }, who: Line, from: User, options: ViewOptions, room?: string): Line[] {
+/** In its own column and colour a name may have spaces, and nothing else that needs quotes among words. */
+function short(name: string): string {
+  const isPlain = name.split(' ').every((word) => shown(word) === word);
+  return shorten(isPlain ? name : shown(name), longName);
+}
+
+function said(content: Content & { at: number }, who: Line, from: Person, options: ViewOptions, room?: string): Line[] {
   const { text, isAction } = saidIn(content);
   const place = room === undefined || !options.rooms ? [] : [span(`${room} `, dim)];
   const lines = linesOf(text).map((line) => [span(line)]);
@@ -81,7 +88,7 @@ function unsent(entry: Extract<Entry, { kind: 'unsent' }>, options: ViewOptions)
   const { text } = saidIn(entry);
   const lines = linesOf(text).map((line) => [span(line, dim)]);
   if (entry.reason === undefined) {
-    const who = span(shorten(entry.from?.name ?? 'you', longName), dim);
+    const who = span(entry.from ? short(entry.from.name) : 'you', dim);
     return block(waiting, [who], lines, options);
   }
   const failed: Style = { colour: 'red' };

@@ -1,19 +1,14 @@
 /** What things are called, in every view. */
-import type { Gap, MemberChange } from '../../client/api.ts';
+import type { Gap } from '../../client/api.ts';
+import { actionMark } from '../../protocol/commands.ts';
 import type { Member } from '../../protocol/generated/frames.ts';
-import type { Content, FileNote } from './entries.ts';
-
-/** Text that starts so is an action: `/me waves` is shown as `* ada waves`. Others read it as it stands (XEP-0245). */
-const actionMark = '/me ';
+import { shown } from '../../protocol/names.ts';
+import type { Content, FileNote, Person, PersonChange } from './entries.ts';
 
 /** What is said, and whether it is done rather than said. */
 export interface Said {
   readonly text: string;
   readonly isAction: boolean;
-}
-
-export function actionBody(action: string): string {
-  return actionMark + action;
 }
 
 export function saidIn({ body, file }: Content): Said {
@@ -72,22 +67,31 @@ export function gapWords({ from, to, why }: Gap): string {
   return `… ${amount(number, 'message')} ${number === 1 ? 'is' : 'are'} missing here${whys[why] === '' ? '' : ` (${whys[why]})`} …`;
 }
 
-/** Names in a row, and how many more. */
-export function namesIn(members: readonly { readonly name: string }[], shown = 8): string {
-  const names = members.slice(0, shown).map(({ name }) => name);
-  const more = members.length - names.length;
+/** A name among other words: it cannot be taken for any of them. */
+export function nameOf({ name, tag }: Pick<Person, 'name' | 'tag'>): string {
+  return shown(name, tag);
+}
+
+/** People in a row, and how many more. */
+export function namesIn(people: readonly Pick<Person, 'name' | 'tag'>[], most?: number): string {
+  return inARow(people.map(nameOf), most);
+}
+
+export function inARow(all: readonly string[], most = 8): string {
+  const names = all.slice(0, most);
+  const more = all.length - names.length;
   if (more > 0) return `${names.join(', ')} and ${more} more`;
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** What is different, in words; undefined where it is nothing that people care for. */
-export function changeWords({ member, was }: MemberChange): string | undefined {
+export function changeWords({ member, was }: PersonChange): string | undefined {
   const isRenamed = member.name !== was.name;
   const state = member.state !== was.state || member.note !== was.note ? `is ${stateWords(member)}` : undefined;
-  if (isRenamed) return `${was.name} is now called ${member.name}${state === undefined ? '' : `, and ${state}`}`;
-  return state === undefined ? undefined : `${member.name} ${state}`;
+  if (isRenamed) return `${nameOf(was)} is now called ${nameOf(member)}${state === undefined ? '' : `, and ${state}`}`;
+  return state === undefined ? undefined : `${nameOf(member)} ${state}`;
 }
 
 export function stateWords({ state, note }: Pick<Member, 'state' | 'note'>): string {
-  return note === undefined ? state : `${state}: ${note}`;
+  return note === undefined ? state : `${state}: ${shown(note)}`;
 }

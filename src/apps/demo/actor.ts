@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Hub } from '../../client/api.ts';
 import { connect } from '../../client/connect.ts';
+import { actionMark } from '../../protocol/commands.ts';
 import type { User } from '../../protocol/generated/frames.ts';
 import { mimeOf } from '../chat/mime.ts';
-import { actionBody } from '../chat/words.ts';
 import { cat } from './picture.ts';
 import { beginning, greeting, isHello, type Person, type RoomName, type Step } from './screenplay.ts';
 
@@ -41,7 +41,7 @@ export class Actor {
   async act(step: Step): Promise<void> {
     const { hub } = this;
     if ('says' in step) await this.#say(step.in, step.says, 30);
-    else if ('does' in step) await this.#say(step.in, actionBody(step.does), 20);
+    else if ('does' in step) await this.#say(step.in, actionMark + step.does, 20);
     else if ('shows' in step) await this.#room(step.in)?.send(cat, { mime: mimeOf('cat.png') });
     else if ('enters' in step) await this.#enter(step.enters);
     else if ('leaves' in step) await this.#room(step.leaves)?.leave();

@@ -49,19 +49,19 @@ test('binary messages of the text dialect are kept, and are lines in its history
   await ada.line(/^\* lobby/);
   for (const payload of payloads) {
     ada.socket.send(payload);
-    await ada.line(`<ada> sent ${payload.length} bytes`);
+    await ada.line(`* <ada> sent ${payload.length} bytes`);
   }
   await using bob = await connect(server, { name: 'bob' });
   const lobby = await Follower.join(bob, { last: 10 });
   bob.sendBinary({ type: 'message', mime: 'image/png' }, Buffer.from('png'));
   await lobby.reaches(payloads.length + 1);
   for (const payload of payloads) assert.ok((await bob.nextBinary()).payload.equals(payload));
-  await ada.line('<bob> sent 3 bytes (image/png)');
+  await ada.line('* <bob> sent 3 bytes (image/png)');
   ada.drain();
   ada.say('/history');
   await ada.line('* lobby: that was the history');
   assert.deepEqual(ada.drain().slice(-5), [
-    ...payloads.map(({ length }) => `<ada> sent ${length} bytes`),
-    '<bob> sent 3 bytes (image/png)',
+    ...payloads.map(({ length }) => `* <ada> sent ${length} bytes`),
+    '* <bob> sent 3 bytes (image/png)',
   ]);
 });

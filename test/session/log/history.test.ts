@@ -178,8 +178,8 @@ describe('in the text dialect', () => {
     bob.say('/history 5');
     await bob.line('* dogs: no messages');
     bob.say('/history many');
-    await bob.line('! write it like this: /history [number of messages]');
+    await bob.line('! write it like this: /history [n]');
     bob.say('/history 0');
-    await bob.line('! limit must be at least 1');
+    await bob.line('! write it like this: /history [n]');
   });
 });
