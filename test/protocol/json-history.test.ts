@@ -77,6 +77,6 @@ test('of a long page a person is shown the latest messages, and no others are re
     isBinary: false,
   };
   const text = createCodecs([]).create('text').encodeHistory(page, Array(1000).fill(kept), assert.fail);
-  assert.equal(`${text}`.split('\n')[0], '* r"\u00e9: the latest 10 messages');
+  assert.equal(`${text}`.split('\n')[0], '* "r\\"\u00e9": the latest 10 messages');
   assert.ok(read < 30, `${read}`);
 });
