@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -9,7 +9,7 @@ const hour = 3_600_000;
 const day = 24 * hour;
 /** Browsers refuse certificates valid for more than 398 days. */
 const validFor = 397 * day;
-/** How long before its end the server's own certificate is renewed at a start, in milliseconds. */
+/** How long before its end the server's own certificate is renewed, in milliseconds. */
 export const renewBefore = 30 * day;
 const localhost = ['localhost', '127.0.0.1', '::1'];
 
@@ -36,6 +36,8 @@ export interface Certificate {
   readonly keyFile: string;
   /** SHA-256 of the certificate: upper-case hex, a colon between the bytes. */
   readonly fingerprint: string;
+  /** Of both files: with another one the certificate, its issuers or the key are others. */
+  readonly digest: string;
   /** In milliseconds since 1970. */
   readonly expires: number;
   /** `made`: there was none; `kept`: made at an earlier start; `renewed`: took the place of one that was old or unusable. */
@@ -101,7 +103,7 @@ async function own(directory: string, hosts: readonly string[], now: number): Pr
   return { ...renewed, warning: `${fault}: replaced by a new self-signed certificate, the old files end in .old` };
 }
 
-type Pair = Pick<Certificate, 'certFile' | 'keyFile' | 'fingerprint' | 'expires'>;
+type Pair = Pick<Certificate, 'certFile' | 'keyFile' | 'fingerprint' | 'digest' | 'expires'>;
 
 async function load(certFile: string, keyFile: string): Promise<Pair> {
   return check(certFile, await readText(certFile), keyFile, await readText(keyFile));
@@ -114,7 +116,8 @@ function check(certFile: string, certText: string | undefined, keyFile: string, 
   if (!parsed.checkPrivateKey(parseKey(keyFile, keyText))) {
     throw new CertificateError(`the certificate ${certFile} and the key ${keyFile} do not belong together`);
   }
-  return { certFile, keyFile, fingerprint: parsed.fingerprint256, expires: Date.parse(parsed.validTo) };
+  const digest = createHash('sha256').update(certText).update(keyText).digest('base64url');
+  return { certFile, keyFile, fingerprint: parsed.fingerprint256, digest, expires: Date.parse(parsed.validTo) };
 }
 
 function parseCertificate(file: string, text: string): X509Certificate {

@@ -1,19 +1,5 @@
 /** The WebSocket edge: uWebSockets.js accepts sockets and carries bytes. Of the protocol it knows nothing. */
-// First: uWebSockets.js looks at it when it is loaded.
-import './head-limit.ts';
-import {
-  App,
-  type HttpRequest,
-  type HttpResponse,
-  SSLApp,
-  type TemplatedApp,
-  type us_listen_socket,
-  us_listen_socket_close,
-  type us_socket_context_t,
-  us_socket_local_port,
-  type WebSocket,
-  type WebSocketBehavior,
-} from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import { guarded } from '../observe/guard.ts';
@@ -23,6 +9,7 @@ import { type Rejection, retryAfter } from './admission.ts';
 import { answering, guardedBehavior } from './guarded-behavior.ts';
 import type { EdgeHandlers } from './handlers.ts';
 import { asksForWebSocket, handshakeFault } from './handshake.ts';
+import { type NativeApp, NativeApps, type TlsFiles } from './native-apps.ts';
 import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
 import { PlainHttp, type PlainHttpOptions } from './plain-http.ts';
 import { requestFault } from './request-fault.ts';
@@ -43,7 +30,7 @@ export interface EdgeOptions {
   /** The path under which the server is; `/` for its own root. */
   readonly basePath: string;
   readonly http: PlainHttpOptions;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly tls: TlsFiles | undefined;
 }
 
 const purposes: ReadonlyMap<string, Purpose> = new Map([
@@ -59,19 +46,6 @@ const readLimit = 4 * 1024 * 1024;
 /** How often buffers are looked at, in milliseconds. */
 const inspectInterval = 100;
 
-/**
- * LIBUS_LISTEN_DEFAULT and LIBUS_LISTEN_EXCLUSIVE_PORT: without that a second server could listen on the same port
- * unnoticed. The package exports them, and takes them together with a host, but its types do not say so.
- */
-const sharedPort = 0;
-const exclusivePort = 1;
-type ListenWithOptions = (
-  host: string,
-  port: number,
-  options: number,
-  callback: (socket: us_listen_socket | false) => void,
-) => void;
-
 const noRoom: Rejection = {
   status: '503 Service Unavailable',
   header: retryAfter,
@@ -81,14 +55,13 @@ const noRoom: Rejection = {
 export class Edge implements EdgePort {
   readonly #options: EdgeOptions;
   readonly #handlers: EdgeHandlers;
-  readonly #app: TemplatedApp;
+  readonly #apps: NativeApps;
   readonly #peers: Peers;
   readonly #sockets: Sockets;
   readonly #addresses: ClientAddresses;
   readonly #pathOf: (url: string) => RequestPath;
   readonly #http: PlainHttp;
   readonly #timer: NodeJS.Timeout;
-  #listening: us_listen_socket | undefined;
 
   constructor(options: EdgeOptions, handlers: EdgeHandlers) {
     this.#options = options;
@@ -99,11 +72,7 @@ export class Edge implements EdgePort {
     this.#addresses = clientAddresses(options.trustProxy);
     this.#pathOf = requestPaths(options.basePath);
     this.#http = new PlainHttp(options.http, handlers, () => performance.now());
-    const { tls } = options;
-    this.#app = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
-    this.#app.ws('/*', guardedBehavior(this.#behavior(), failed));
-    this.#app.filter(guarded('a new connection is not watched', failed, (...args) => this.#connected(...args)));
-    this.#app.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
+    this.#apps = new NativeApps(options.tls, (app) => this.#serve(app));
     const inspect = guarded('buffers cannot be looked at', failed, () => this.#inspect());
     this.#timer = setInterval(inspect, inspectInterval).unref();
   }
@@ -113,19 +82,21 @@ export class Edge implements EdgePort {
    * @returns the port, which is another than `port` if that is 0; undefined if it cannot be had.
    */
   listen(host: string, port: number, shared = false): number | undefined {
-    const listen = this.#app.listen as unknown as ListenWithOptions;
-    listen.call(this.#app, host, port, shared ? sharedPort : exclusivePort, (socket) => {
-      this.#listening = socket || undefined;
-    });
-    return this.#listening && us_socket_local_port(this.#listening);
+    return this.#apps.listen(host, port, shared);
+  }
+
+  /**
+   * New connections get this certificate; those that are there keep theirs.
+   * @throws Error if its files cannot be used; nothing has changed then.
+   */
+  renewCertificate(tls: TlsFiles): void {
+    this.#apps.renew(tls);
   }
 
   /** Stops listening and drops the sockets that are left. */
   close(): void {
     clearInterval(this.#timer);
-    if (this.#listening) us_listen_socket_close(this.#listening);
-    this.#listening = undefined;
-    this.#app.close();
+    this.#apps.close();
   }
 
   // ---- the port
@@ -152,12 +123,12 @@ export class Edge implements EdgePort {
 
   publish(topic: string, wire: Wire, except?: ConnectionId): void {
     this.#peers.beforePublish(topic, wire.length);
-    this.#publisher(except).publish(topic, wire, typeof wire !== 'string');
+    this.#apps.publish(topic, wire, this.#socket(except));
   }
 
   publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void {
     this.#peers.beforeEphemeral(topic, wire.length);
-    this.#publisher(except).publish(ephemeralTopic(topic), wire, typeof wire !== 'string');
+    this.#apps.publish(ephemeralTopic(topic), wire, this.#socket(except));
   }
 
   subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void {
@@ -180,14 +151,20 @@ export class Edge implements EdgePort {
     this.#peers.disconnect(connection, code, reason);
   }
 
-  /** A socket's own publish leaves itself out. */
-  #publisher(except: ConnectionId | undefined): Pick<TemplatedApp, 'publish'> {
-    return (except !== undefined && this.#peers.socket(except)) || this.#app;
+  #socket(connection: ConnectionId | undefined): WebSocket<SocketData> | undefined {
+    return connection === undefined ? undefined : this.#peers.socket(connection);
   }
 
   // ---- sockets
 
-  #behavior(): WebSocketBehavior<SocketData> {
+  #serve(app: NativeApp): void {
+    const { failed } = this.#handlers;
+    app.native.ws('/*', guardedBehavior(this.#behavior(app), failed));
+    app.native.filter(guarded('a new connection is not watched', failed, (...args) => this.#connected(...args)));
+    app.native.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
+  }
+
+  #behavior(app: NativeApp): WebSocketBehavior<SocketData> {
     const { maxFrame, idleTimeout, limits } = this.#options;
     return {
       maxPayloadLength: Math.max(readLimit, 2 * maxFrame),
@@ -198,7 +175,7 @@ export class Edge implements EdgePort {
       sendPingsAutomatically: true,
       upgrade: (response, request, context) => {
         const purpose = purposes.get(this.#pathOf(request.getUrl()).path);
-        if (purpose) this.#upgrade(response, request, context, purpose);
+        if (purpose) this.#upgrade(response, request, context, { app, purpose });
         else request.setYield(true);
       },
       open: (socket) => this.#open(socket),
@@ -226,7 +203,12 @@ export class Edge implements EdgePort {
     response.onAborted(guarded('a connection without a request is not told of', failed, tell));
   }
 
-  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, purpose: Purpose): void {
+  #upgrade(
+    response: HttpResponse,
+    request: HttpRequest,
+    context: us_socket_context_t,
+    { app, purpose }: { readonly app: NativeApp; readonly purpose: Purpose },
+  ): void {
     const lines = headerLines(request);
     const peer = peerAddress(response);
     const fault = handshakeFault(lines);
@@ -247,7 +229,7 @@ export class Edge implements EdgePort {
       isAnnounced: false,
       isTooSlow: false,
     };
-    response.upgrade<SocketData>({ peer: newPeer }, key, subprotocol, extensions, context);
+    response.upgrade<SocketData>({ peer: newPeer, app }, key, subprotocol, extensions, context);
   }
 
   /** A request that makes no sense: the rest of the server does not come to know what it says. */
@@ -261,7 +243,8 @@ export class Edge implements EdgePort {
   }
 
   #open(socket: WebSocket<SocketData>): void {
-    const { peer } = socket.getUserData();
+    const { peer, app } = socket.getUserData();
+    this.#apps.opened(app);
     peer.socket = socket;
     this.#sockets.upgraded();
     this.#peers.add(peer);
@@ -270,7 +253,8 @@ export class Edge implements EdgePort {
   }
 
   #closed(socket: WebSocket<SocketData>, code: number, reason: ArrayBuffer): void {
-    const { peer } = socket.getUserData();
+    const { peer, app } = socket.getUserData();
+    this.#apps.closed(app);
     this.#sockets.webSocketClosed();
     this.#peers.remove(peer);
     const { session, address } = peer;

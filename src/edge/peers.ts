@@ -11,10 +11,13 @@ import type { Failed } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
 import type { EdgeSession } from './handlers.ts';
+import type { NativeApp } from './native-apps.ts';
 
 /** What is attached to a socket. */
 export interface SocketData {
   readonly peer: Peer;
+  /** That it belongs to. */
+  readonly app: NativeApp;
 }
 
 export interface Peer {

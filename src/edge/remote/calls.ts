@@ -4,6 +4,7 @@ import type { ConnectionId } from '../../hub/user.ts';
 import type { Rejection } from '../admission.ts';
 import type { EdgeOptions } from '../edge.ts';
 import type { PlainReply, PlainRequest, Refusal, Visitor } from '../handlers.ts';
+import type { TlsFiles } from '../native-apps.ts';
 
 /** The file descriptors of an edge process: to the server, from it, and for what it waits for. */
 export const descriptors = { up: 3, down: 4, answers: 5 };
@@ -12,6 +13,7 @@ export const descriptors = { up: 3, down: 4, answers: 5 };
 export interface EdgeCalls extends Omit<EdgePort, 'subscribers'> {
   /** Comes first, once. */
   start(options: EdgeOptions, host: string, port: number): void;
+  renewCertificate(tls: TlsFiles): void;
   /** Comes last. */
   close(): void;
 }

@@ -5,6 +5,7 @@ import type { ConnectionId } from '../../hub/user.ts';
 import type { Wire } from '../../protocol/dialect.ts';
 import type { EdgeOptions } from '../edge.ts';
 import type { EdgeHandlers } from '../handlers.ts';
+import type { TlsFiles } from '../native-apps.ts';
 import { Link, type Program, type RemoteConnection } from './link.ts';
 
 export interface EdgePoolOptions {
@@ -27,6 +28,8 @@ const longestPause = 10_000;
 
 export class EdgePool implements EdgePort {
   readonly #options: EdgePoolOptions;
+  /** How edge processes are started from now on. */
+  #edge: EdgeOptions;
   readonly #handlers: EdgeHandlers;
   readonly #links = new Set<Link>();
   readonly #connections = new Map<ConnectionId, RemoteConnection>();
@@ -34,6 +37,7 @@ export class EdgePool implements EdgePort {
 
   constructor(options: EdgePoolOptions, handlers: EdgeHandlers) {
     this.#options = options;
+    this.#edge = options.edge;
     this.#handlers = handlers;
   }
 
@@ -55,6 +59,12 @@ export class EdgePool implements EdgePort {
       );
     }
     return true;
+  }
+
+  /** New connections get this certificate; an edge process that cannot use its files says so, and keeps the one before. */
+  renewCertificate(tls: TlsFiles): void {
+    this.#edge = { ...this.#edge, tls };
+    for (const link of this.#links) link.call('renewCertificate', tls);
   }
 
   /** Ends the edge processes, which drop the sockets that are left. */
@@ -140,14 +150,14 @@ export class EdgePool implements EdgePort {
   // ---- edge processes
 
   #start(host: string, port: number): Link {
-    const { program, edge, started } = this.#options;
+    const { program, started } = this.#options;
     const link = new Link(program, this.#handlers, {
       opened: (connection) => this.#connections.set(connection.session.id, connection),
       closed: ({ session }) => this.#connections.delete(session.id),
       pace: () => this.#pace(),
     });
     this.#links.add(link);
-    link.call('start', edge, host, port);
+    link.call('start', this.#edge, host, port);
     started(link.pid);
     return link;
   }

@@ -69,9 +69,16 @@ function edgeCalls(server: BatchWriter<ServerCalls>, failed: Failed, end: () => 
   };
   return {
     start(options, host, port) {
-      edge = new Edge(options, handlers);
+      try {
+        edge = new Edge(options, handlers);
+      } catch (error) {
+        failed('an edge process cannot start', error);
+        server.flush();
+        end();
+      }
       server.call('listening', edge.listen(host, port, true) !== undefined);
     },
+    renewCertificate: (tls) => running().renewCertificate(tls),
     send: (...args) => running().send(...args),
     sendEphemeral: (...args) => running().sendEphemeral(...args),
     sendAll: (...args) => running().sendAll(...args),

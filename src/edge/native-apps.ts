@@ -1,0 +1,130 @@
+/**
+ * The apps of uWebSockets.js that an edge has: one, and another one for each new certificate, since an app keeps the one it
+ * began with. The first has the port for good, and passes on what it accepts; so nothing that waits to be accepted is lost.
+ * Those before the current one keep their sockets until they close. Topics belong to an app, and a message goes out in all.
+ */
+// First: uWebSockets.js looks at it when it is loaded.
+import './head-limit.ts';
+import {
+  App,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  us_socket_local_port,
+  type WebSocket,
+} from 'uWebSockets.js';
+import type { Wire } from '../protocol/dialect.ts';
+
+/** PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface NativeApp {
+  readonly native: TemplatedApp;
+  /** How many WebSockets it has. */
+  sockets: number;
+}
+
+/** What the package has, and its types do not tell of. */
+interface Untold {
+  listen(host: string, port: number, options: number, callback: (socket: us_listen_socket | false) => void): void;
+  getDescriptor(): number;
+  addChildAppDescriptor(descriptor: number): void;
+  removeChildAppDescriptor(descriptor: number): void;
+}
+
+/**
+ * LIBUS_LISTEN_DEFAULT and LIBUS_LISTEN_EXCLUSIVE_PORT: without that a second server could listen on the same port
+ * unnoticed.
+ */
+const sharedPort = 0;
+const exclusivePort = 1;
+
+export class NativeApps {
+  readonly #serve: (app: NativeApp) => void;
+  readonly #first: NativeApp;
+  /** Has the connections that are accepted from now on. */
+  #current: NativeApp;
+  /** Those in which somebody may be subscribed to something. */
+  #living: NativeApp[];
+  #retired: NativeApp[] = [];
+  #listening: us_listen_socket | undefined;
+
+  /**
+   * @param serve sees to it that an app answers.
+   * @throws Error if the files of the certificate cannot be used.
+   */
+  constructor(tls: TlsFiles | undefined, serve: (app: NativeApp) => void) {
+    this.#serve = serve;
+    this.#first = this.#make(tls);
+    this.#current = this.#first;
+    this.#living = [this.#first];
+  }
+
+  /** @returns the port; undefined if it cannot be had. */
+  listen(host: string, port: number, shared: boolean): number | undefined {
+    untold(this.#first).listen(host, port, shared ? sharedPort : exclusivePort, (socket) => {
+      this.#listening = socket || undefined;
+    });
+    return this.#listening && us_socket_local_port(this.#listening);
+  }
+
+  /**
+   * New connections get this certificate. Not for an edge without one.
+   * @throws Error if its files cannot be used; nothing has changed then.
+   */
+  renew(tls: TlsFiles): void {
+    const before = this.#current;
+    const next = this.#make(tls);
+    // The first has to be of the same kind as those that it passes on to: it treats them as what it is itself.
+    untold(this.#first).addChildAppDescriptor(untold(next).getDescriptor());
+    if (before !== this.#first) untold(this.#first).removeChildAppDescriptor(untold(before).getDescriptor());
+    this.#current = next;
+    this.#retired.push(before);
+    this.#living = [next, ...this.#living.filter((app) => app.sockets > 0)];
+  }
+
+  /** To be told of every WebSocket: it is open. */
+  opened(app: NativeApp): void {
+    app.sockets += 1;
+    // On a connection that was there before the certificate a WebSocket may open later.
+    if (app.sockets === 1 && !this.#living.includes(app)) this.#living.push(app);
+  }
+
+  /** It is closed. */
+  closed(app: NativeApp): void {
+    app.sockets -= 1;
+    if (app.sockets === 0 && app !== this.#current) this.#living = this.#living.filter((one) => one !== app);
+  }
+
+  /** @param except is left out. */
+  publish(topic: string, wire: Wire, except: WebSocket<{ readonly app: NativeApp }> | undefined): void {
+    const isBinary = typeof wire !== 'string';
+    // A socket's own publish leaves itself out.
+    except?.publish(topic, wire, isBinary);
+    if (except && this.#living.length === 1) return;
+    const done = except?.getUserData().app;
+    for (const app of this.#living) if (app !== done) app.native.publish(topic, wire, isBinary);
+  }
+
+  /** Stops listening and drops the sockets that are left. */
+  close(): void {
+    if (this.#listening) us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+    for (const { native } of [...this.#retired, this.#current]) native.close();
+  }
+
+  #make(tls: TlsFiles | undefined): NativeApp {
+    const native = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
+    const app = { native, sockets: 0 };
+    this.#serve(app);
+    return app;
+  }
+}
+
+function untold({ native }: NativeApp): Untold {
+  return native as unknown as Untold;
+}
