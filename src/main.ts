@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 import type { StartServer } from './apps/demo/run.ts';
 import { type Broker, startBroker } from './broker/broker.ts';
 import { machineClocks } from './broker/clock-watch.ts';
+import { Reload, tellCertificate } from './broker/reload.ts';
 import { StartError } from './broker/start-error.ts';
 import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
-import { CertificateError, certificate, localNames, renewBefore } from './edge/certificate.ts';
+import { CertificateError, certificate, localNames } from './edge/certificate.ts';
 import type { Program } from './edge/remote/link.ts';
 import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
@@ -34,8 +35,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (tool) return process.exit(await tool(args.slice(1)));
   if (args.includes('--help') || args.includes('-h')) return print(help());
   if (args.includes('--version')) return print(`hubbub ${version}\n`);
-  const config = loadConfig(args, process.env, (path) => readFileSync(path, 'utf8'));
-  const { stdout } = process;
+  const whenHungUp = heedHangUps();
+  const readConfig = () => loadConfig(args, process.env, (path) => readFileSync(path, 'utf8'));
+  const config = readConfig();
+  const { stdin, stdout } = process;
   const logger = createLogger({
     level: config.logLevel,
     format: config.logFormat,
@@ -46,7 +49,8 @@ async function main(args: readonly string[]): Promise<void> {
     logger.error('the server met a defect, and ends', { error, origin });
     process.exit(exitCodes.defect);
   });
-  const tls = config.tls ? await loadCertificate(config, logger) : undefined;
+  const tls = config.tls ? await readCertificate(config, Date.now()) : undefined;
+  if (tls) tellCertificate(tls, logger);
   const pages = createPages(readPages());
   const broker = await startBroker({
     config,
@@ -62,8 +66,12 @@ async function main(args: readonly string[]): Promise<void> {
     user: process.geteuid?.(),
   });
   // First: who reads the line may send a signal at once.
-  stopAtSignal(broker, config, logger);
+  const stop = stopAtSignal(broker, config, logger);
   process.on('SIGUSR2', () => broker.trustClock());
+  const reload = new Reload({ config, certificate: tls, broker, logger, readConfig, readCertificate });
+  const isInTerminal = stdin.isTTY || stdout.isTTY;
+  whenHungUp(() => (isInTerminal ? stop('SIGHUP') : void reload.configuration()));
+  setInterval(() => void reload.certificate(), day).unref();
   print(`${summary(config, broker.port, pages.size > 0)}\n`);
 }
 
@@ -141,18 +149,9 @@ const startDemoServer: StartServer = async ({ host, port }) => {
   return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
 };
 
-async function loadCertificate({ data, cert, key }: Config, logger: Logger) {
+function readCertificate({ data, cert, key }: Config, now: number) {
   const given = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
-  const found = await certificate({ data, now: Date.now(), hosts: localNames(), ...given });
-  if (found.warning !== undefined) logger.warn(found.warning);
-  const { certFile, fingerprint, expires, origin } = found;
-  logger.info('TLS certificate', { file: certFile, origin, fingerprint, expires: new Date(expires).toISOString() });
-  const remedy = origin === 'given' ? 'replace it and restart' : 'restart to renew it';
-  const warnBeforeEnd = () => {
-    if (expires - Date.now() < renewBefore) logger.warn(`the TLS certificate ends soon; ${remedy}`, { file: certFile });
-  };
-  setInterval(warnBeforeEnd, day).unref();
-  return found;
+  return certificate({ data, now, hosts: localNames(), ...given });
 }
 
 /** The one line a person needs. */
@@ -174,8 +173,12 @@ function addresses(): string[] {
 /** How long the log has for what is left when the connections are gone, in milliseconds. */
 const logTimeout = 2000;
 
-function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger): void {
+/** @returns stops it at another signal; to be called again does nothing. */
+function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger): (signal: string) => void {
+  let isStopping = false;
   const stop = (signal: string) => {
+    if (isStopping) return;
+    isStopping = true;
     logger.info('stopping', { signal, connections: broker.counts().connections });
     const late = new LogError(
       'unsaved',
@@ -189,6 +192,25 @@ function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger):
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  return stop;
+}
+
+/**
+ * From the start on: a process that does not listen ends without a word. In a terminal it means that the terminal is gone,
+ * of which shell and system may both tell; elsewhere, that something is to be read again.
+ * @returns says what is to be done then; also if it has come already.
+ */
+function heedHangUps(): (then: () => void) => void {
+  let heed: (() => void) | undefined;
+  let hasCome = false;
+  process.on('SIGHUP', () => {
+    hasCome = true;
+    heed?.();
+  });
+  return (then) => {
+    heed = then;
+    if (hasCome) then();
+  };
 }
 
 function readSchemas(): ReadonlyMap<string, string> {

@@ -6,6 +6,7 @@ import { createTickets } from '../auth/ticket.ts';
 import type { Config } from '../config/load.ts';
 import { Acceptor } from '../edge/acceptor.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
+import type { TlsFiles } from '../edge/native-apps.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { StatusFeed } from '../edge/status-feed.ts';
 import type { StaticFile } from '../http/files.ts';
@@ -44,7 +45,7 @@ export interface BrokerOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly server: { readonly name: string; readonly version: string };
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly tls: TlsFiles | undefined;
   /** Starts an edge process. */
   readonly edgeProgram: Program;
   readonly meters: Meters;
@@ -65,6 +66,14 @@ export interface Broker {
   readonly counts: () => { connections: number; users: number; rooms: number; restless: number; topics: number };
   /** The operator says that the wall clock is right, however it came to where it is. */
   readonly trustClock: () => void;
+  /** Milliseconds since 1970, by the clock that is believed. */
+  readonly now: () => number;
+  /**
+   * From now on these rules hold, for rooms that are open as well, and new connections get this certificate, if one is
+   * given; not for a server without TLS.
+   * @throws PolicyError if the rules cannot be followed, Error if the files cannot be used. Nothing has changed then.
+   */
+  readonly revise: (rooms: Config['rooms'], tls: TlsFiles | undefined) => void;
   /** How often something has failed that should not have. */
   readonly failures: () => number;
   /** Says goodbye to everyone and stops, within the configured time. A second call waits for the first. */
@@ -137,8 +146,9 @@ interface Parts {
 
 async function serve(
   { config, logger, server, tls, edgeProgram, meters, clocks, openFiles, pages, schemas }: BrokerOptions,
-  { policies, reports, log, onCommit }: Parts,
+  { policies: firstPolicies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
+  let policies = firstPolicies;
   const watch = new ClockWatch(clocks, logger);
   const { clock } = watch;
   const work = new Work();
@@ -307,6 +317,14 @@ async function serve(
     port,
     counts: () => ({ ...hub.counts, topics: fanOut.size }),
     trustClock: () => watch.trust(),
+    now: () => clock.trusted(),
+    revise(rooms, files) {
+      const next = new Policies(rooms);
+      if (stopped) return;
+      if (files) edge.renewCertificate(files);
+      policies = next;
+      dispatch({ type: 'revise' });
+    },
     failures: () => reports.failures,
     stop() {
       stopped ??= stop();

@@ -50,5 +50,7 @@ export type Command =
   | { readonly type: 'committed'; readonly commits: readonly Commit[] }
   /** A replay is over: the connection has what the room's log has, up to number `seq`. */
   | { readonly type: 'replayed'; readonly connection: ConnectionId; readonly room: string; readonly seq: number }
+  /** What is laid down for rooms is not what it was. */
+  | { readonly type: 'revise' }
   /** Time has passed. */
   | { readonly type: 'tick' };

@@ -109,6 +109,8 @@ export class Hub {
     switch (command.type) {
       case 'tick':
         return this.#tick(this.#options.monotonic());
+      case 'revise':
+        return this.#rooms.revise();
       case 'committed':
         for (const { room, seq } of command.commits) this.#rooms.tellNamed(room, { type: 'committed', seq });
         return;

@@ -46,8 +46,8 @@ export interface RoomOptions extends RosterOptions {
   readonly isKept: boolean;
   /** Whether a message goes out only when it is committed; never without a log. */
   readonly afterCommit: boolean;
-  /** Why a body may not be sent in the room, if so. */
-  readonly check: RoomPolicy['check'];
+  /** Why a body may not be sent in the room, if so. It follows what is laid down. */
+  check: RoomPolicy['check'];
 }
 
 /** Where the numbering stands; a new epoch starts with `seq` 0 and `next` 1. */

@@ -104,6 +104,11 @@ export class Rooms {
     if (room) this.#tellOneOfMany(room, command);
   }
 
+  /** What is laid down for rooms has changed. Whether a room has a log is settled when it is opened, and stays so. */
+  revise(): void {
+    for (const { name, options } of this.#rooms.values()) options.check = this.#options.policy(name).check;
+  }
+
   /** Nobody came into a room that was opened, after all. */
   abandon(room: Room): void {
     this.#settle(room);

@@ -97,6 +97,13 @@ export class Terminal {
     this.#terminals.tmux('resize-window', '-t', this.#name, '-x', `${columns}`, '-y', `${rows}`);
   }
 
+  /** Takes the terminal away from what runs in it. */
+  close(): void {
+    // The server of the terminals is to outlast the last one.
+    this.#terminals.tmux('set-option', '-s', 'exit-empty', 'off');
+    this.#terminals.tmux('kill-pane', '-t', this.#name);
+  }
+
   /** What is on the screen and above it, line by line. */
   async lines(): Promise<string[]> {
     const text = await this.#terminals.ask('capture-pane', '-p', '-S', '-', '-t', this.#name);

@@ -36,6 +36,26 @@ test('what is refused is not looked up: a message that was kept is refused when 
   assert.equal(ada.only('error').code, 'invalid_frame');
 });
 
+test('what a body has to be in an open room follows when the policies are said to have changed', () => {
+  let isStrict = false;
+  const kit = new HubKit({ policy: () => (isStrict ? { ...kept, check } : kept) });
+  const ada = kit.connect('ada', { rooms: ['x', 'y'] });
+  kit.settle();
+  ada.frames();
+  ada.say('x', 'HI');
+  ada.only('message');
+  isStrict = true;
+  kit.hub.commands.next({ type: 'revise' });
+  for (const room of ['x', 'y']) {
+    ada.say(room, 'HI', { id: 'm1' });
+    assert.equal(ada.only('error').message, 'no shouting');
+  }
+  isStrict = false;
+  kit.hub.commands.next({ type: 'revise' });
+  ada.say('x', 'HI');
+  assert.equal(ada.only('message').seq, 2);
+});
+
 test('a policy is asked for when a room is opened, and holds as long as it is open', () => {
   let isKept = true;
   const kit = new HubKit({ policy: () => (isKept ? kept : unkept) });
