@@ -16,7 +16,7 @@ import { StartError } from './start-error.ts';
  * @throws StartError if there cannot be several, or the longest head of a request is set to nonsense.
  */
 export function openEdge(
-  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, basePath, httpRate }: Config,
+  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, proxyProtocol, basePath, httpRate }: Config,
   sockets: SocketLimits,
   tls: EdgeOptions['tls'],
   program: Program,
@@ -25,8 +25,18 @@ export function openEdge(
 ): Edge | EdgePool {
   if (headLimit === undefined) throw new StartError(`${headLimitVariable} must be a number of bytes, at least 1024`);
   logger.debug('a request whose head is longer than this is answered by 431', { bytes: headLimit });
-  const http = { rate: httpRate };
-  const options = { limits: { buffer, signalBuffer }, sockets, maxFrame, idleTimeout, trustProxy, basePath, http, tls };
+  const http = { rate: httpRate, oneRequest: proxyProtocol };
+  const options = {
+    limits: { buffer, signalBuffer },
+    sockets,
+    maxFrame,
+    idleTimeout,
+    trustProxy,
+    proxyProtocol,
+    basePath,
+    http,
+    tls,
+  };
   const size = edgeCount(threads);
   if (size === 1) return new Edge(options, handlers);
   if (platform() === 'win32')

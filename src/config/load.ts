@@ -40,6 +40,7 @@ export interface Config {
   readonly threads: number | 'auto';
   /** How many proxies there are, or their networks. */
   readonly trustProxy: number | readonly string[];
+  readonly proxyProtocol: boolean;
   readonly rate: Rate | undefined;
   readonly rateBytes: Rate | undefined;
   readonly httpRate: Rate | undefined;
@@ -84,6 +85,7 @@ export function loadConfig(
   // The schema decides what is in it; a test proves that the interface says the same.
   const config = Object.fromEntries(values) as Config;
   checkTls(config, settings);
+  checkProxyProtocol(config, settings);
   checkSizes(config, settings);
   return config;
 }
@@ -108,6 +110,17 @@ function checkTls(config: Config, settings: Settings): void {
     if (!settings.has(other)) throw new ConfigError(`${nameOf(setting)} needs ${spell(setting, other)} as well`);
     if (!config.tls) throw new ConfigError(`${nameOf(setting)} needs TLS: turn it on with ${spell(setting, 'tls')}`);
   }
+}
+
+function checkProxyProtocol({ proxyProtocol, trustProxy, tls }: Config, settings: Settings): void {
+  const setting = settings.get('proxyProtocol');
+  if (!proxyProtocol || setting === undefined) return;
+  if (trustProxy === 0) {
+    throw new ConfigError(
+      `${nameOf(setting)} needs proxies to believe: name them with ${spell(setting, 'trustProxy')}`,
+    );
+  }
+  if (tls) throw new ConfigError(`${nameOf(setting)} does not go with TLS: leave out ${spell(setting, 'tls')}`);
 }
 
 function checkSizes(config: Config, settings: Settings): void {

@@ -15,8 +15,10 @@ import { PlainHttp, type PlainHttpOptions } from './plain-http.ts';
 import { requestFault } from './request-fault.ts';
 import { type HeaderLines, headerLines } from './request-head.ts';
 import { type RequestPath, requestPaths } from './request-path.ts';
+import { peerAddress, proxiedAddress } from './socket-address.ts';
 import { type SocketLimits, Sockets } from './sockets.ts';
-import { type Purpose, peerAddress, readUpgrade } from './upgrade.ts';
+import { readWatch } from './status-feed.ts';
+import { type Purpose, readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
   readonly limits: PressureLimits;
@@ -27,6 +29,8 @@ export interface EdgeOptions {
   readonly idleTimeout: number;
   /** Whose word it is taken for that a request is of another address. */
   readonly trustProxy: TrustedProxies;
+  /** Whether it is by the PROXY protocol that the first of them says so. */
+  readonly proxyProtocol: boolean;
   /** The path under which the server is; `/` for its own root. */
   readonly basePath: string;
   readonly http: PlainHttpOptions;
@@ -210,11 +214,11 @@ export class Edge implements EdgePort {
     { app, purpose }: { readonly app: NativeApp; readonly purpose: Purpose },
   ): void {
     const lines = headerLines(request);
-    const peer = peerAddress(response);
     const fault = handshakeFault(lines);
     if (fault) return this.#refuse(response, lines, fault);
-    const asked = readUpgrade(request, lines, purpose, peer, this.#addresses);
-    const { address, handshake, watch, key, subprotocol, extensions } = asked;
+    const { handshake, key, subprotocol, extensions } = readUpgrade(request, lines, purpose);
+    const address = this.#addressOf(response, lines);
+    const watch = purpose === 'status' ? readWatch(response, lines) : undefined;
     if (!this.#sockets.mayUpgrade()) return this.#refuse(response, lines, noRoom);
     const admitted = this.#handlers.admit({ address, handshake, watch });
     if ('status' in admitted) return this.#http.refuse(response, admitted);
@@ -239,7 +243,10 @@ export class Edge implements EdgePort {
   }
 
   #addressOf(response: HttpResponse, lines: HeaderLines): string {
-    return this.#addresses(peerAddress(response), lines.get('x-forwarded-for') ?? []);
+    const forwarded = lines.get('x-forwarded-for') ?? [];
+    // What the proxy next to the server has seen comes last. One that has not said so says nothing of others either.
+    const claims = this.#options.proxyProtocol ? [...forwarded, proxiedAddress(response)] : forwarded;
+    return this.#addresses(peerAddress(response), claims);
   }
 
   #open(socket: WebSocket<SocketData>): void {

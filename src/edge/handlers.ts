@@ -4,13 +4,18 @@ import type { Failed } from '../observe/guard.ts';
 import type { Session } from '../session/session.ts';
 import type { Rejection } from './admission.ts';
 import type { RequestPath } from './request-path.ts';
+import type { Watch } from './status-feed.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 
 /** What an edge needs of a session. */
 export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'end'>;
 
 /** Who asks to be let in. */
-export type Visitor = Pick<UpgradeRequest, 'address' | 'handshake' | 'watch'>;
+export interface Visitor extends Pick<UpgradeRequest, 'handshake'> {
+  readonly address: string;
+  /** Set if it asks for the figures of the server, not for a session. */
+  readonly watch: Watch | undefined;
+}
 
 /** A plain HTTP request: the method and the names of headers in lower case. */
 export interface PlainRequest extends RequestPath {

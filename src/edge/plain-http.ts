@@ -6,6 +6,7 @@
  * next one comes: so a connection has one answer at most to come, however many requests are in a packet.
  */
 import type { HttpResponse } from 'uWebSockets.js';
+import { guarded } from '../observe/guard.ts';
 import type { Rate } from '../session/rate-limit.ts';
 import { limitKey } from './address.ts';
 import { type Rejection, retryAfter } from './admission.ts';
@@ -16,6 +17,11 @@ import { type HttpClient, HttpClients } from './http-clients.ts';
 export interface PlainHttpOptions {
   /** Requests from one address; undefined: no limit. */
   readonly rate: Rate | undefined;
+  /**
+   * Whether a connection takes one request only. Behind a proxy that says with the first bytes on a connection whose it is,
+   * the client could say something else with the bytes before its next request.
+   */
+  readonly oneRequest: boolean;
 }
 
 /** How long a client may take to read an answer, in milliseconds. One that reads nothing is dropped after 10 s. */
@@ -63,6 +69,7 @@ export class PlainHttp {
   readonly #handlers: HttpHandlers;
   readonly #now: () => number;
   readonly #clients: HttpClients;
+  readonly #oneRequest: boolean;
   #waiting: Exchange[] = [];
   /** The one that began first first. */
   readonly #unread = new Map<Exchange, Unread>();
@@ -70,10 +77,11 @@ export class PlainHttp {
   readonly #health = new Map<string, { readonly reply: PlainReply; readonly at: number }>();
 
   /** @param now milliseconds of a clock that is never set. */
-  constructor({ rate }: PlainHttpOptions, handlers: HttpHandlers, now: () => number) {
+  constructor({ rate, oneRequest }: PlainHttpOptions, handlers: HttpHandlers, now: () => number) {
     this.#handlers = handlers;
     this.#now = now;
     this.#clients = new HttpClients(rate);
+    this.#oneRequest = oneRequest;
   }
 
   /** Answers a request, soon. */
@@ -166,6 +174,7 @@ export class PlainHttp {
     let isDone = false;
     response.cork(() => {
       writeHead(response, reply);
+      if (this.#oneRequest) response.writeHeader('connection', 'close').pause();
       [, isDone] = response.tryEnd(body, body.byteLength);
     });
     if (isDone) return this.#end(exchange);
@@ -173,11 +182,24 @@ export class PlainHttp {
     client.unread += bytes;
     this.#unreadBytes += bytes;
     this.#unread.set(exchange, { client, bytes, deadline: this.#now() + readTime });
-    response.onWritable((offset) => {
+    const goOn = (offset: number): boolean => {
       const [isWritten, isWhole] = response.tryEnd(body.subarray(offset), body.byteLength);
       if (isWhole) this.#end(exchange);
       return isWritten;
+    };
+    response.onWritable(this.#oneRequest ? (offset) => this.#afterCallback(exchange, () => goOn(offset)) : goOn);
+  }
+
+  /** After `onWritable` uWebSockets.js reads from a connection again, even if it is paused there. */
+  #afterCallback(exchange: Exchange, goOn: () => void): boolean {
+    const { response } = exchange;
+    const write = guarded('an answer cannot go on', this.#handlers.failed, () => {
+      if (exchange.isOver) return;
+      response.pause();
+      response.cork(goOn);
     });
+    setImmediate(write);
+    return true;
   }
 
   #end(exchange: Exchange): void {

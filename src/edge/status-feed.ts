@@ -2,6 +2,7 @@
  * The figures of the server, for those who run it: a WebSocket that sends, and takes nothing. It is open to programs on
  * the server's own machine that come to it directly, and to those who have the key.
  */
+import type { HttpResponse } from 'uWebSockets.js';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
@@ -9,7 +10,8 @@ import { closeCodes } from '../protocol/codes.ts';
 import { isLoopback } from './address.ts';
 import type { Rejection } from './admission.ts';
 import type { EdgeSession } from './handlers.ts';
-import { type HeaderLines, single } from './request-head.ts';
+import { elements, type HeaderLines, single } from './request-head.ts';
+import { peerAddress, proxiedAddress } from './socket-address.ts';
 
 export const statusSubprotocol = 'hubbub.status';
 
@@ -38,15 +40,16 @@ const forwarding =
  */
 const localHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
-/** @param offered the subprotocols of the request. */
-export function readWatch(lines: HeaderLines, peer: string, offered: readonly string[]): Watch {
+export function readWatch(response: HttpResponse, lines: HeaderLines): Watch {
   const host = single(lines, 'host') ?? '';
   const origins = lines.get('origin') ?? [];
-  const isForwarded = [...lines.keys()].some((name) => forwarding.test(name));
-  const key = offered.find((name) => name.startsWith(keyPrefix))?.slice(keyPrefix.length);
+  const isForwarded = proxiedAddress(response) !== '' || [...lines.keys()].some((name) => forwarding.test(name));
+  const key = elements(lines, 'sec-websocket-protocol')
+    .find((name) => name.startsWith(keyPrefix))
+    ?.slice(keyPrefix.length);
   return {
     isOwnPage: origins.every((origin) => hostOf(origin) === host.toLowerCase()),
-    isLocal: isLoopback(peer) && localHost.test(host) && !isForwarded,
+    isLocal: isLoopback(peerAddress(response)) && localHost.test(host) && !isForwarded,
     key: key && Buffer.from(key, 'base64url').toString(),
   };
 }

@@ -1,39 +1,23 @@
 /** Reads an upgrade request. Everything is copied: the request is dead once the handler returns. */
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest } from 'uWebSockets.js';
 import { type Dialect, subprotocols } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
-import { type ClientAddresses, normalAddress } from './address.ts';
 import { elements, type HeaderLines, single } from './request-head.ts';
-import { readWatch, statusSubprotocol, type Watch } from './status-feed.ts';
+import { statusSubprotocol } from './status-feed.ts';
 
 /** What a path is for: a dialect, which a subprotocol may replace, or the figures of the server. */
 export type Purpose = Dialect | 'status';
 
 export interface UpgradeRequest {
   readonly handshake: Handshake;
-  /** Set if it asks for the figures of the server, not for a session. */
-  readonly watch: Watch | undefined;
   /** The subprotocol to answer with; empty: none was asked for that there is. */
   readonly subprotocol: string;
-  readonly address: string;
   readonly key: string;
   readonly extensions: string;
 }
 
-/** The address of the other end of a connection. */
-export function peerAddress(response: HttpResponse): string {
-  const text = Buffer.from(response.getRemoteAddressAsText()).toString();
-  return normalAddress(text) ?? text;
-}
-
 /** @param lines of a request that has no `handshakeFault`. */
-export function readUpgrade(
-  request: HttpRequest,
-  lines: HeaderLines,
-  purpose: Purpose,
-  peer: string,
-  addresses: ClientAddresses,
-): UpgradeRequest {
+export function readUpgrade(request: HttpRequest, lines: HeaderLines, purpose: Purpose): UpgradeRequest {
   const offered = elements(lines, 'sec-websocket-protocol');
   const known = (name: string) =>
     purpose === 'status' ? name === statusSubprotocol : Object.hasOwn(subprotocols, name);
@@ -49,9 +33,7 @@ export function readUpgrade(
       // An empty name is none: `?room=` asks for no rooms at all.
       rooms: rooms.length > 0 ? rooms.filter((room) => room !== '').map(ownString) : undefined,
     },
-    watch: purpose === 'status' ? readWatch(lines, peer, offered) : undefined,
     subprotocol,
-    address: addresses(peer, lines.get('x-forwarded-for') ?? []),
     key: single(lines, 'sec-websocket-key') ?? '',
     extensions: elements(lines, 'sec-websocket-extensions').join(', '),
   };

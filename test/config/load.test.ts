@@ -54,6 +54,7 @@ test('defaults', () => {
     maxConnectionsPerAddress: 1000,
     threads: 1,
     trustProxy: 0,
+    proxyProtocol: false,
     rate: { perSecond: 100, burst: 500 },
     rateBytes: { perSecond: 1_048_576, burst: 4_194_304 },
     httpRate: { perSecond: 100, burst: 1000 },
@@ -210,6 +211,16 @@ fails(
   'threads in the file',
   { file: { threads: '2' } },
   'config.json: "threads" must be an integer from 1 to 256 or auto, not "2"',
+);
+fails(
+  'the PROXY protocol of nobody',
+  { args: ['--proxy-protocol', '--trust-proxy=0'] },
+  '--proxy-protocol needs proxies to believe: name them with --trust-proxy',
+);
+fails(
+  'the PROXY protocol with TLS',
+  { file: { proxyProtocol: true, trustProxy: 1, tls: true } },
+  'config.json: "proxyProtocol" does not go with TLS: leave out "tls"',
 );
 const proxies = 'must be true, false, how many there are, or a list of their addresses and networks such as 10.0.0.0/8';
 fails('proxies: none', { args: ['--trust-proxy='] }, `--trust-proxy ${proxies}, not []`);

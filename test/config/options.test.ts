@@ -47,6 +47,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   maxConnectionsPerAddress: 'number',
   threads: 'number or auto',
   trustProxy: 'number or list',
+  proxyProtocol: 'boolean',
   rate: 'rate',
   rateBytes: 'rate',
   httpRate: 'rate',

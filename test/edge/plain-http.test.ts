@@ -331,7 +331,7 @@ describe('answers that are not read', { concurrency: true }, () => {
     let now = 0;
     const reply = { status: '200 OK', headers: {}, body: Buffer.alloc(10) };
     const http = new PlainHttp(
-      { rate: undefined },
+      { rate: undefined, oneRequest: false },
       { http: () => reply, refused: () => undefined, failed: assert.fail },
       () => now,
     );

@@ -1,7 +1,6 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientAddresses } from '../../src/edge/address.ts';
 import { readUpgrade } from '../../src/edge/upgrade.ts';
 import { memory } from '../kit/memory.ts';
 
@@ -10,7 +9,7 @@ function request(query: string): HttpRequest {
 }
 
 function handshake(query: string) {
-  return readUpgrade(request(query), new Map(), 'json', '127.0.0.1', clientAddresses(0)).handshake;
+  return readUpgrade(request(query), new Map(), 'json').handshake;
 }
 
 test('a name and rooms are read from the query, whatever is in them', () => {
