@@ -40,6 +40,17 @@ export const handshakes: readonly Kind[] = [
     },
   },
   {
+    name: 'http-body',
+    description: 'posts a body without end, and reads',
+    async attack(attacker) {
+      const wire = await attacker.dial();
+      await wire.send(
+        Buffer.from('POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n'),
+      );
+      await wire.pour(Buffer.alloc(64 * 1024, 'x'));
+    },
+  },
+  {
     name: 'connect-churn',
     description: 'WebSockets that connect and break off at full speed; one has 64 at a time, of 50 each has 4',
     connections: few(64, 4),

@@ -3,7 +3,7 @@ import { binaryFrame, textFrame } from '../load/client-frame.ts';
 import { type Attacker, largeFrames, type Pace, requests } from './attacker.ts';
 import { inRooms } from './crowd.ts';
 import { deferred } from './deferred.ts';
-import type { Kind } from './kind.ts';
+import { few, type Kind } from './kind.ts';
 
 /** So many as a room must have for a whole page. */
 const page = 1000;
@@ -32,6 +32,18 @@ export const questions: readonly Kind[] = [
       });
       await wire.send(repeated(frame, burst));
       await Promise.race([isAnswered.promise, wire.closed]);
+    },
+  },
+  {
+    name: 'unread',
+    description: 'connections that ask for 20 pages of history, and do not read; one has 900, of 50 each has 20',
+    prepare: fill,
+    connections: few(900, 20),
+    async attack(attacker) {
+      const wire = await attacker.open('/?room=full');
+      wire.stopReading();
+      await wire.send(repeated(textFrame(JSON.stringify({ type: 'history', room: 'full', limit: page })), 20));
+      await wire.closed;
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Abuse of what goes to many: what a sender says costs by the number of those who get it. */
 import { textFrame } from '../load/client-frame.ts';
-import { type Attacker, largeFrames, requests } from './attacker.ts';
+import { type Attacker, largeFrames, type Pace, requests } from './attacker.ts';
 import { inRooms } from './crowd.ts';
 import { deferred } from './deferred.ts';
 import { few, type Kind } from './kind.ts';
@@ -10,6 +10,8 @@ const large = 'x'.repeat(60_000);
 
 /** How many messages those have missed who come back. */
 const missed = 2000;
+
+const inBigRoom: Kind['prepare'] = (crowd) => crowd.enter(2000, () => '/?room=big');
 
 export const receivers: readonly Kind[] = [
   {
@@ -27,22 +29,14 @@ export const receivers: readonly Kind[] = [
   {
     name: 'broadcast',
     description: '60 KB broadcasts to 2,000 connections, as many as bytes may come',
-    prepare: (crowd) => crowd.enter(2000, () => '/?room='),
-    async attack(attacker) {
-      const wire = await attacker.open('/?room=');
-      const frame = textFrame(JSON.stringify({ type: 'broadcast', body: large }));
-      await attacker.press(wire, largeFrames, () => frame);
-    },
+    prepare: inBigRoom,
+    attack: (attacker) => say(attacker, { type: 'broadcast', body: large }, largeFrames),
   },
   {
     name: 'broadcast-small',
     description: '480 small broadcasts to 2,000 connections, then at the permitted pace',
-    prepare: (crowd) => crowd.enter(2000, () => '/?room='),
-    async attack(attacker) {
-      const wire = await attacker.open('/?room=');
-      const frame = textFrame(JSON.stringify({ type: 'broadcast', body: 'hello' }));
-      await attacker.press(wire, requests, () => frame);
-    },
+    prepare: inBigRoom,
+    attack: (attacker) => say(attacker, { type: 'broadcast', body: 'hello' }, requests),
   },
   {
     name: 'direct',
@@ -59,12 +53,20 @@ export const receivers: readonly Kind[] = [
   {
     name: 'big-room',
     description: '60 KB messages into a room of 2,000, as many as bytes may come',
-    prepare: (crowd) => crowd.enter(2000, () => '/?room=big'),
-    async attack(attacker) {
-      const wire = await attacker.open('/?room=big');
-      const frame = textFrame(JSON.stringify({ type: 'message', body: large }));
-      await attacker.press(wire, largeFrames, () => frame);
-    },
+    prepare: inBigRoom,
+    attack: (attacker) => say(attacker, { type: 'message', body: large }, largeFrames),
+  },
+  {
+    name: 'big-room-small',
+    description: '480 small messages into a room of 2,000, then at the permitted pace',
+    prepare: inBigRoom,
+    attack: (attacker) => say(attacker, { type: 'message', body: 'hello' }, requests),
+  },
+  {
+    name: 'big-room-signals',
+    description: 'the same with signals',
+    prepare: inBigRoom,
+    attack: (attacker) => say(attacker, { type: 'signal', room: 'big', kind: 'k' }, requests),
   },
   {
     name: 'signal',
@@ -98,6 +100,13 @@ export const receivers: readonly Kind[] = [
   },
 ];
 
+/** To the big room, or to everyone. */
+async function say(attacker: Attacker, request: object, pace: Pace): Promise<void> {
+  const wire = await attacker.open('/?room=big');
+  const frame = textFrame(JSON.stringify(request));
+  await attacker.press(wire, pace, () => frame);
+}
+
 /** One of the connections of the user who has many says something of that user. */
 async function rename(attacker: Attacker, request: (at: number) => object): Promise<void> {
   const wire = await attacker.open(`/?token=${attacker.ground.ticket}&room=`);
@@ -108,7 +117,7 @@ async function rename(attacker: Attacker, request: (at: number) => object): Prom
   });
 }
 
-async function tell(attacker: Attacker, body: string, pace: typeof requests): Promise<void> {
+async function tell(attacker: Attacker, body: string, pace: Pace): Promise<void> {
   const wire = await attacker.openAndCount('/?room=');
   let id = 0;
   await attacker.press(wire, pace, () => {
