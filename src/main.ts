@@ -71,7 +71,7 @@ async function main(args: readonly string[]): Promise<void> {
   const reload = new Reload({ config, certificate: tls, broker, logger, readConfig, readCertificate });
   const isInTerminal = stdin.isTTY || stdout.isTTY;
   whenHungUp(() => (isInTerminal ? stop('SIGHUP') : void reload.configuration()));
-  setInterval(() => void reload.certificate(), day).unref();
+  if (tls) setInterval(() => void reload.certificate(), day).unref();
   print(`${summary(config, broker.port, pages.size > 0)}\n`);
 }
 
