@@ -16,8 +16,11 @@ export const faketime: Package = {
   file: `/usr/lib/${triplet}/faketime/libfaketimeMT.so.1`,
 };
 
+export const nginx: Package = { name: 'nginx-light', file: '/usr/sbin/nginx' };
+export const haproxy: Package = { name: 'haproxy', file: '/usr/sbin/haproxy' };
+
 /** All of them. */
-export const packages: readonly Package[] = [chromium, faketime];
+export const packages: readonly Package[] = [chromium, faketime, nginx, haproxy];
 
 /** The `skip` of tests that need the package: why they are skipped, or false. */
 export function skipWithout({ name, file }: Package): string | false {
