@@ -44,8 +44,14 @@ const purposes: ReadonlyMap<string, Purpose> = new Map([
   ['/status', 'status'],
 ]);
 
-/** Frames up to this many bytes are read and then refused with a reason; longer ones are cut off without one. */
-const readLimit = 4 * 1024 * 1024;
+/**
+ * Frames that are longer than the limit by so many bytes are read, and then refused with a reason. What is longer still is
+ * cut off without one: uWebSockets.js sets aside what a frame announces, and keeps what has come of it.
+ */
+const readBeyond = 16 * 1024;
+
+/** How much the bytes that are not sent may grow between two looks at them. */
+const pressureReserve = 4 * 1024 * 1024;
 
 /** How often buffers are looked at, in milliseconds. */
 const inspectInterval = 100;
@@ -171,9 +177,9 @@ export class Edge implements EdgePort {
   #behavior(app: NativeApp): WebSocketBehavior<SocketData> {
     const { maxFrame, idleTimeout, limits } = this.#options;
     return {
-      maxPayloadLength: Math.max(readLimit, 2 * maxFrame),
+      maxPayloadLength: maxFrame + readBeyond,
       // Never reached: a connection is closed at less. If it were, the socket would be lost, but not silently.
-      maxBackpressure: 4 * limits.buffer + readLimit,
+      maxBackpressure: 4 * limits.buffer + pressureReserve,
       closeOnBackpressureLimit: true,
       idleTimeout: Math.round(idleTimeout / 1000),
       sendPingsAutomatically: true,
@@ -184,6 +190,8 @@ export class Edge implements EdgePort {
       },
       open: (socket) => this.#open(socket),
       message: (socket, data, isBinary) => socket.getUserData().peer.session.receive(data, isBinary),
+      ping: (socket, { byteLength }) => this.#peers.control(socket.getUserData().peer, byteLength, performance.now()),
+      pong: (socket, { byteLength }) => this.#peers.control(socket.getUserData().peer, byteLength, performance.now()),
       drain: (socket) => this.#peers.drained(socket.getUserData().peer),
       subscription: (socket, topic, count, before) => {
         if (count < before) this.#peers.unsubscribed(socket.getUserData().peer, Buffer.from(topic).toString());
@@ -232,6 +240,7 @@ export class Edge implements EdgePort {
       isAwaited: false,
       isAnnounced: false,
       isTooSlow: false,
+      controlsPaid: 0,
     };
     response.upgrade<SocketData>({ peer: newPeer, app }, key, subprotocol, extensions, context);
   }

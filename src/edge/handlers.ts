@@ -8,7 +8,7 @@ import type { Watch } from './status-feed.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 
 /** What an edge needs of a session. */
-export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'end'>;
+export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'receiveControl' | 'end'>;
 
 /** Who asks to be let in. */
 export interface Visitor extends Pick<UpgradeRequest, 'handshake'> {

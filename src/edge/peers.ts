@@ -37,6 +37,8 @@ export interface Peer {
   isAnnounced: boolean;
   /** Its session is asked to end it. */
   isTooSlow: boolean;
+  /** Up to when the control frames that came have used up what they may. */
+  controlsPaid: number;
 }
 
 /** What is published to, whether it may be left out for a slow reader or not. */
@@ -52,6 +54,10 @@ export interface PressureLimits {
   /** Unsent bytes past which a connection is spared signals. */
   readonly signalBuffer: number;
 }
+
+/** Control frames that keep a connection alive are of no account: one in so many milliseconds, and so many at once. */
+const controlInterval = 1000;
+const controlBurst = 10;
 
 /** Of how many peers it is told in one turn of the loop that they have caught up. */
 const toldPerTurn = 8;
@@ -167,6 +173,17 @@ export class Peers {
 
   subscribers(topic: string): readonly ConnectionId[] {
     return Array.from(this.#topics.get(topic)?.subscribers ?? [], ({ session }) => session.id);
+  }
+
+  /** A ping or a pong has come (RFC 6455, section 5.5), and a ping was answered. */
+  control(peer: Peer, bytes: number, now: number): void {
+    const paid = Math.max(peer.controlsPaid, Math.floor(now));
+    if (paid - now < controlInterval * controlBurst) {
+      peer.controlsPaid = paid + controlInterval;
+      return;
+    }
+    peer.session.receiveControl(bytes);
+    this.#inspectOne(peer);
   }
 
   /** To be told before `bytes` more are published. */

@@ -93,6 +93,7 @@ export class StatusFeed {
         this.#port.subscribe(id, topic, false);
       },
       receive: () => undefined,
+      receiveControl: () => undefined,
       end: (why) => this.#port.disconnect(id, closeCodes[why].code, closeCodes[why].message),
     };
   }

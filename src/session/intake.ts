@@ -59,14 +59,20 @@ export class Intake implements Waiting {
   /** Takes a WebSocket message; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     const now = this.#context.monotonic();
-    this.#rates ??= new RateLimit(this.#context.rates, now);
-    const rates = this.#rates;
+    const rates = this.#limits(now);
     const retry = rates.admit(data.byteLength, now);
     if (retry > 0) return this.#refuse(rates, retry, now);
     if (this.#isAtOnce(now)) return this.#carryOut({ data, isBinary });
     if (this.#hasSpace(data.byteLength)) return this.#wait({ data: copyOf(data), isBinary }, now);
     rates.refuse(now);
     this.#refuse(rates, Math.max(fullRetry, this.#share.wait(now)), now);
+  }
+
+  /** Counts a control frame as any other; nobody is told that it was one too many. */
+  receiveControl(bytes: number): void {
+    const now = this.#context.monotonic();
+    const rates = this.#limits(now);
+    if (rates.admit(bytes, now) > 0 && rates.flooding) this.#owner.flooding();
   }
 
   /** Does something that comes in the order of what the client sends, and is as much its work. */
@@ -98,6 +104,11 @@ export class Intake implements Waiting {
     this.#inbox = undefined;
     this.#isLinedUp = false;
     return undefined;
+  }
+
+  #limits(now: number): RateLimit {
+    this.#rates ??= new RateLimit(this.#context.rates, now);
+    return this.#rates;
   }
 
   #isAtOnce(now: number): boolean {

@@ -147,6 +147,11 @@ export class Session implements Receiver, IntakeOwner {
     this.#takingIn().receive(data, isBinary);
   }
 
+  /** The edge has answered a ping, or taken a pong, and there were more than keep a connection alive. */
+  receiveControl(bytes: number): void {
+    if (this.#state === 'ready') this.#takingIn().receiveControl(bytes);
+  }
+
   deliver(frame: ServerFrame): void {
     if (this.#state !== 'ready') return;
     const wire = this.#codec.encode(frame);

@@ -18,6 +18,9 @@ import { startServer, type TestOptions, type TestServer } from '../kit/server.ts
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** Frames up to this are read, where the limit is 64 KiB. */
+const readLimit = 80 * KiB;
+
 /** Runs `act` on a server of its own, with two people talking there who must not be disturbed. */
 async function undisturbed(
   act: (server: TestServer, bystanders: Bystanders) => Promise<void>,
@@ -60,6 +63,16 @@ describe('what a client may do', { concurrency: true }, () => {
       raw.write(frame('"body":1}', { opcode: opcodes.continuation }));
       assert.equal((await raw.next('echo')).body, 1);
     }));
+
+  test('some control frames cost nothing', async () => {
+    await using server = await startServer({ rate: { perSecond: 1, burst: 1 } });
+    await using raw = await RawClient.connect(server.port);
+    const some = [opcodes.ping, opcodes.pong].flatMap((opcode) =>
+      Array.from({ length: 5 }, () => frame('', { opcode })),
+    );
+    raw.write(...some, jsonFrame({ type: 'echo', body: 1 }));
+    assert.equal((await raw.next('echo')).body, 1);
+  });
 
   test('a control frame may carry 125 bytes, or none', () =>
     undisturbed(async (server) => {
@@ -180,10 +193,12 @@ describe('what ends the connection, and harms nobody else', { concurrency: true 
     'a control frame in fragments': frame('hel', { opcode: opcodes.ping, fin: false }),
     'a continuation of nothing': frame('{"type":"ping"}', { opcode: opcodes.continuation }),
     'a frame in the middle of another': Buffer.concat([frame('{"type":', { fin: false }), frame('{"type":"ping"}')]),
-    'a frame over the native limit': frame(Buffer.alloc(4 * MiB + 1, 0x20)),
+    'a frame over the native limit': frame(Buffer.alloc(readLimit + 1, 0x20)),
+    // Nothing is set aside for it.
+    'the beginning of a frame over the native limit': frame(Buffer.alloc(readLimit + 1, 0x20)).subarray(0, 20),
     'fragments that are over the native limit together': Buffer.concat([
-      frame(Buffer.alloc(3 * MiB, 0x20), { fin: false }),
-      frame(Buffer.alloc(3 * MiB, 0x20), { opcode: opcodes.continuation }),
+      frame(Buffer.alloc(60 * KiB, 0x20), { fin: false }),
+      frame(Buffer.alloc(60 * KiB, 0x20), { opcode: opcodes.continuation, fin: false }),
     ]),
     // 2^63 - 1 bytes are announced.
     'a frame that cannot be': Buffer.from([0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]),
@@ -205,7 +220,7 @@ describe('what ends the connection, and harms nobody else', { concurrency: true 
     );
   }
 
-  for (const [name, size] of Object.entries({ 'one byte': 64 * KiB + 1, '2 MB': 2_000_000, 'up to 4 MiB': 4 * MiB })) {
+  for (const [name, size] of Object.entries({ 'one byte': 64 * KiB + 1, '16 KiB': readLimit })) {
     test(`a frame past the limit by ${name}: goodbye, then 1009 with a reason`, () =>
       undisturbed(async (server, bystanders) => {
         await using raw = await RawClient.connect(server.port, '/?name=talker');
@@ -230,6 +245,38 @@ describe('what ends the connection, and harms nobody else', { concurrency: true 
       raw.write(frame(Buffer.alloc(5 * KiB, 0x20), { opcode: opcodes.continuation }));
       assert.equal((await raw.next('goodbye')).why, 'frame_too_big');
       assert.equal((await raw.closeFrame).code, 1009);
+    }));
+
+  for (const opcode of ['ping', 'pong'] as const) {
+    test(`too many frames that are a ${opcode}: goodbye, then 4029`, () =>
+      undisturbed(
+        async (server, bystanders) => {
+          await using raw = await RawClient.connect(server.port);
+          raw.write(...Array.from({ length: 100 }, () => frame('', { opcode: opcodes[opcode] })));
+          assert.equal((await raw.closeFrame).code, 4029);
+          assert.equal((await raw.next('goodbye')).why, 'flooding');
+          await raw.gone;
+          await bystanders.areAlone();
+        },
+        { rate: { perSecond: 1, burst: 20 } },
+      ));
+  }
+
+  test('the answers to pings are not read: goodbye, then 4008', () =>
+    undisturbed(async (server, bystanders) => {
+      await using raw = await RawClient.connect(server.port);
+      await raw.settle();
+      raw.socket.pause();
+      const pings = Buffer.concat(Array.from({ length: 1000 }, () => frame('x'.repeat(125), { opcode: opcodes.ping })));
+      for (let sent = 0; server.broker.counts().connections > 2; sent += pings.length) {
+        assert.ok(sent < 40 * MiB);
+        raw.write(pings);
+        await turn();
+      }
+      raw.socket.resume();
+      assert.equal((await raw.closeFrame).code, 4008);
+      await raw.gone;
+      await bystanders.areAlone();
     }));
 
   test('a reset in the middle of a frame', () =>

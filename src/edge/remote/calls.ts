@@ -40,6 +40,7 @@ export interface ServerCalls extends Questions {
   listening(isListening: boolean): void;
   /** What came for a session. */
   receive(connection: ConnectionId, data: ArrayBuffer, isBinary: boolean): void;
+  receiveControl(connection: ConnectionId, bytes: number): void;
   /** It reads too slowly: its session is to end it. */
   tooSlow(connection: ConnectionId): void;
   refused(refusal: Refusal): void;

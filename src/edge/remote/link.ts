@@ -195,6 +195,7 @@ export class Link {
       listening,
       admit: (name, visitor) => this.#admit(name, visitor),
       receive: (name, data, isBinary) => session(name)?.receive(data, isBinary),
+      receiveControl: (name, bytes) => session(name)?.receiveControl(bytes),
       failed: this.#handlers.failed,
       tooSlow: (name) => session(name)?.end('slow_reader'),
       closed: (name, code, reason) => {

@@ -170,6 +170,10 @@ class RemoteSession implements EdgeSession {
     this.#server.call('receive', this.id, data, isBinary);
   }
 
+  receiveControl(bytes: number): void {
+    this.#server.call('receiveControl', this.id, bytes);
+  }
+
   end(): void {
     this.#server.call('tooSlow', this.id);
   }
