@@ -3,6 +3,7 @@ import { closest } from './closest.ts';
 import type { PresenceState } from './generated/frames.ts';
 import { readAddress, readRoom } from './names.ts';
 import { undirected } from './printable.ts';
+import { slashed } from './slash.ts';
 
 /** Where it is typed. */
 export type Surface = 'text' | 'terminal' | 'page';
@@ -173,16 +174,14 @@ const longWord = 12;
 /** So much of what was typed is repeated. */
 const quotedWord = 40;
 
-/** What a keyboard has for a slash, after what cannot be seen; the fullwidth one is what input methods for Chinese and Japanese write. */
-const command = /^([\s\p{DI}]*)([/／])([/／]?)(\S*)(.*)$/su;
-
 /**
  * Reads what was typed: `/command …`, or something to say; `//…` says `/…`. What begins with a slash is never said
  * otherwise, whatever word it is.
  */
 export function readCommand(typed: string, where: Surface): Command {
-  const [, space = '', slash, double, word = '', rest = ''] = command.exec(typed) ?? [];
-  if (slash === undefined) return { kind: 'say', text: typed };
+  const parts = slashed(typed);
+  if (!parts) return { kind: 'say', text: typed };
+  const { space, double, word, rest } = parts;
   if (double !== '') return { kind: 'say', text: `${space}${double}${word}${rest}` };
   const form = byName.get(word.normalize('NFKC').toLowerCase());
   if (!form) return { kind: 'wrong', unknown: true, reason: unknown(word) };

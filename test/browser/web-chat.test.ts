@@ -147,7 +147,7 @@ describe('the chat page', { skip }, () => {
     await dialog.getByRole('textbox', { name: 'Note' }).fill('back at three');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
-    await bob.line('* ada is now called ada lovelace');
+    await bob.line('* ada is now called "ada lovelace"');
     await page.getByText('away · back at three').waitFor();
     await page.getByRole('button', { name: /^ada lovelace/ }).waitFor();
     bob.say('/broadcast the server restarts at noon');

@@ -53,12 +53,16 @@ export class Session {
     if (first !== undefined) this.open(first);
   }
 
+  get hub(): Hub {
+    return this.#hub;
+  }
+
   // ---- what a person does
 
   /** Shows a room or a user; a room is entered if it was not. */
-  open(key: Key): void {
+  open(key: Key, name?: string): void {
     if (isRoom(key)) this.#enter(nameIn(key));
-    else this.#tell({ type: 'entering', key, name: nameOf(this.#store.state, nameIn(key)) });
+    else this.#tell({ type: 'entering', key, name: name ?? nameOf(this.#store.state, nameIn(key)) });
     this.#tell({ type: 'open', key });
   }
 
@@ -274,8 +278,13 @@ export class Session {
     return room.send(body, options);
   }
 
+  /** Shows an answer. */
+  tell(text: string): void {
+    this.#tell({ type: 'notice', text });
+  }
+
   #notice(error: unknown): void {
-    this.#tell({ type: 'notice', text: wordsFor(error) });
+    this.tell(wordsFor(error));
   }
 
   get #tell(): Store['tell'] {

@@ -1,8 +1,10 @@
 /** The page: what is where, and what the keys do. */
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import type { Page } from '../connection/commands.ts';
 import type { Memory } from '../connection/memory.ts';
-import type { Session } from '../connection/session.ts';
+import { type Session, wordsFor } from '../connection/session.ts';
 import type { Store } from '../connection/store.ts';
+import { contentOf } from '../state/content.ts';
 import { type Conversation, isRoom, type Key, type State } from '../state/state.ts';
 import { cleanName } from '../state/text.ts';
 import { Announcer } from './announcer.tsx';
@@ -37,10 +39,16 @@ export function App({ store, session, memory }: AppProps) {
   const conversation = active === undefined ? undefined : conversations.get(active);
   const close = () => setOver(undefined);
 
-  const open = (key: Key) => {
+  const open = (key: Key, name?: string) => {
     close();
-    session.open(key);
+    session.open(key, name);
     if (!isNarrow) focusComposer();
+  };
+
+  const leave = (key: Key) => {
+    session.leave(key);
+    const next = [...store.state.conversations.keys()][0];
+    if (next !== undefined) open(next);
   };
 
   useEffect(() => {
@@ -66,11 +74,7 @@ export function App({ store, session, memory }: AppProps) {
           isNarrow={isNarrow}
           memory={memory}
           onShow={setOver}
-          onLeave={(key) => {
-            session.leave(key);
-            const next = [...store.state.conversations.keys()][0];
-            if (next !== undefined) open(next);
-          }}
+          onLeave={leave}
         />
         <div role="status">
           <Banner connection={connection} conversations={conversations.values()} onAgain={() => session.again()} />
@@ -87,6 +91,17 @@ export function App({ store, session, memory }: AppProps) {
             draft={drafts.current.get(conversation.key) ?? ''}
             onDraft={(text) => drafts.current.set(conversation.key, text)}
             onEnd={(atEnd) => store.tell({ type: 'attention', atEnd })}
+            onCommand={(typed) =>
+              command(typed, {
+                session,
+                state: () => store.state,
+                key: conversation.key,
+                open,
+                leave,
+                say: (key, body, mime) => session.say(key, contentOf(body, mime)),
+                help: () => setOver('shortcuts'),
+              })
+            }
           />
         ) : (
           <div class="empty">
@@ -212,8 +227,8 @@ function useKeys({ store, open, show, isNarrow }: Keys): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
-      // In a dialog, keys are the dialog's.
-      if (document.querySelector('dialog[open]')) return;
+      // In a dialog keys are the dialog's, and in a composition those of the input method.
+      if (event.isComposing || document.querySelector('dialog[open]')) return;
       if (altKey && (key === 'ArrowUp' || key === 'ArrowDown')) {
         const next = neighbour(store.state, key === 'ArrowUp' ? -1 : 1, shiftKey);
         if (next !== undefined) open(next);
@@ -246,6 +261,17 @@ function neighbour({ conversations, active }: State, step: number, unreadOnly: b
     if (one && one.key !== active && (!unreadOnly || one.unread > 0)) return one.key;
   }
   return undefined;
+}
+
+/** Most people type none: what they do is loaded with the first one. */
+async function command(typed: string, page: Page): Promise<string | undefined> {
+  try {
+    const { carryOut } = await import('../connection/commands.ts');
+    await carryOut(typed, page);
+    return undefined;
+  } catch (error) {
+    return wordsFor(error);
+  }
 }
 
 /** When it is there: another conversation may have to be drawn first. */

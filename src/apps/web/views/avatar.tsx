@@ -13,6 +13,11 @@ export function Avatar({ id, name, state }: { id: string; name: string; state?: 
   );
 }
 
+/** Behind a name: what tells its user from others whose names look like it. */
+export function Tag({ tag }: { readonly tag: string | undefined }) {
+  return tag === undefined ? null : <span class="muted">·{tag}</span>;
+}
+
 export function stateOf(state: PresenceState): string {
   return stateWords[state];
 }

@@ -1,5 +1,6 @@
 /** Where messages are written. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { slashed } from '../../../protocol/slash.ts';
 import { type Content, contentOf } from '../state/content.ts';
 import type { Key } from '../state/state.ts';
 import { type Attachment, read, roomFor, shrink } from './attachments.ts';
@@ -14,6 +15,8 @@ export interface ComposerProps {
   readonly draft: string;
   readonly onDraft: (text: string) => void;
   readonly onSay: (content: Content) => void;
+  /** Settles with what went wrong, if so. */
+  readonly onCommand: (typed: string) => Promise<string | undefined>;
   readonly onType: () => void;
   /** Scrolls the messages by a part of what is seen. */
   readonly onPage: (pages: number) => void;
@@ -24,8 +27,12 @@ export interface ComposerProps {
 
 let attachments = 0;
 
+/** The key code of what an input method takes (UI Events, appendix A.3). */
+const composing = 229;
+
 export function Composer(props: ComposerProps) {
-  const { conversation, name, frameLimit, draft, onDraft, onSay, onType, onPage, dropped, onDropped } = props;
+  const { conversation, name, frameLimit, draft, onDraft, onSay, onCommand, onType, onPage, dropped } = props;
+  const { onDropped } = props;
   const [text, setText] = useState(draft);
   const [files, setFiles] = useState<readonly Attachment[]>([]);
   const [problem, setProblem] = useState<string>();
@@ -79,10 +86,19 @@ export function Composer(props: ComposerProps) {
   const write = (value: string) => {
     setText(value);
     onDraft(value);
-    if (value.trim() !== '') onType();
+    if (value.trim() !== '' && !slashed(value)) onType();
+  };
+
+  /** What was written stays until it is done. */
+  const follow = async () => {
+    const wrong = await onCommand(text);
+    setProblem(wrong);
+    if (wrong === undefined && field.current?.value === text) write('');
   };
 
   const send = () => {
+    if (slashed(text)) return void follow();
+    setProblem(undefined);
     const fitting = files.filter(({ isTooBig }) => !isTooBig);
     for (const { content } of fitting) onSay(content);
     setFiles(files.filter(({ isTooBig }) => isTooBig));
@@ -94,7 +110,9 @@ export function Composer(props: ComposerProps) {
   };
 
   const press = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    // In Safari the Enter that ends a composition comes after its end, and is told by its code alone.
+    const isComposing = event.isComposing || event.keyCode === composing;
+    if (event.key === 'Enter' && !event.shiftKey && !isComposing) {
       event.preventDefault();
       send();
     } else if (event.key === 'PageUp' || event.key === 'PageDown') {

@@ -3,6 +3,7 @@ import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import type { User } from '../../../protocol/generated/frames.ts';
 import type { Session } from '../connection/session.ts';
 import { type Steering, VirtualList } from '../list/virtual-list.tsx';
+import { alikeIn } from '../state/alike.ts';
 import { type Row, rowsOf } from '../state/rows.ts';
 import { type Conversation, isRoom, type Outgoing } from '../state/state.ts';
 import { Composer } from './composer.tsx';
@@ -20,10 +21,11 @@ export interface ConversationProps {
   readonly draft: string;
   readonly onDraft: (text: string) => void;
   readonly onEnd: (atEnd: boolean) => void;
+  readonly onCommand: (typed: string) => Promise<string | undefined>;
 }
 
 export function ConversationView(props: ConversationProps) {
-  const { conversation, me, isOnline, atEnd, frameLimit, session, draft, onDraft, onEnd } = props;
+  const { conversation, me, isOnline, atEnd, frameLimit, session, draft, onDraft, onEnd, onCommand } = props;
   const { key, name, entries, outbox, mark, unread, phase, typing, older } = conversation;
   const steering = useRef<Steering>(undefined);
   const [dropped, setDropped] = useState<readonly File[]>([]);
@@ -31,13 +33,21 @@ export function ConversationView(props: ConversationProps) {
   const rows = useMemo(() => rowsOf(conversation, me?.id, createDayOf()), [entries, outbox, mark, me?.id]);
   const retry = useCallback((outgoing: Outgoing) => session.retry(key, outgoing), [session, key]);
   const discard = useCallback((outgoing: Outgoing) => session.discard(key, outgoing), [session, key]);
+  const alike = alikeIn(conversation);
   const toEnd = () => steering.current?.toEnd();
 
   const render = (row: Row) =>
     row.kind === 'start' ? (
       <StartView conversation={conversation} onOlder={() => session.older(key)} />
     ) : (
-      <RowView row={row} me={me} isOnline={isOnline} onRetry={retry} onDiscard={discard} />
+      <RowView
+        row={row}
+        tag={row.kind === 'message' ? alike.tag(row.entry.from) : undefined}
+        me={me}
+        isOnline={isOnline}
+        onRetry={retry}
+        onDiscard={discard}
+      />
     );
 
   const drop = (event: DragEvent) => {
@@ -112,6 +122,7 @@ export function ConversationView(props: ConversationProps) {
           session.say(key, content);
           toEnd();
         }}
+        onCommand={onCommand}
         onType={() => session.type(key)}
         onPage={(pages) => steering.current?.page(pages)}
         dropped={dropped}

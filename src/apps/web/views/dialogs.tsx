@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Member, PresenceState, User } from '../../../protocol/generated/frames.ts';
 import { type Session, wordsFor } from '../connection/session.ts';
+import type { Help } from './help.ts';
 import { Icon, Mark } from './icons.tsx';
 
 export interface DialogProps {
@@ -145,22 +146,18 @@ export function MeDialog({ me, member, session, onClose }: MeDialogProps) {
   );
 }
 
-const shortcuts: readonly (readonly [string, string])[] = [
-  ['Enter', 'Send'],
-  ['Shift + Enter', 'New line'],
-  ['Page Up, Page Down', 'Scroll while writing'],
-  ['Escape', 'To the latest message, and to what you write'],
-  ['Alt + ↑, Alt + ↓', 'Previous or next conversation'],
-  ['Alt + Shift + ↑ or ↓', 'Previous or next one with unread messages'],
-  ['Ctrl + K', 'Join or create a room'],
-  ['Ctrl + /', 'These shortcuts'],
-];
-
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
+  const [help, setHelp] = useState<Help>([]);
+  useEffect(() => {
+    import('./help.ts').then(
+      ({ help }) => setHelp(help),
+      () => setHelp([['', 'This could not be loaded.']]),
+    );
+  }, []);
   return (
     <Dialog label="Keyboard" kind="card" onClose={onClose}>
       <dl class="shortcuts">
-        {shortcuts.map(([keys, what]) => (
+        {help.map(([keys, what]) => (
           <div key={keys}>
             <dt>{keys}</dt>
             <dd>{what}</dd>

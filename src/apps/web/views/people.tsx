@@ -1,8 +1,9 @@
 /** Who is in a room. */
 import type { Member } from '../../../protocol/generated/frames.ts';
+import { alikeIn } from '../state/alike.ts';
 import type { Conversation } from '../state/state.ts';
 import { cleanName } from '../state/text.ts';
-import { Avatar, stateOf } from './avatar.tsx';
+import { Avatar, stateOf, Tag } from './avatar.tsx';
 import { Icon } from './icons.tsx';
 import { count } from './words.ts';
 
@@ -15,7 +16,9 @@ export interface PeopleProps {
 /** Who has time comes first. */
 const order = { online: 0, busy: 1, away: 2 };
 
-export function People({ conversation: { members, count: people }, myId, onOpen }: PeopleProps) {
+export function People({ conversation, myId, onOpen }: PeopleProps) {
+  const { members, count: people } = conversation;
+  const alike = alikeIn(conversation);
   const sorted = [...(members ?? [])].sort(
     (one, other) => order[one.state] - order[other.state] || one.name.localeCompare(other.name),
   );
@@ -26,7 +29,7 @@ export function People({ conversation: { members, count: people }, myId, onOpen 
         <ul>
           {sorted.map((member) => (
             <li key={member.id}>
-              <Person member={member} isMe={member.id === myId} onOpen={onOpen} />
+              <Person member={member} tag={alike.tag(member)} isMe={member.id === myId} onOpen={onOpen} />
             </li>
           ))}
         </ul>
@@ -39,11 +42,12 @@ export function People({ conversation: { members, count: people }, myId, onOpen 
 
 interface PersonProps {
   readonly member: Member;
+  readonly tag: string | undefined;
   readonly isMe: boolean;
   readonly onOpen: (member: Member) => void;
 }
 
-function Person({ member, isMe, onOpen }: PersonProps) {
+function Person({ member, tag, isMe, onOpen }: PersonProps) {
   const { id, state, note, connections } = member;
   const name = cleanName(member.name);
   const inside = (
@@ -52,6 +56,7 @@ function Person({ member, isMe, onOpen }: PersonProps) {
       <span class="person-words">
         <span class="person-name">
           <bdi>{name}</bdi>
+          <Tag tag={tag} />
           {isMe && <span class="muted"> (you)</span>}
         </span>
         <span class="muted person-state">

@@ -5,7 +5,7 @@ import { listOf, wordsFor } from '../state/people.ts';
 import type { Row } from '../state/rows.ts';
 import type { Conversation, GapEntry, MessageEntry, Outgoing, ResumedEntry } from '../state/state.ts';
 import { isRoom } from '../state/state.ts';
-import { Avatar, hueOf } from './avatar.tsx';
+import { Avatar, hueOf, Tag } from './avatar.tsx';
 import { ContentView } from './content.tsx';
 import { Icon } from './icons.tsx';
 import { memo } from './memo.tsx';
@@ -13,13 +13,15 @@ import { count, dayWords, durationOf, fullTimeOf, shortTimeOf, timeOf } from './
 
 export interface RowProps {
   readonly row: Row;
+  /** What tells its author from others whose names look alike. */
+  readonly tag: string | undefined;
   readonly me: User | undefined;
   readonly isOnline: boolean;
   readonly onRetry: (outgoing: Outgoing) => void;
   readonly onDiscard: (outgoing: Outgoing) => void;
 }
 
-export const RowView = memo(({ row, me, isOnline, onRetry, onDiscard }: RowProps) => {
+export const RowView = memo(({ row, tag, me, isOnline, onRetry, onDiscard }: RowProps) => {
   switch (row.kind) {
     case 'start':
       return null;
@@ -38,7 +40,7 @@ export const RowView = memo(({ row, me, isOnline, onRetry, onDiscard }: RowProps
     case 'note':
       return <NoteView entry={row.entry} />;
     case 'message':
-      return <MessageView entry={row.entry} isHead={row.isHead} isOwn={row.entry.from.id === me?.id} />;
+      return <MessageView entry={row.entry} tag={tag} isHead={row.isHead} isOwn={row.entry.from.id === me?.id} />;
     case 'outgoing':
       return (
         <OutgoingView
@@ -53,7 +55,13 @@ export const RowView = memo(({ row, me, isOnline, onRetry, onDiscard }: RowProps
   }
 });
 
-function MessageView({ entry, isHead, isOwn }: { entry: MessageEntry; isHead: boolean; isOwn: boolean }) {
+interface MessageProps extends Pick<RowProps, 'tag'> {
+  readonly entry: MessageEntry;
+  readonly isHead: boolean;
+  readonly isOwn: boolean;
+}
+
+function MessageView({ entry, tag, isHead, isOwn }: MessageProps) {
   const { from, at, content, isBroadcast } = entry;
   return (
     <article class={`message${isHead ? ' head' : ''}${isOwn ? ' own' : ''}${isBroadcast ? ' broadcast' : ''}`}>
@@ -62,6 +70,7 @@ function MessageView({ entry, isHead, isOwn }: { entry: MessageEntry; isHead: bo
         {isHead ? (
           <header>
             <bdi class={`name hue-${hueOf(from.id)}`}>{from.name}</bdi>
+            <Tag tag={tag} />
             {isBroadcast && <span class="tag">to everyone</span>}
             <Time at={at} />
           </header>
@@ -82,7 +91,7 @@ function Time({ at, isShort = false }: { readonly at: number; readonly isShort?:
   );
 }
 
-interface OutgoingProps extends Omit<RowProps, 'row'> {
+interface OutgoingProps extends Omit<RowProps, 'row' | 'tag'> {
   readonly outgoing: Outgoing;
   readonly isHead: boolean;
 }

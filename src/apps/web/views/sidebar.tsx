@@ -1,9 +1,11 @@
 /** Where one can be: rooms that were joined, people one talks with, and rooms that are open to join. */
 import { useRef, useState } from 'preact/hooks';
+import type { Lookalikes } from '../../../protocol/lookalikes.ts';
 import { hashOf } from '../connection/address.ts';
-import { type Conversation, isRoom, type Key, type State } from '../state/state.ts';
+import { alikeAmong } from '../state/alike.ts';
+import { type Conversation, isRoom, type Key, nameIn, type State } from '../state/state.ts';
 import { cleanName } from '../state/text.ts';
-import { Avatar } from './avatar.tsx';
+import { Avatar, Tag } from './avatar.tsx';
 import { Icon, Mark } from './icons.tsx';
 import { count } from './words.ts';
 
@@ -21,6 +23,7 @@ export function Sidebar({ state, onOpen, onMe }: SidebarProps) {
   const all = [...conversations.values()].sort((one, other) => one.name.localeCompare(other.name));
   const rooms = all.filter(({ key }) => isRoom(key));
   const directs = all.filter(({ key }) => !isRoom(key));
+  const alike = directs.length > 0 ? alikeAmong(all) : undefined;
   const offered = open.filter(({ room }) => !conversations.has(`#${room}`));
   return (
     <>
@@ -58,7 +61,7 @@ export function Sidebar({ state, onOpen, onMe }: SidebarProps) {
         {directs.length > 0 && (
           <>
             <h2>Direct messages</h2>
-            <Places list={directs} active={active} onOpen={onOpen} />
+            <Places list={directs} active={active} onOpen={onOpen} alike={alike} />
           </>
         )}
       </nav>
@@ -78,10 +81,11 @@ export function Sidebar({ state, onOpen, onMe }: SidebarProps) {
 interface PlacesProps {
   readonly list: readonly Conversation[];
   readonly active: Key | undefined;
+  readonly alike?: Lookalikes | undefined;
   readonly onOpen: (key: Key) => void;
 }
 
-function Places({ list, active, onOpen }: PlacesProps) {
+function Places({ list, active, alike, onOpen }: PlacesProps) {
   return (
     <ul>
       {list.map(({ key, name, unread, phase }) => (
@@ -104,6 +108,7 @@ function Places({ list, active, onOpen }: PlacesProps) {
               <Avatar id={key.slice(1)} name={name} />
             )}
             <bdi class="place-name">{cleanName(name)}</bdi>
+            <Tag tag={alike?.tag({ id: nameIn(key), name })} />
             {phase === 'refused' && <Icon name="alert" />}
             {unread > 0 && (
               <span class="badge">
@@ -171,10 +176,10 @@ function JoinForm({ onOpen }: { readonly onOpen: (key: Key) => void }) {
   );
 }
 
-/** As in `schemas/definitions.json`. */
+/** What else is wrong with it the server says. */
 function problemWith(room: string): string | undefined {
   if (room === '') return 'A room needs a name.';
-  return /[\p{Cc}\p{Cs}\p{Z}\u202A-\u202E\u2066-\u2069]/u.test(room) ? 'Names of rooms have no spaces.' : undefined;
+  return /\s/u.test(room) ? 'Names of rooms have no spaces.' : undefined;
 }
 
 /** What others see of this user. */
