@@ -214,7 +214,10 @@ async function serve(
     refused: (refusal) => refusals.tell(refusal),
     unheard: (address, duration) => refusals.unheard(address, duration),
     full: (sockets) => reports.full(sockets),
-    drained: (connection) => journal.drained(connection),
+    drained(connection) {
+      journal.drained(connection);
+      sessions.get(connection)?.drained();
+    },
     failed,
   };
   const edge = openEdge(config, sockets, tls, edgeProgram, handlers, logger);

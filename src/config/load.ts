@@ -45,6 +45,7 @@ export interface Config {
   readonly rateBytes: Rate | undefined;
   readonly httpRate: Rate | undefined;
   readonly maxRooms: number;
+  readonly maxOpenRooms: number;
   readonly buffer: number;
   readonly signalBuffer: number;
   readonly idleTimeout: number;

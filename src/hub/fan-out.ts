@@ -24,6 +24,8 @@ export interface Receiver {
   deliver(frame: ServerFrame): void;
   /** Sends what was written already, all at once. */
   deliverAll(wires: readonly Wire[]): void;
+  /** Sends a page that the connection asked for. */
+  deliverPage(wire: Wire): void;
 }
 
 /** The topic of everyone who speaks a dialect. No room's topic looks like it: those have a colon. */

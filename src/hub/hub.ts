@@ -29,6 +29,8 @@ import type { ConnectionId, UserRecord } from './user.ts';
 export interface HubOptions extends RoomsOptions {
   /** How many rooms one connection may be in. */
   readonly maxRooms: number;
+  /** How many rooms may be open. */
+  readonly maxOpenRooms: number;
   /** How many bytes of messages a page of a room's history has at most, unless one message alone has more. */
   readonly pageBytes: number;
   /** Whether so much is being sent in a room, or to everyone (`everyoneRoom`), that nothing is to be added to it. */
@@ -206,6 +208,10 @@ export class Hub {
     const isNew = !connection.rooms.includes(name);
     if (isNew && connection.rooms.length >= this.#options.maxRooms) {
       const message = `a connection may be in at most ${this.#options.maxRooms} rooms`;
+      return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
+    }
+    if (!this.#rooms.get(name) && this.#rooms.counts.rooms >= this.#options.maxOpenRooms) {
+      const message = `the server has ${this.#options.maxOpenRooms} rooms open, and opens no other now`;
       return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
     this.#reading(connection, frame, name, () => {

@@ -172,7 +172,7 @@ export class Journal {
     const leftOut = (index: number, error: unknown) => {
       this.#options.unreadable(page.room, error, entries[index]?.seq);
     };
-    receiver.deliverAll([receiver.codec.encodeHistory(page, entries, leftOut)]);
+    receiver.deliverPage(receiver.codec.encodeHistory(page, entries, leftOut));
   }
 
   /** Says where the connection is: the replay goes on there. */

@@ -12,7 +12,7 @@ export const errorCodes: Readonly<Record<ErrorCode, string>> = {
   invalid_token: 'The token is not one of this server, or has expired.',
   forbidden: 'The connection may not do this.',
   not_joined: 'The connection is not in this room, or in no room at all.',
-  too_many_rooms: 'The connection is in as many rooms as it may be.',
+  too_many_rooms: 'The connection is in as many rooms as it may be, or the server has as many open as it may.',
   unknown_user: 'No such user is connected.',
   ambiguous_name: 'Several users have this name; use the user id.',
   rate_limited: 'Too many frames or bytes; try again in `retry` milliseconds.',

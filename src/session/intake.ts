@@ -34,8 +34,9 @@ export interface IntakeOwner {
   readonly isOver: boolean;
 }
 
-/** How much is carried out for one connection before others have their turn, in units. */
+/** How much is carried out for one connection before others have their turn: units, and milliseconds. */
 const quantum = 1000;
+const quantumTime = 1;
 
 /** What a client is told to wait at least where too much of what it sent waits already, in milliseconds. */
 const fullRetry = 100;
@@ -49,6 +50,8 @@ export class Intake implements Waiting {
   #inbox: Inbox | undefined;
   /** Its turn will come, or has come. */
   #isLinedUp = false;
+  /** Nothing more is carried out until it has taken what it was sent. */
+  #isHeld = false;
 
   constructor(context: IntakeContext, owner: IntakeOwner) {
     this.#context = context;
@@ -87,21 +90,34 @@ export class Intake implements Waiting {
     this.#inbox?.clear();
   }
 
+  /** The connection is to take first what it was sent. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** It has taken it, or never will. */
+  release(): void {
+    this.#isHeld = false;
+    if (this.#inbox && !this.#inbox.isEmpty) this.#lineUp(this.#context.monotonic());
+  }
+
   used(now: number): number {
     return this.#share.used(now);
   }
 
   proceed(now: number): number | undefined {
-    const { rates, work } = this.#context;
+    const { rates, work, monotonic } = this.#context;
     const wait = rates.frames ? this.#share.wait(now) : 0;
     if (wait > 0) return wait;
-    for (const end = work.own + quantum; work.own < end; ) {
+    for (const end = work.own + quantum; work.own < end && !this.#isHeld; ) {
       const item = this.#inbox?.shift();
       if (!item) break;
       this.#carryOut(item);
+      if (monotonic() - now >= quantumTime) break;
     }
-    if (this.#inbox && !this.#inbox.isEmpty) return 0;
-    this.#inbox = undefined;
+    const isEmpty = this.#inbox === undefined || this.#inbox.isEmpty;
+    if (!isEmpty && !this.#isHeld) return 0;
+    if (isEmpty) this.#inbox = undefined;
     this.#isLinedUp = false;
     return undefined;
   }
@@ -112,7 +128,7 @@ export class Intake implements Waiting {
   }
 
   #isAtOnce(now: number): boolean {
-    return !this.#isLinedUp && this.#context.turns.hasRoom(now, this.#share.isLight(now));
+    return !this.#isLinedUp && !this.#isHeld && this.#context.turns.hasRoom(now, this.#share.isLight(now));
   }
 
   #refuse(rates: RateLimit, retry: number, now: number): void {
@@ -132,7 +148,7 @@ export class Intake implements Waiting {
   }
 
   #lineUp(now: number): void {
-    if (this.#isLinedUp) return;
+    if (this.#isLinedUp || this.#isHeld) return;
     this.#isLinedUp = true;
     this.#context.turns.enter(this, now);
   }
@@ -167,11 +183,13 @@ export class Intake implements Waiting {
   /** Each line of a message counts as a frame; the first one has been counted with the message. */
   #goOn(rest: Iterator<Decoded>): void {
     const { work, monotonic } = this.#context;
+    const start = monotonic();
     for (const end = work.own + quantum; !this.#owner.isOver; ) {
-      if (work.own >= end) return this.#putBack(rest);
+      const now = monotonic();
+      if (work.own >= end || now - start >= quantumTime || this.#isHeld) return this.#putBack(rest);
       const next = rest.next();
       if (next.done) return;
-      const retry = this.#rates?.admit(0, monotonic()) ?? 0;
+      const retry = this.#rates?.admit(0, now) ?? 0;
       if (retry > 0) return this.#rates?.flooding ? this.#owner.flooding() : this.#owner.limit(retry);
       this.#owner.handle(next.value);
     }

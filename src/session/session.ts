@@ -66,6 +66,9 @@ export interface SessionContext extends IntakeContext, Clock {
 /** What a client is told of how long to wait before it comes back after flooding, in milliseconds. */
 const floodingRetry = 5000;
 
+/** From so many bytes on an answer is to be taken before the next request is carried out. */
+const longAnswer = 16 * 1024;
+
 /** How many rooms a connection is put into while it opens; into others afterwards, one by one. */
 const roomsAtOnce = 2;
 
@@ -158,7 +161,13 @@ export class Session implements Receiver, IntakeOwner {
     if (wire.length === 0) return;
     this.#context.work.own += transferCost(wire.length);
     if (frame.type === 'ack') this.#context.edge.sendSoon(this.id, wire);
-    else this.#context.edge.send(this.id, wire);
+    else this.#send(wire);
+  }
+
+  deliverPage(wire: Wire): void {
+    if (this.#state !== 'ready') return;
+    this.#context.work.own += transferCost(wire.length);
+    this.#send(wire);
   }
 
   get codec(): Codec {
@@ -173,6 +182,20 @@ export class Session implements Receiver, IntakeOwner {
     if (this.#state !== 'ready') return;
     for (const wire of wires) this.#context.work.own += transferCost(wire.length);
     this.#context.edge.sendAll(this.id, wires);
+  }
+
+  /** The connection has taken most of what it was sent. */
+  drained(): void {
+    this.#intake?.release();
+  }
+
+  /** A client that does not read what it asks for gets no more of it. */
+  #send(wire: Wire): void {
+    const { edge } = this.#context;
+    edge.send(this.id, wire);
+    if (wire.length < longAnswer) return;
+    this.#takingIn().hold();
+    edge.whenDrained(this.id);
   }
 
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */
@@ -196,6 +219,7 @@ export class Session implements Receiver, IntakeOwner {
   closed(clean: boolean): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
     this.#state = 'ending';
+    this.#intake?.release();
     this.#takingIn().do(() => this.#end(clean));
   }
 

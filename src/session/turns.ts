@@ -32,6 +32,9 @@ const turnTime = 2;
 const turnUnits = 2000;
 const turnDelivered = 8 << 20;
 
+/** So much work is done at once without a look at what came before it, in units. */
+const littleUnits = 100;
+
 /** How often it is looked whether those that have to wait may go on, in milliseconds. */
 const lookInterval = 20;
 
@@ -47,22 +50,36 @@ export class Turns {
   readonly #paused = new Map<Waiting, number>();
   #isPlanned = false;
   #isLooking = false;
-  /** When the current stretch of time began, and the work that was done until then. */
-  #stretch = { since: Number.NEGATIVE_INFINITY, own: 0 };
+  /** What was carried out at once since the last turn of the loop that is known of: the work before it, and when it began. */
+  readonly #atOnce = { own: 0, since: 0, isCounted: false };
 
   constructor(work: Work, schedule: Schedule) {
     this.#work = work;
     this.#schedule = schedule;
   }
 
-  /** Whether something may be carried out at once, without waiting for its turn: for one that is not light, there is less room. */
+  /**
+   * Whether something may be carried out at once, without waiting for its turn: for one that is not light, there is less
+   * room. One read of a socket may bring thousands of frames, and nothing tells that it is over but another turn of the
+   * loop; to ask for one at every frame would cost a system call. So little is not counted.
+   */
   hasRoom(now: number, isLight: boolean): boolean {
-    const stretch = this.#stretch;
-    if (now - stretch.since >= turnTime) {
-      stretch.since = now;
-      stretch.own = this.#work.own;
+    const atOnce = this.#atOnce;
+    const own = this.#work.own - atOnce.own;
+    if (!atOnce.isCounted) {
+      if (own < littleUnits) {
+        atOnce.since = now;
+        return true;
+      }
+      atOnce.isCounted = true;
+      this.#schedule.soon(() => this.#beginAnew());
     }
-    return this.#work.own - stretch.own < (isLight ? turnUnits : turnUnits / 2);
+    return own < (isLight ? turnUnits : turnUnits / 2) && now - atOnce.since < turnTime;
+  }
+
+  #beginAnew(): void {
+    this.#atOnce.own = this.#work.own;
+    this.#atOnce.isCounted = false;
   }
 
   /** Lines up a connection that is not in the line. */
@@ -97,6 +114,7 @@ export class Turns {
         this.#schedule.now() - start >= turnTime;
       if (isOver) break;
     }
+    this.#beginAnew();
     if (this.#readyCount > 0) this.#plan();
   }
 

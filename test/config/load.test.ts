@@ -59,6 +59,7 @@ test('defaults', () => {
     rateBytes: { perSecond: 1_048_576, burst: 4_194_304 },
     httpRate: { perSecond: 100, burst: 1000 },
     maxRooms: 100,
+    maxOpenRooms: 50_000,
     buffer: 1_048_576,
     signalBuffer: 65_536,
     idleTimeout: 60_000,

@@ -52,6 +52,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   rateBytes: 'rate',
   httpRate: 'rate',
   maxRooms: 'number',
+  maxOpenRooms: 'number',
   buffer: 'number',
   signalBuffer: 'number',
   idleTimeout: 'number',

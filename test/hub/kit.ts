@@ -28,7 +28,10 @@ type Failure = Extract<Effect, { type: 'failure' }>;
 
 /** To break something on purpose, `wrap` stands another edge before the fake one; the others change what they get. */
 export type KitOptions = Partial<
-  Pick<HubOptions, 'grace' | 'presenceLimit' | 'maxRooms' | 'pageBytes' | 'afterCommit' | 'policy' | 'step'>
+  Pick<
+    HubOptions,
+    'grace' | 'presenceLimit' | 'maxRooms' | 'maxOpenRooms' | 'pageBytes' | 'afterCommit' | 'policy' | 'step'
+  >
 > & {
   wrap?: (edge: FakeEdge) => EdgePort;
   breakLog?: (log: HeldLog) => void;
@@ -142,6 +145,7 @@ export class HubKit {
       grace: 10_000,
       presenceLimit: 100,
       maxRooms: 100,
+      maxOpenRooms: 50_000,
       pageBytes: 100_000,
       afterCommit: false,
       policy: () => unkept,
@@ -394,6 +398,10 @@ export class Client implements Receiver {
     const wire = this.codec.encode(frame);
     if (wire.length === 0) return;
     if (this.dialect === 'text') this.#on.onFrame?.(frame);
+    this.#kit.port.send(this.connection, wire);
+  }
+
+  deliverPage(wire: Wire): void {
     this.#kit.port.send(this.connection, wire);
   }
 

@@ -285,3 +285,18 @@ test('a command of a connection that is gone means nothing', () => {
   assert.deepEqual(bob.frames(), []);
   assert.equal(kit.hub.counts.rooms, 1);
 });
+
+test('no more rooms are opened than the server may have; those that are open can be joined', () => {
+  const kit = new HubKit({ maxOpenRooms: 2 });
+  const ada = kit.connect('ada', { rooms: ['a', 'b'] });
+  kit.settle();
+  ada.join('c', 'j1');
+  const { code, path, id } = ada.only('error');
+  assert.deepEqual({ code, path, id }, { code: 'too_many_rooms', path: '/room', id: 'j1' });
+  const bob = kit.connect('bob', { rooms: ['a'] });
+  assert.equal(bob.only('joined').room, 'a');
+  ada.leave('b');
+  kit.settle();
+  ada.join('c');
+  assert.equal(ada.only('joined').room, 'c');
+});

@@ -7,6 +7,8 @@ import { Loop } from './loop.ts';
 interface Options {
   /** What carrying out one thing is worth, in units. */
   readonly cost?: number;
+  /** How long it takes, in milliseconds. */
+  readonly time?: number;
   readonly rates?: IntakeContext['rates'];
   readonly own?: number;
   readonly all?: number;
@@ -17,12 +19,13 @@ const encode = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text))
 
 /** A connection that says lines, each of which stands for itself; what happens is noted in `loop.done`. */
 function connection(loop: Loop, name: string, options: Options = {}) {
-  const { cost = 1, rates = { frames: undefined, bytes: undefined }, own = 1 << 20, all = 1 << 30 } = options;
+  const { cost = 1, time = 0, rates = { frames: undefined, bytes: undefined }, own = 1 << 20, all = 1 << 30 } = options;
   const { work, turns, done } = loop;
   let isOver = false;
   const note = (what: string) => {
     done.push(`${name} ${what}`);
     work.own += cost;
+    loop.now += time;
   };
   const end = (what: string) => {
     note(what);
@@ -48,7 +51,13 @@ function connection(loop: Loop, name: string, options: Options = {}) {
   const intake = new Intake({ ...context, monotonic: () => loop.now }, owner);
   const join = (room: string) => intake.do(() => note(`joins ${room}`));
   const close = () => intake.do(() => end('breaks'));
-  return { join, close, total: context.inbox.total, say: (text: string) => intake.receive(encode(text), false) };
+  return {
+    intake,
+    join,
+    close,
+    total: context.inbox.total,
+    say: (text: string) => intake.receive(encode(text), false),
+  };
 }
 
 function finish(loop: Loop): number {
@@ -179,5 +188,29 @@ describe('what a connection sends', () => {
     loop.now += 1010;
     for (let turn = 0; turn < 10; turn += 1) loop.turn();
     assert.equal(loop.done.length, 3);
+  });
+
+  test('waits while the connection does not take what it was sent', () => {
+    const loop = new Loop();
+    const ada = connection(loop, 'ada');
+    ada.say('before');
+    ada.intake.hold();
+    ada.say('1\n2');
+    ada.say('3');
+    finish(loop);
+    assert.deepEqual(loop.done, ['ada before']);
+    ada.intake.release();
+    finish(loop);
+    assert.deepEqual(loop.done, ['ada before', 'ada 1', 'ada 2', 'ada 3']);
+    ada.say('at once again');
+    assert.equal(loop.done.at(-1), 'ada at once again');
+  });
+
+  test('is put off in one read however long each thing takes', () => {
+    const loop = new Loop();
+    const eve = connection(loop, 'eve', { cost: 500, time: 20 });
+    for (let i = 1; i <= 10; i += 1) eve.say(`${i}`);
+    assert.equal(loop.done.length, 1);
+    assert.equal(finish(loop) >= 9, true);
   });
 });

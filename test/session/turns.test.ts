@@ -87,13 +87,39 @@ describe('what waits for its turn', () => {
   });
 });
 
-test('there is room for what comes until as much was done as a stretch of time allows, half of it for those that are not light', () => {
-  const loop = new Loop();
-  const hasRoom = (now: number) => [loop.turns.hasRoom(now, false), loop.turns.hasRoom(now, true)];
-  assert.deepEqual(hasRoom(0), [true, true]);
-  loop.work.own += 1000;
-  assert.deepEqual(hasRoom(1), [false, true]);
-  loop.work.own += 1000;
-  assert.deepEqual(hasRoom(1), [false, false]);
-  assert.deepEqual(hasRoom(2), [true, true], 'another stretch');
+describe('for what comes there is room', () => {
+  const hasRoom = ({ turns, now }: Loop) => [turns.hasRoom(now, false), turns.hasRoom(now, true)];
+
+  test('until as much was done as a turn allows, half of it for those that are not light', () => {
+    const loop = new Loop();
+    assert.deepEqual(hasRoom(loop), [true, true]);
+    loop.work.own += 1000;
+    assert.deepEqual(hasRoom(loop), [false, true]);
+    loop.work.own += 1000;
+    assert.deepEqual(hasRoom(loop), [false, false]);
+    loop.turn();
+    assert.deepEqual(hasRoom(loop), [true, true]);
+  });
+
+  test('until it has taken as long as a turn may, however long that is', () => {
+    const loop = new Loop();
+    assert.deepEqual(hasRoom(loop), [true, true]);
+    loop.work.own += 150;
+    loop.now += 20;
+    assert.deepEqual(hasRoom(loop), [false, false]);
+    loop.now += 20;
+    assert.deepEqual(hasRoom(loop), [false, false], 'it may still be the same read');
+    loop.turn();
+    assert.deepEqual(hasRoom(loop), [true, true]);
+  });
+
+  test('always while it is little, for which no turn of the loop is asked for', () => {
+    const loop = new Loop();
+    for (let frame = 0; frame < 9; frame += 1) {
+      assert.deepEqual(hasRoom(loop), [true, true]);
+      loop.work.own += 10;
+      loop.now += 3;
+    }
+    assert.equal(loop.turn(), false);
+  });
 });
