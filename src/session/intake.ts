@@ -52,11 +52,17 @@ export class Intake implements Waiting {
   #isLinedUp = false;
   /** Nothing more is carried out until it has taken what it was sent. */
   #isHeld = false;
+  #isShut = false;
 
   constructor(context: IntakeContext, owner: IntakeOwner) {
     this.#context = context;
     this.#owner = owner;
     this.#share = new Share(context.monotonic());
+  }
+
+  /** Whether nothing more is to be taken in. */
+  get isShut(): boolean {
+    return this.#isShut;
   }
 
   /** Takes a WebSocket message; `data` is only valid during the call. */
@@ -90,9 +96,16 @@ export class Intake implements Waiting {
     this.#inbox?.clear();
   }
 
+  /** The same for what comes last: what the client sends from here on is ignored. */
+  last(task: () => void): void {
+    this.#isShut = true;
+    this.release();
+    this.do(task);
+  }
+
   /** The connection is to take first what it was sent. */
   hold(): void {
-    this.#isHeld = true;
+    this.#isHeld = !this.#isShut;
   }
 
   /** It has taken it, or never will. */
@@ -132,7 +145,7 @@ export class Intake implements Waiting {
   }
 
   #refuse(rates: RateLimit, retry: number, now: number): void {
-    if (rates.flooding) this.#owner.flooding();
+    if (rates.flooding) this.last(() => this.#owner.flooding());
     else if (this.#isAtOnce(now)) this.#owner.limit(retry);
     else this.#wait({ retry }, now);
   }

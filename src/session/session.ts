@@ -146,8 +146,10 @@ export class Session implements Receiver, IntakeOwner {
   /** Takes what came from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== 'ready' && this.#state !== 'opening') return;
-    if (data.byteLength > this.#context.maxFrame) return this.end('frame_too_big');
-    this.#takingIn().receive(data, isBinary);
+    const intake = this.#takingIn();
+    if (intake.isShut) return;
+    if (data.byteLength > this.#context.maxFrame) intake.last(() => this.end('frame_too_big'));
+    else intake.receive(data, isBinary);
   }
 
   /** The edge has answered a ping, or taken a pong, and there were more than keep a connection alive. */
@@ -219,8 +221,7 @@ export class Session implements Receiver, IntakeOwner {
   closed(clean: boolean): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
     this.#state = 'ending';
-    this.#intake?.release();
-    this.#takingIn().do(() => this.#end(clean));
+    this.#takingIn().last(() => this.#end(clean));
   }
 
   #end(clean: boolean): void {
