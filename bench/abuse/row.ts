@@ -7,7 +7,7 @@ const allowance = 5000;
 
 /** What the server may take above what it had, in bytes: meanwhile, and afterwards when garbage was collected. */
 const mostMemory = 256 * 1024 ** 2;
-export const mostMemoryAfter = 64 * 1024 ** 2;
+export const mostMemoryAfter = 128 * 1024 ** 2;
 
 /** How long a server that nobody attacks may take as well, in microseconds, before times count for nothing. */
 const mostNoise = 5000;

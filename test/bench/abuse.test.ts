@@ -17,7 +17,7 @@ test('a row keeps to the bar up to three times what pings took before and five m
   assert.equal(judgeRow({ ...good, p99: 8001 }), 'missed');
   assert.equal(judgeRow({ ...good, afterP99: 8001 }), 'missed');
   assert.equal(judgeRow({ ...good, memory: 256 * mebibyte + 1 }), 'missed');
-  assert.equal(judgeRow({ ...good, memoryAfter: 65 * mebibyte }), 'missed');
+  assert.equal(judgeRow({ ...good, memoryAfter: 129 * mebibyte }), 'missed');
 });
 
 test('a row says nothing if the machine had no time for it', () => {
