@@ -81,7 +81,7 @@ export class Intake implements Waiting {
   receiveControl(bytes: number): void {
     const now = this.#context.monotonic();
     const rates = this.#limits(now);
-    if (rates.admit(bytes, now) > 0 && rates.flooding) this.#owner.flooding();
+    if (rates.admit(bytes, now) > 0 && rates.flooding) this.last(() => this.#owner.flooding());
   }
 
   /** Does something that comes in the order of what the client sends, and is as much its work. */

@@ -154,7 +154,9 @@ export class Session implements Receiver, IntakeOwner {
 
   /** The edge has answered a ping, or taken a pong, and there were more than keep a connection alive. */
   receiveControl(bytes: number): void {
-    if (this.#state === 'ready') this.#takingIn().receiveControl(bytes);
+    if (this.#state !== 'ready' && this.#state !== 'opening') return;
+    const intake = this.#takingIn();
+    if (!intake.isShut) intake.receiveControl(bytes);
   }
 
   deliver(frame: ServerFrame): void {
