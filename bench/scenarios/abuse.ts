@@ -66,19 +66,11 @@ export const abuse: Scenario = {
   name: 'abuse',
   description: 'others do their worst within the limits: the pings of well-behaved clients, and the memory',
   own: { rounds: 1, seconds: 3 },
-  cases: (settings) => ({ cases: casesOf(settings, settings.abuse), skipped: [] }),
+  cases: (settings) => ({ cases: casesOf(settings), skipped: [] }),
 };
 
-/** Only whether everything is back afterwards: how long pings take meanwhile is no failure. */
-export const quickAbuse: Scenario = {
-  name: 'abuse',
-  description: 'the same in short',
-  own: { rounds: 1, seconds: 1, attackers: [10] },
-  cases: (settings) => ({ cases: casesOf(settings, settings.abuse ?? ['history', 'flood']), skipped: [] }),
-};
-
-function casesOf(settings: Settings, names: readonly string[] | undefined): Case[] {
-  const chosen = kinds.filter(({ name }) => names?.includes(name) ?? true);
+function casesOf(settings: Settings): Case[] {
+  const chosen = kinds.filter(({ name }) => settings.abuse?.includes(name) ?? true);
   const targets = settings.targets ?? named(withLimits);
   return chosen.flatMap((kind) => settings.attackers.map((attackers) => abuseCase(settings, targets, kind, attackers)));
 }
