@@ -41,11 +41,14 @@ export class Chatter {
   readonly #unacknowledged = new Map<string, ClientMessage>();
   readonly #positions = new Map<string, Position>();
   readonly #joining = new Set<string>();
+  /** What it has of each room, by sender and id: the number, or undefined if the server has lost it since. */
+  readonly #has: ReadonlyMap<string, Map<string, number | undefined>>;
   #settled: () => void = () => undefined;
 
   constructor(options: ChatterOptions) {
     this.options = options;
     this.heard = new Map(options.rooms.map((room) => [room, []]));
+    this.#has = new Map(options.rooms.map((room) => [room, new Map()]));
   }
 
   /** Nothing it said is unacknowledged. */
@@ -112,6 +115,7 @@ export class Chatter {
   #joined({ room, epoch, seq, after = seq, recovered }: Extract<ServerFrame, { type: 'joined' }>): void {
     if (!this.#joining.delete(room)) return;
     if (this.#positions.has(room) && !recovered) this.#violation(`was not given back what it missed in ${room}`);
+    this.#lose(room, this.#positions.get(room)?.epoch === epoch ? after : 0);
     this.#positions.set(room, { epoch, seq: after });
     if (!this.starts.has(room)) this.starts.set(room, { epoch, seq: after });
     if (this.#joining.size > 0) return;
@@ -140,8 +144,19 @@ export class Chatter {
     if (!position) return this.#violation(`heard of ${room} before it was there`);
     if (seq <= position.seq) return this.#violation(`got ${seq} of ${room} after ${position.seq}`);
     if (prev > position.seq) this.#violation(`missed ${position.seq + 1} to ${prev} of ${room} without a word`);
+    if (prev < position.seq) this.#lose(room, prev);
     this.#positions.set(room, { epoch: position.epoch, seq });
+    const name = `${from.id} ${id}`;
+    const before = this.#has.get(room)?.get(name);
+    if (before !== undefined) this.#violation(`got ${name} of ${room} as ${before}, and as ${seq} again`);
+    this.#has.get(room)?.set(name, seq);
     this.heard.get(room)?.push({ epoch: position.epoch, seq, user: from.id, id });
+  }
+
+  /** What came after this number may be said again. */
+  #lose(room: string, after: number): void {
+    const has = this.#has.get(room);
+    for (const [name, seq = 0] of has ?? []) if (seq > after) has?.set(name, undefined);
   }
 
   #acknowledge({ id, room = '', epoch = '', seq = 0 }: Extract<ServerFrame, { type: 'ack' }>): void {
