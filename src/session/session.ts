@@ -93,7 +93,7 @@ export class Session implements Receiver, IntakeOwner {
     this.#codec = context.codecs.create(dialect);
     this.#rooms = context.autoJoin;
     const userId = context.newUserId();
-    this.#user = { id: userId, name: `guest-${userId.slice(-4)}` };
+    this.#user = guest(userId);
   }
 
   /** Welcomes the client and puts it into its rooms, now or when it is its turn. */
@@ -332,7 +332,9 @@ export class Session implements Receiver, IntakeOwner {
 
   #verify(token: string): User | Refusal {
     const user = this.#context.tickets.verify(token, this.#context.trusted());
-    return user ?? new Refusal('invalid_token', 'the token is not valid here, or has expired', { path: '/token' });
+    if (!user) return new Refusal('invalid_token', 'the token is not valid here, or has expired', { path: '/token' });
+    // A ticket of an earlier version may have a name that is not taken any more.
+    return validateClientFrame({ type: 'name', name: user.name }) instanceof Refusal ? guest(user.id) : user;
   }
 
   /** A user who is connected already may go by another name there. */
@@ -365,6 +367,11 @@ export class Session implements Receiver, IntakeOwner {
   #refuse(refusal: Refusal, id: string | undefined): void {
     this.deliver(refusal.frame(id));
   }
+}
+
+/** A user nobody has given a name. */
+function guest(id: string): User {
+  return { id, name: `guest-${id.slice(-4)}` };
 }
 
 function withId(id: string | undefined): { id?: string } {

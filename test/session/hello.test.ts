@@ -115,6 +115,13 @@ describe('hello', () => {
     assert.deepEqual(members, [{ id: user.id, name: 'Ada L.', state: 'online', connections: 2 }]);
   });
 
+  test('with a ticket whose name is not taken any more is the same user, as a guest', async () => {
+    await using server = await startServer({ ticketSecret });
+    const ticket = createTickets(ticketSecret).issue({ id: 'u-1234', name: 'ada\u200b' }, Date.now());
+    await using ada = await JsonClient.connect(`${server.url}/?token=${ticket}`);
+    assert.deepEqual((await ada.next('welcome')).user, { id: 'u-1234', name: 'guest-1234' });
+  });
+
   test('with a token that is not valid changes nothing', async () => {
     await using server = await startServer();
     await using ada = await JsonClient.connect(server.url);
