@@ -16,6 +16,7 @@ import { catchUp, enter, exit, type JoinCommand, leave, standing } from './joini
 import { page } from './page.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import { Roster, type RosterOptions, type Standing } from './roster.ts';
+import { SparseMap } from './sparse-map.ts';
 import type { Connection, ConnectionId, UserRecord } from './user.ts';
 
 export interface Room {
@@ -34,7 +35,7 @@ export interface Room {
   /** What waits until a message is committed. */
   pending: Pending[];
   /** The connections that get what they missed, and have not subscribed yet. */
-  readonly catchingUp: Map<ConnectionId, CatchingUp>;
+  readonly catchingUp: SparseMap<ConnectionId, CatchingUp>;
   /** Everything up to here is committed. */
   committed: number;
   /** How often the members were told who is in the room. */
@@ -134,7 +135,7 @@ export function openRoom(name: string, { epoch, seq, next }: Numbering, options:
     last: seq,
     next,
     pending: broken?.pending ?? [],
-    catchingUp: broken?.catchingUp ?? new Map(),
+    catchingUp: broken?.catchingUp ?? new SparseMap(),
     committed: broken?.committed ?? seq,
     told: (broken?.told ?? 0) + 1,
   };

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
 import { anew, enter, exit, leave, standing } from './joining.ts';
-import { checkpoint, openRoom, type Room, type RoomCommand, rollBack, step } from './room.ts';
+import { checkpoint, openRoom, type Room, type RoomCommand, type RoomOptions, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
 import { compareTexts, Sorted } from './sorted.ts';
@@ -35,6 +35,8 @@ export class Rooms {
   readonly #emit: (effects: readonly Effect[]) => void;
   readonly #step: (room: Room, command: RoomCommand, now: number) => Effect[];
   readonly #rooms = new Map<string, Room>();
+  /** There are as many as the operator has laid down rules. */
+  readonly #roomOptionsOf: RoomOptions[] = [];
   /** The names of those with members. */
   readonly #inhabited = new Sorted<string>(compareTexts);
   /** The rooms for which the passing of time matters. */
@@ -75,16 +77,24 @@ export class Rooms {
   open(name: string): Room {
     const found = this.#rooms.get(name);
     if (found) return found;
-    const { log, policy, afterCommit, grace, presenceLimit } = this.#options;
-    const rules = policy(name);
-    const isKept = rules.retention !== undefined;
-    const options = { grace, presenceLimit, isKept, afterCommit: isKept && afterCommit, check: rules.check };
-    const room = openRoom(name, isKept ? log.open(name) : this.#newNumbering(), options);
+    const options = this.#roomOptions(this.#options.policy(name));
+    const room = openRoom(name, options.isKept ? this.#options.log.open(name) : this.#newNumbering(), options);
     this.#rooms.set(name, room);
     return room;
   }
 
   /** @throws Error if the room failed and could not be rebuilt. */
+  /** Rooms of the same policy share them. */
+  #roomOptions({ retention, check }: RoomPolicy): RoomOptions {
+    const isKept = retention !== undefined;
+    const known = this.#roomOptionsOf.find((options) => options.isKept === isKept && options.check === check);
+    if (known) return known;
+    const { afterCommit, grace, presenceLimit } = this.#options;
+    const options = { grace, presenceLimit, isKept, afterCommit: isKept && afterCommit, check };
+    this.#roomOptionsOf.push(options);
+    return options;
+  }
+
   tell(room: Room, command: RoomCommand): void {
     const before = checkpoint(room, command);
     let effects: Effect[];

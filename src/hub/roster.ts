@@ -13,6 +13,7 @@ import type {
   User,
 } from '../protocol/generated/frames.ts';
 import { compareTexts, Sorted } from './sorted.ts';
+import { SparseMap } from './sparse-map.ts';
 import { type Connection, describeMember, type UserRecord } from './user.ts';
 
 export interface RosterOptions {
@@ -56,9 +57,9 @@ export class Roster {
   readonly #room: string;
   readonly #options: RosterOptions;
   readonly #places = new Map<string, Place>();
-  readonly #pending = new Map<string, Told>();
+  readonly #pending = new SparseMap<string, Told>();
   /** The members without a connection, and when their places are given up; the first one first. */
-  readonly #kept = new Map<string, number>();
+  readonly #kept = new SparseMap<string, number>();
   /** The members' ids in order, where there are many. */
   #order: Sorted<string> | undefined;
   #lists = true;
