@@ -21,8 +21,8 @@ const laterPiece: ReadLimits = { entries: 256, bytes: 32_768 };
 
 /** What it takes to send a piece, and each entry of it, and how much of that a turn of the loop does; in units of `Work`. */
 const pieceCost = 40;
-const entryCost = 3;
-const turnUnits = 1500;
+const entryCost = 5;
+const turnUnits = 1000;
 
 /** The bytes under which a message is kept. */
 export function toStored(wire: Wire): Stored {
