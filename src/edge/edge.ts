@@ -149,6 +149,10 @@ export class Edge implements EdgePort {
     this.#peers.unsubscribe(connection, topic);
   }
 
+  subscriberCount(topic: string): number {
+    return this.#apps.subscriberCount(topic);
+  }
+
   subscribers(topic: string): readonly ConnectionId[] {
     return this.#peers.subscribers(topic);
   }

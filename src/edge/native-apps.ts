@@ -110,6 +110,11 @@ export class NativeApps {
     for (const app of this.#living) if (app !== done) app.native.publish(topic, wire, isBinary);
   }
 
+  /** How many sockets are subscribed to a topic. */
+  subscriberCount(topic: string): number {
+    return this.#living.reduce((sum, { native }) => sum + native.numSubscribers(topic), 0);
+  }
+
   /** Stops listening and drops the sockets that are left. */
   close(): void {
     if (this.#listening) us_listen_socket_close(this.#listening);

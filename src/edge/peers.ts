@@ -6,6 +6,7 @@
  * it has missed anything, and gets a close code it can read after all that was sent to it.
  */
 import type { WebSocket } from 'uWebSockets.js';
+import { forAll } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Failed } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
@@ -67,10 +68,12 @@ export class Peers {
   readonly #onDrained: (connection: ConnectionId) => void;
   readonly #failed: Failed;
   readonly #peers = new Map<ConnectionId, Peer>();
-  /** Those with subscribers. */
+  /** Those with subscribers, but for those that nearly all subscribe to. */
   readonly #topics = new Map<string, Topic>();
   /** Those to which something was published since the buffers were looked at. */
   #published: Topic[] = [];
+  /** The same for those that nearly all subscribe to. */
+  #isPublishedToAll = false;
   /** Those that are to be sent something at the end of the turn. */
   #waiting: Peer[] = [];
   /** Those that are awaited and have caught up; each once. */
@@ -148,9 +151,7 @@ export class Peers {
     const peer = this.#peers.get(id);
     if (!peer || peer.isTooSlow) return;
     peer.socket?.subscribe(topic);
-    const subscribers = this.#topics.get(topic)?.subscribers;
-    if (subscribers) subscribers.add(peer);
-    else this.#topics.set(topic, { subscribers: new Set([peer]), isPublished: false });
+    if (!topic.startsWith(forAll)) this.#list(peer, topic);
     if (!ephemeral) return;
     if (peer.spared) peer.spared.add(ephemeralTopic(topic));
     else peer.socket?.subscribe(ephemeralTopic(topic));
@@ -165,6 +166,12 @@ export class Peers {
     this.unsubscribed(peer, topic);
   }
 
+  #list(peer: Peer, topic: string): void {
+    const subscribers = this.#topics.get(topic)?.subscribers;
+    if (subscribers) subscribers.add(peer);
+    else this.#topics.set(topic, { subscribers: new Set([peer]), isPublished: false });
+  }
+
   /** The peer has no subscription to this native topic any more: to be told also when its socket closes. */
   unsubscribed(peer: Peer, topic: string): void {
     const subscribers = this.#topics.get(topic)?.subscribers;
@@ -172,7 +179,8 @@ export class Peers {
   }
 
   subscribers(topic: string): readonly ConnectionId[] {
-    return Array.from(this.#topics.get(topic)?.subscribers ?? [], ({ session }) => session.id);
+    const those = topic.startsWith(forAll) ? this.#peers.values() : (this.#topics.get(topic)?.subscribers ?? []);
+    return [...those].filter(({ socket }) => socket?.isSubscribed(topic)).map(({ session }) => session.id);
   }
 
   /** A ping or a pong has come (RFC 6455, section 5.5), and a ping was answered. */
@@ -202,16 +210,21 @@ export class Peers {
 
   #note(topic: string): void {
     const found = this.#topics.get(topic);
-    if (!found || found.isPublished) return;
-    found.isPublished = true;
-    this.#published.push(found);
+    if (!found) {
+      this.#isPublishedToAll ||= topic.startsWith(forAll);
+    } else if (!found.isPublished) {
+      found.isPublished = true;
+      this.#published.push(found);
+    }
   }
 
   /** Looks at the buffers of all to whom something was published since the last time. */
   inspect(): void {
     const topics = this.#published;
-    if (topics.length === 0) return;
+    const isPublishedToAll = this.#isPublishedToAll;
+    if (topics.length === 0 && !isPublishedToAll) return;
     this.#published = [];
+    this.#isPublishedToAll = false;
     this.#messageBytes = 0;
     this.#ephemeralBytes = 0;
     let subscriptions = 0;
@@ -220,8 +233,8 @@ export class Peers {
       subscriptions += topic.subscribers.size;
     }
     // Many topics may have the same subscribers, each of whom is to be looked at once.
-    const those =
-      subscriptions < this.#peers.size ? topics.flatMap((topic) => [...topic.subscribers]) : this.#peers.values();
+    const isToSome = !isPublishedToAll && subscriptions < this.#peers.size;
+    const those = isToSome ? topics.flatMap((topic) => [...topic.subscribers]) : this.#peers.values();
     for (const peer of those) {
       try {
         this.#inspectOne(peer);

@@ -1,6 +1,9 @@
 import type { Wire } from '../protocol/dialect.ts';
 import type { ConnectionId } from './user.ts';
 
+/** What the topics begin with that nearly all connections subscribe to: an edge need not list the subscribers of these. */
+export const forAll = '*';
+
 /**
  * What the hub's side may ask of an edge: connections and topics by name, bytes already encoded. An edge MUST carry out
  * the calls in their order, MUST deliver in that order to each connection, and MUST ignore a connection that is gone.
@@ -32,6 +35,9 @@ export interface EdgePort {
   /** From here on the connection gets what is published, and with `ephemeral` also what is published as such. */
   subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void;
   unsubscribe(connection: ConnectionId, topic: string): void;
+
+  /** How many connections get what is published now. */
+  subscriberCount(topic: string): number;
 
   /** The connections that get what is published now. It MAY take longer than a publish. */
   subscribers(topic: string): readonly ConnectionId[];

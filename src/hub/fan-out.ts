@@ -3,7 +3,7 @@ import type { Codecs } from '../protocol/codecs.ts';
 import type { Codec, Dialect, Wire } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { Job } from './backlog.ts';
-import type { EdgePort } from './edge-port.ts';
+import { type EdgePort, forAll } from './edge-port.ts';
 import type { Delivery, Keeping } from './effects.ts';
 import type { ConnectionId } from './user.ts';
 import type { Work } from './work.ts';
@@ -30,7 +30,7 @@ export interface Receiver {
 
 /** The topic of everyone who speaks a dialect. No room's topic looks like it: those have a colon. */
 export function everyone(dialect: Dialect): string {
-  return `*${dialect}`;
+  return `${forAll}${dialect}`;
 }
 
 /** A frame of at least so many bytes goes out bit by bit if all its receivers together get more than that. */
@@ -102,7 +102,7 @@ export class FanOut {
         return receivers * this.#codecs.encode('json', effect.frame).length;
       }
       case 'broadcast': {
-        const receivers = this.#edge.subscribers(everyone('json')).length;
+        const receivers = this.#edge.subscriberCount(everyone('json'));
         return receivers * this.#codecs.encode('json', effect.frame).length;
       }
       default:
@@ -159,7 +159,7 @@ export class FanOut {
 
   #broadcast(dialect: Dialect, frame: ServerFrame): Job | undefined {
     const topic = everyone(dialect);
-    const subscribers = this.#edge.subscribers(topic).length;
+    const subscribers = this.#edge.subscriberCount(topic);
     if (subscribers === 0) return undefined;
     return this.#toAll(topic, this.#codecs.encode(dialect, frame), subscribers, false);
   }

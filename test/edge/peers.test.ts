@@ -56,6 +56,10 @@ class FakeSocket {
   unsubscribe(topic: string): void {
     this.topics.delete(topic);
   }
+
+  isSubscribed(topic: string): boolean {
+    return this.topics.has(topic);
+  }
 }
 
 interface Kit {
@@ -138,6 +142,19 @@ describe('the buffers that are looked at', () => {
     assert.deepEqual(looks(), [3, 3, 0]);
     peers.inspect();
     assert.deepEqual(looks(), [3, 3, 1]);
+  });
+
+  test('are those of all after what goes to all, whose subscribers are known when they are asked for', () => {
+    const { peers, add } = kit();
+    const [a, b] = ['a', 'b'].map((id) => add(id).socket);
+    peers.subscribe('a', '*json', false);
+    assert.deepEqual(peers.subscribers('*json'), ['a']);
+    peers.beforePublish('*json', 1);
+    peers.inspect();
+    peers.inspect();
+    assert.deepEqual([a?.looks, b?.looks], [1, 1]);
+    peers.unsubscribe('a', '*json');
+    assert.deepEqual(peers.subscribers('*json'), []);
   });
 
   test('are each looked at once, where several topics have the same subscribers', () => {

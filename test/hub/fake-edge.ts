@@ -27,6 +27,10 @@ export class FakeEdge implements EdgePort {
     return [...this.#topics.keys()];
   }
 
+  subscriberCount(topic: string): number {
+    return this.subscribers(topic).length;
+  }
+
   subscribers(topic: string): ConnectionId[] {
     return [...(this.#topics.get(topic) ?? [])];
   }
@@ -112,6 +116,7 @@ export function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
     publishEphemeral: (topic, wire, except) => edge.publishEphemeral(topic, wire, except),
     subscribe: (connection, topic, ephemeral) => edge.subscribe(connection, topic, ephemeral),
     unsubscribe: (connection, topic) => edge.unsubscribe(connection, topic),
+    subscriberCount: (topic) => edge.subscriberCount(topic),
     subscribers: (topic) => edge.subscribers(topic),
     whenDrained: (connection) => edge.whenDrained(connection),
     disconnect: (connection) => edge.disconnect(connection),

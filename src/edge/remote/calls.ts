@@ -10,7 +10,7 @@ import type { TlsFiles } from '../native-apps.ts';
 export const descriptors = { up: 3, down: 4, answers: 5 };
 
 /** What an edge process does for the server. */
-export interface EdgeCalls extends Omit<EdgePort, 'subscribers'> {
+export interface EdgeCalls extends Omit<EdgePort, 'subscribers' | 'subscriberCount'> {
   /** Comes first, once. */
   start(options: EdgeOptions, host: string, port: number): void;
   renewCertificate(tls: TlsFiles): void;

@@ -134,6 +134,10 @@ export class Link {
     this.#calls.call(...call);
   }
 
+  subscriberCount(topic: string): number {
+    return this.#topics.get(topic) ?? 0;
+  }
+
   hasSubscribers(topic: string): boolean {
     return this.#topics.has(topic);
   }

@@ -120,6 +120,10 @@ export class EdgePool implements EdgePort {
     this.#with(connection, (remote) => remote.link.unsubscribe(remote, topic));
   }
 
+  subscriberCount(topic: string): number {
+    return [...this.#links].reduce((sum, link) => sum + link.subscriberCount(topic), 0);
+  }
+
   subscribers(topic: string): readonly ConnectionId[] {
     const found: ConnectionId[] = [];
     for (const [id, { topics }] of this.#connections) if (topics.has(topic)) found.push(id);
