@@ -52,17 +52,11 @@ export class Intake implements Waiting {
   #isLinedUp = false;
   /** Nothing more is carried out until it has taken what it was sent. */
   #isHeld = false;
-  #isShut = false;
 
   constructor(context: IntakeContext, owner: IntakeOwner) {
     this.#context = context;
     this.#owner = owner;
     this.#share = new Share(context.monotonic());
-  }
-
-  /** Whether nothing more is to be taken in. */
-  get isShut(): boolean {
-    return this.#isShut;
   }
 
   /** Takes a WebSocket message; `data` is only valid during the call. */
@@ -81,7 +75,7 @@ export class Intake implements Waiting {
   receiveControl(bytes: number): void {
     const now = this.#context.monotonic();
     const rates = this.#limits(now);
-    if (rates.admit(bytes, now) > 0 && rates.flooding) this.last(() => this.#owner.flooding());
+    if (rates.admit(bytes, now) > 0 && rates.flooding) this.#owner.flooding();
   }
 
   /** Does something that comes in the order of what the client sends, and is as much its work. */
@@ -96,16 +90,15 @@ export class Intake implements Waiting {
     this.#inbox?.clear();
   }
 
-  /** The same for what comes last: what the client sends from here on is ignored. */
-  last(task: () => void): void {
-    this.#isShut = true;
-    this.release();
-    this.do(task);
+  /** Carries out some of what waits now. */
+  hurry(): void {
+    this.#isHeld = false;
+    this.#carryOutWaiting(Number.POSITIVE_INFINITY);
   }
 
   /** The connection is to take first what it was sent. */
   hold(): void {
-    this.#isHeld = !this.#isShut;
+    this.#isHeld = true;
   }
 
   /** It has taken it, or never will. */
@@ -119,15 +112,10 @@ export class Intake implements Waiting {
   }
 
   proceed(now: number): number | undefined {
-    const { rates, work, monotonic } = this.#context;
+    const { rates } = this.#context;
     const wait = rates.frames ? this.#share.wait(now) : 0;
     if (wait > 0) return wait;
-    for (const end = work.own + quantum; work.own < end && !this.#isHeld; ) {
-      const item = this.#inbox?.shift();
-      if (!item) break;
-      this.#carryOut(item);
-      if (monotonic() - now >= quantumTime) break;
-    }
+    this.#carryOutWaiting(quantumTime);
     const isEmpty = this.#inbox === undefined || this.#inbox.isEmpty;
     if (!isEmpty && !this.#isHeld) return 0;
     if (isEmpty) this.#inbox = undefined;
@@ -140,12 +128,24 @@ export class Intake implements Waiting {
     return this.#rates;
   }
 
+  /** @param time milliseconds. */
+  #carryOutWaiting(time: number): void {
+    const { work, monotonic } = this.#context;
+    const start = monotonic();
+    for (const end = work.own + quantum; work.own < end && !this.#isHeld; ) {
+      const item = this.#inbox?.shift();
+      if (!item) return;
+      this.#carryOut(item);
+      if (monotonic() - start >= time) return;
+    }
+  }
+
   #isAtOnce(now: number): boolean {
     return !this.#isLinedUp && !this.#isHeld && this.#context.turns.hasRoom(now, this.#share.isLight(now));
   }
 
   #refuse(rates: RateLimit, retry: number, now: number): void {
-    if (rates.flooding) this.last(() => this.#owner.flooding());
+    if (rates.flooding) this.#owner.flooding();
     else if (this.#isAtOnce(now)) this.#owner.limit(retry);
     else this.#wait({ retry }, now);
   }

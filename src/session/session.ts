@@ -146,17 +146,13 @@ export class Session implements Receiver, IntakeOwner {
   /** Takes what came from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== 'ready' && this.#state !== 'opening') return;
-    const intake = this.#takingIn();
-    if (intake.isShut) return;
-    if (data.byteLength > this.#context.maxFrame) intake.last(() => this.end('frame_too_big'));
-    else intake.receive(data, isBinary);
+    if (data.byteLength > this.#context.maxFrame) this.#cutOff('frame_too_big');
+    else this.#takingIn().receive(data, isBinary);
   }
 
   /** The edge has answered a ping, or taken a pong, and there were more than keep a connection alive. */
   receiveControl(bytes: number): void {
-    if (this.#state !== 'ready' && this.#state !== 'opening') return;
-    const intake = this.#takingIn();
-    if (!intake.isShut) intake.receiveControl(bytes);
+    if (this.#state === 'ready' || this.#state === 'opening') this.#takingIn().receiveControl(bytes);
   }
 
   deliver(frame: ServerFrame): void {
@@ -205,6 +201,37 @@ export class Session implements Receiver, IntakeOwner {
   /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */
   end(why: CloseReason, retry?: number): void {
     if (this.#state === 'closed') return;
+    // Closed before the goodbye goes out: an edge ends the session of a slow reader at a send, too.
+    this.#end(why === 'quit');
+    this.#sayGoodbye(why, retry);
+  }
+
+  /** The connection is gone: on purpose (`clean`) or not. */
+  closed(clean: boolean): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#endInTurn(clean);
+  }
+
+  /**
+   * Ends the connection for what it sends, at once: as long as its socket is there it is read from, and that alone may
+   * hold up all others. What it sent before is still carried out.
+   */
+  #cutOff(why: CloseReason, retry?: number): void {
+    this.#takingIn().hurry();
+    if (this.#state !== 'ready' && this.#state !== 'opening') return;
+    this.#endInTurn(false);
+    this.#sayGoodbye(why, retry);
+  }
+
+  #endInTurn(clean: boolean): void {
+    this.#state = 'ending';
+    const intake = this.#takingIn();
+    intake.release();
+    intake.do(() => this.#end(clean));
+  }
+
+  #sayGoodbye(why: CloseReason, retry: number | undefined): void {
+    const { edge } = this.#context;
     const { code, message, reconnect } = closeCodes[why];
     const goodbye = this.#codec.encode({
       type: 'goodbye',
@@ -213,17 +240,8 @@ export class Session implements Receiver, IntakeOwner {
       message,
       ...(reconnect && { retry: retry ?? 0 }),
     });
-    // Closed before the goodbye goes out: an edge ends the session of a slow reader at a send, too.
-    this.#end(why === 'quit');
-    this.#context.edge.send(this.id, goodbye);
-    this.#context.edge.disconnect(this.id, code, message);
-  }
-
-  /** The connection is gone: on purpose (`clean`) or not. */
-  closed(clean: boolean): void {
-    if (this.#state === 'ending' || this.#state === 'closed') return;
-    this.#state = 'ending';
-    this.#takingIn().last(() => this.#end(clean));
+    edge.send(this.id, goodbye);
+    edge.disconnect(this.id, code, message);
   }
 
   #end(clean: boolean): void {
@@ -258,7 +276,7 @@ export class Session implements Receiver, IntakeOwner {
   }
 
   flooding(): void {
-    this.end('flooding', floodingRetry);
+    this.#cutOff('flooding', floodingRetry);
   }
 
   failed(error: unknown): void {

@@ -55,6 +55,8 @@ async function round(server: TestServer): Promise<void> {
   const order = new SameOrder();
   const sockets = await enter(server, order);
   const counts = { connections: members, users: members, rooms: 1, topics: 1 };
+  // A connection opens when it is its turn.
+  await until(() => server.broker.counts().connections === members, 'everyone is there');
   const { restless: _, ...there } = server.broker.counts();
   assert.deepEqual(there, counts);
   for (let index = 0; index < messages; index += 1) {

@@ -127,11 +127,9 @@ describe('what a connection sends', () => {
     const long = 'x'.repeat(500);
     for (let i = 0; i < 4; i += 1) eve.say(long);
     assert.ok(total.bytes > 0 && total.bytes <= 2600, `${total.bytes} bytes wait`);
-    for (let i = 0; i < 600; i += 1) if (!eve.intake.isShut) eve.say(long);
-    assert.equal(eve.intake.isShut, true);
+    for (let i = 0; i < 600; i += 1) eve.say(long);
     finish(loop);
-    assert.equal(loop.done.at(-1), 'eve floods');
-    assert.equal(loop.done.filter((line) => line === `eve ${long}`).length, 3);
+    assert.deepEqual(loop.done.slice(0, 2), ['eve first', 'eve floods']);
     assert.equal(total.bytes, 0);
   });
 
