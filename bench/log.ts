@@ -138,7 +138,7 @@ function keep(path: string, durability: Durability, { committed }: Acknowledgeme
       epochs += 1;
       return `${epochs}`;
     },
-    events: { committed, status: unexpected, damaged: unexpected },
+    events: { committed, status: unexpected, damaged: unexpected, failed: unexpected },
     commit: JSON.parse(commit),
   });
 }

@@ -43,7 +43,7 @@ export async function buildStore(directory: string, { rooms, messages, messageSi
     idWindow: { time: 0, count: 0 },
     newEpoch: () => epoch,
     seed: 1,
-    events: { committed: () => undefined, status: unexpected, damaged: unexpected },
+    events: { committed: () => undefined, status: unexpected, damaged: unexpected, failed: unexpected },
     commit: { batch: { steps: 5000, bytes: 1 << 23 } },
   });
   const names = Array.from({ length: rooms }, (_, index) => roomName(index));

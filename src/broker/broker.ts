@@ -104,6 +104,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     committed: guarded('what the log has kept cannot be told', failed, (commits) => committed(commits)),
     status: guarded('the status of the log cannot be told', failed, (status) => reports.status(status)),
     damaged: guarded('a damaged message cannot be told', failed, (room, seq) => reports.damaged(room, seq)),
+    failed,
   });
   reports.status(log.status);
   try {

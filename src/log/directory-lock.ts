@@ -17,6 +17,8 @@ const maxPath = 103;
 const maxName = 60;
 
 export interface DirectoryLock {
+  /** Whether nobody has taken it away since, or another one after it; `names` are those of the files in the directory. */
+  isHeld(names: readonly string[]): boolean;
   release(): Promise<void>;
 }
 
@@ -26,35 +28,36 @@ export interface DirectoryLock {
  * @throws NodeJS.ErrnoException if no socket can be made there.
  */
 export async function lockDirectory(directory: string, unique: string): Promise<DirectoryLock | undefined> {
-  if (platform() === 'win32') return lockOf(await listen(join('\\\\?\\pipe\\', resolve(directory))));
+  if (platform() === 'win32') return lockOf(await listen(join('\\\\?\\pipe\\', resolve(directory))), () => true);
   const { base, done } = shortPath(directory);
   try {
     const path = join(base, `owner-${Buffer.from(unique).toString('base64url')}.sock`);
     const server = await listen(path);
     if (!server) return undefined;
-    const isOwner = await takeNumber(base, path);
+    const own = await takeNumber(base, path);
     unlinkSync(path);
-    if (!isOwner) await lockOf(server)?.release();
-    return isOwner ? lockOf(server) : undefined;
+    const lock = lockOf(server, (names) => Math.max(...numbersIn(names)) === own);
+    if (own === undefined) await lock?.release();
+    return own === undefined ? undefined : lock;
   } finally {
     done();
   }
 }
 
-function lockOf(server: Server | undefined): DirectoryLock | undefined {
-  return server && { release: () => new Promise((settle) => server.close(() => settle())) };
+function lockOf(server: Server | undefined, isHeld: DirectoryLock['isHeld']): DirectoryLock | undefined {
+  return server && { isHeld, release: () => new Promise((settle) => server.close(() => settle())) };
 }
 
-/** Whether the socket at the path has become the one that counts. */
-async function takeNumber(base: string, path: string): Promise<boolean> {
+/** Makes the socket at the path the one that counts. @returns its number; undefined if another one does. */
+async function takeNumber(base: string, path: string): Promise<number | undefined> {
   for (;;) {
     const numbers = readNumbers(base);
-    for (const number of numbers) if (await answers(socketOf(base, number))) return false;
+    for (const number of numbers) if (await answers(socketOf(base, number))) return undefined;
     const own = Math.max(0, ...numbers) + 1;
     if (!link(path, socketOf(base, own))) continue;
     if (Math.max(...readNumbers(base)) === own) {
       for (const number of numbers) rmSync(socketOf(base, number), { force: true });
-      return true;
+      return own;
     }
     unlinkSync(socketOf(base, own));
   }
@@ -65,7 +68,11 @@ function socketOf(base: string, number: number): string {
 }
 
 function readNumbers(base: string): number[] {
-  return readdirSync(base).flatMap((name) => /^owner\.(\d+)\.sock$/.exec(name)?.slice(1).map(Number) ?? []);
+  return numbersIn(readdirSync(base));
+}
+
+function numbersIn(names: readonly string[]): number[] {
+  return names.flatMap((name) => /^owner\.(\d+)\.sock$/.exec(name)?.slice(1).map(Number) ?? []);
 }
 
 /** Whether there was nothing of that name. */

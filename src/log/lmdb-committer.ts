@@ -67,6 +67,8 @@ interface Callbacks {
   complete(batch: Batch): void;
   committed(operations: readonly Operation[]): void;
   status(status: LogStatus): void;
+  /** A defect was met. */
+  failed(what: string, error: unknown): void;
 }
 
 const ready: LogStatus = { state: 'ready', detail: 'the log is ready' };
@@ -89,7 +91,8 @@ export class Committer {
   #bytes = 0;
   #running = false;
   #closing = false;
-  #failure: LogError | undefined;
+  /** Why nothing is committed any more. */
+  #failure: { readonly detail: string; readonly error: LogError } | undefined;
   /** Ends a pause. */
   #wake: () => void = () => undefined;
   #size: Size;
@@ -108,6 +111,7 @@ export class Committer {
   }
 
   get status(): LogStatus {
+    if (this.#failure) return { state: 'broken', detail: this.#failure.detail };
     if (this.#trouble) return this.#trouble;
     if (!this.#atLimit) return ready;
     return { state: 'full', detail: `the log has reached its limit of ${this.#options.maxBytes} bytes` };
@@ -156,7 +160,7 @@ export class Committer {
 
   /** Settles when all that was added before is committed. */
   flush(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#failure) return Promise.reject(this.#failure.error);
     return new Promise((settle, fail) => this.#enqueue({ type: 'mark', settle, fail }));
   }
 
@@ -167,14 +171,28 @@ export class Committer {
     return this.flush();
   }
 
+  /**
+   * From now on nothing is committed any more, and nothing that waits is reported as committed, though it may be.
+   * @param detail in words for an operator.
+   */
+  fail(detail: string, cause?: unknown): LogError {
+    if (this.#failure) return this.#failure.error;
+    const error = this.#unsaved(detail, cause);
+    this.#failure = { detail, error };
+    this.#wake();
+    this.#tell(undefined);
+    for (const operation of this.#queue) if (operation.type === 'mark') operation.fail(error);
+    return error;
+  }
+
   #enqueue(operation: Operation | Mark): void {
     this.#queue.push(operation);
-    if (this.#running) return;
+    if (this.#running || this.#failure) return;
     this.#running = true;
     // When it fails it stays running: nothing is ever committed again.
     this.#run().catch((error: unknown) => {
-      if (!(error instanceof LogError)) throw error;
-      this.#failure = error;
+      const failure = this.#failureOf(error);
+      this.#failure ??= { detail: this.status.detail, error: failure };
     });
   }
 
@@ -222,18 +240,26 @@ export class Committer {
         this.#tell(trouble);
         await this.#recover();
       }
+      this.#tell(undefined);
+      this.#settle(operations);
     } catch (error) {
+      const failure = this.#failureOf(error);
       marks.push(...this.#queue.filter((operation) => operation.type === 'mark'));
-      for (const { fail } of marks) fail(error as Error);
-      throw error;
+      for (const { fail } of marks) fail(failure);
+      throw failure;
     }
-    this.#tell(undefined);
-    this.#settle(operations);
     for (const { settle } of marks) settle();
+  }
+
+  #failureOf(error: unknown): LogError {
+    if (error instanceof LogError) return error;
+    this.#callbacks.failed('the log met a defect, and keeps nothing more', error);
+    return this.fail('the log met a defect', error);
   }
 
   /** @returns why it did not work. */
   async #attempt(operations: readonly Operation[]): Promise<LogStatus | undefined> {
+    this.#ensureWhole();
     if (operations.length === 0) return undefined;
     const bound = operations.reduce((sum, operation) => sum + boundOf(operation), 0);
     try {
@@ -243,13 +269,20 @@ export class Committer {
         for (const operation of operations) write(batch, operation);
         this.#callbacks.complete(batch);
       });
+      this.#ensureWhole();
       this.#size = this.#store.size;
       this.#measure();
       return undefined;
     } catch (error) {
+      this.#ensureWhole();
       if (this.#store.isForWantOfSpace(error)) return diskFull;
       return { state: 'failing', detail: `the log cannot be written: ${(error as Error).message}` };
     }
+  }
+
+  /** @throws LogError if nothing is to be reported as committed any more. */
+  #ensureWhole(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 
   /** On a disk that fills up LMDB would find out half-way, and complain on stderr each time. */
@@ -267,14 +300,13 @@ export class Committer {
     try {
       this.#store.probe();
     } catch (error) {
-      const detail = `the store of the log has failed for good: ${(error as Error).message}`;
-      this.#tell({ state: 'broken', detail });
-      throw this.#unsaved(detail, error);
+      throw this.fail(`the store of the log has failed for good: ${(error as Error).message}`, error);
     }
     while (await this.#makeRoom());
   }
 
   #unsaved(detail: string, cause?: unknown): LogError {
+    if (this.#entries === 0) return new LogError('unsaved', detail, { cause });
     const what = this.#entries === 1 ? '1 message' : `${this.#entries} messages`;
     return new LogError('unsaved', `${what} could not be kept: ${detail}`, { cause });
   }

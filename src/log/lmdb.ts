@@ -1,6 +1,7 @@
 /** The log in an LMDB environment: the default. It survives a killed process, and commits off the JavaScript thread. */
 import { cannotUse, checkFiles, prepareDirectory } from './data-file.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { DirectoryWatch } from './directory-watch.ts';
 import { LogError } from './error.ts';
 import { Committer, type CommitterOptions, type Operation } from './lmdb-committer.ts';
 import { OpenRoom, type RoomContext } from './lmdb-room.ts';
@@ -25,6 +26,8 @@ export interface LmdbLogOptions extends LogOptions {
   readonly directory: string;
   /** Other values than the measured ones. */
   readonly commit?: Partial<Omit<CommitterOptions, 'maxBytes'>>;
+  /** How often it is looked whether the files are in their place, in milliseconds. */
+  readonly watch?: number;
 }
 
 const defaultCommit = {
@@ -33,6 +36,7 @@ const defaultCommit = {
   batch: { steps: 2000, bytes: 2 << 20 },
   chunk: { entries: 128, bytes: 12_000 },
 } as const;
+const defaultWatch = 1000;
 /** When to try again if too much waits to be committed: a few commits later. */
 const retryBehind = 250;
 
@@ -56,10 +60,12 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
 
 async function startLog(store: LmdbStore, lock: DirectoryLock, options: LmdbLogOptions): Promise<Log> {
   try {
-    return new LmdbLog(store, lock, options);
+    const log = new LmdbLog(store, lock, options);
+    await log.watch();
+    return log;
   } catch (error) {
     await store.close();
-    throw error;
+    throw error instanceof LogError ? error : cannotUse(options.directory, error);
   }
 }
 
@@ -89,6 +95,7 @@ class LmdbLog implements Log {
   #lastRoom: number;
   /** With the durability `none`: what is to be reported. */
   readonly #unreported = new Map<string, number>();
+  #watch: DirectoryWatch | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(store: LmdbStore, lock: DirectoryLock, options: LmdbLogOptions) {
@@ -108,6 +115,19 @@ class LmdbLog implements Log {
       complete: (batch) => this.#complete(batch),
       committed: (operations) => this.#committed(operations),
       status: (status) => options.events.status(status),
+      failed: (what, error) => options.events.failed(what, error),
+    });
+  }
+
+  /** Breaks when its files are no longer in their place. @throws NodeJS.ErrnoException if they cannot be watched. */
+  async watch(): Promise<void> {
+    const { directory, watch = defaultWatch, events } = this.#options;
+    this.#watch = await DirectoryWatch.start({
+      directory,
+      lock: this.#lock,
+      interval: watch,
+      lost: (detail) => this.#committer.fail(detail),
+      failed: (what, error) => events.failed(what, error),
     });
   }
 
@@ -313,6 +333,7 @@ class LmdbLog implements Log {
       // If this fails, the next process passes over some numbers, and nothing else.
       await this.#store.write(0, (batch) => batch.store({ ...this.#record, closed: true })).catch(() => undefined);
     } finally {
+      await this.#watch?.stop();
       await this.#store.close();
       await this.#lock.release();
     }

@@ -91,7 +91,8 @@ export interface LogStatus {
    * - `ready`: it does.
    * - `full`: the disk or the limit of the store is reached.
    * - `failing`: a commit failed and is tried again.
-   * - `broken`: it will not work again in this process.
+   * - `broken`: it will not work again in this process; or what it writes is lost with the process, since its files are
+   *   no longer in their place.
    */
   readonly state: 'ready' | 'full' | 'failing' | 'broken';
   /** In words, for an operator. */
@@ -120,6 +121,8 @@ export interface LogEvents {
    * left out of what is read from now on.
    */
   damaged(room: string, seq: number): void;
+  /** A defect was met, and what it did to the log is in its status. */
+  failed(what: string, error: unknown): void;
 }
 
 export interface LogOptions {

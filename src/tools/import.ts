@@ -63,7 +63,7 @@ async function openLog(directory: string): Promise<{ log: Log; trouble: Promise<
     idWindow: { time: 0, count: 0 },
     newEpoch: () => randomBytes(6).toString('base64url'),
     seed: randomInt(2 ** 32),
-    events: { committed: () => undefined, status, damaged: () => undefined },
+    events: { committed: () => undefined, status, damaged: () => undefined, failed: () => undefined },
   });
   return { log, trouble };
 }

@@ -29,7 +29,12 @@ export class HeldLog extends MemoryLog {
       idWindow,
       seed: 1,
       newEpoch,
-      events: { committed: () => undefined, status: () => undefined, damaged: () => undefined },
+      events: {
+        committed: () => undefined,
+        status: () => undefined,
+        damaged: () => undefined,
+        failed: () => undefined,
+      },
     });
     this.#newEpoch = newEpoch;
   }

@@ -1,6 +1,6 @@
 /** What an operator and the clients meet when the disk of a running server misbehaves. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ServerFrame } from '../../src/protocol/generated/frames.ts';
@@ -252,6 +252,47 @@ describe('a disk that fails', () => {
       program.errors,
       /(^|\n)hubbub: 1 message could not be kept: the store of the log has failed for good: .*\n$/,
     );
+  });
+});
+
+describe('a data directory that is taken away while the server runs', () => {
+  const why = /^messages are refused: \S+\/log was removed: what was kept is lost when the server ends$/;
+
+  test('is noticed: no message is acknowledged any more, /healthz says so, and the end', async () => {
+    await using scratch = await temporaryDirectory();
+    const data = join(scratch.path, 'data');
+    await using program = await start(data);
+    const url = await program.listening();
+    await using ada = await Speaker.join(url, 'ada');
+    ada.say();
+    await until(() => ada.isAnswered, 'it is kept');
+    renameSync(data, `${data}-away`);
+    const { state } = await program.logged(why);
+    assert.equal(state, 'broken');
+    assert.equal(await health(url), 503);
+    await ada.sayUntilRefused();
+    ada.client.send({ type: 'history', room: 'lobby', limit: 1 });
+    assert.equal((await ada.client.next('history')).messages.length, 1, 'all else goes on');
+    assert.deepEqual(await program.stop(), { code: 2, signal: null });
+    assert.match(program.errors, /^hubbub: .*\/log was removed: what was kept is lost when the server ends\n$/);
+    assert.deepEqual(program.messages.filter((message) => why.test(String(message))).length, 1);
+  });
+
+  test('and had by another server: the first one takes nothing more', async () => {
+    await using scratch = await temporaryDirectory();
+    const data = join(scratch.path, 'data');
+    await using first = await start(data);
+    await using ada = await Speaker.join(await first.listening(), 'ada');
+    rmSync(data, { recursive: true });
+    await using second = await start(data);
+    await using bob = await Speaker.join(await second.listening(), 'bob');
+    await first.logged(/^messages are refused: /);
+    await ada.sayUntilRefused();
+    bob.say();
+    await until(() => bob.isAnswered, 'the other one keeps messages');
+    assert.equal((await first.stop()).code, 2);
+    assert.equal((await second.stop()).code, 0);
+    await hasKept(bob, data);
   });
 });
 

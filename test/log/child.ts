@@ -16,6 +16,7 @@ const options: LogOptions = {
     committed: (commits) => tell(commits.map(({ room, seq }) => `committed ${room} ${seq}`)),
     status: ({ state, detail }) => tell([`status ${state} ${detail}`]),
     damaged: (room, seq) => tell([`damaged ${room} ${seq}`]),
+    failed: (what) => tell([what]),
   },
 };
 

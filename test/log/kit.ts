@@ -12,13 +12,15 @@ export interface Observed extends AsyncDisposable {
   readonly batches: (readonly Commit[])[];
   readonly statuses: LogStatus[];
   readonly damaged: { room: string; seq: number }[];
+  /** The defects that were met. */
+  readonly failures: string[];
   /** Closes it and opens it again; this one must not be used any more. */
   reopen(): Promise<Observed>;
   /** Another log, as if the process had been killed now and started again. */
   afterKill(): Promise<Observed>;
 }
 
-export type Overrides = Partial<LogOptions> & { commit?: LmdbLogOptions['commit'] };
+export type Overrides = Partial<LogOptions> & Pick<LmdbLogOptions, 'commit' | 'watch'>;
 
 export const defaults = {
   durability: 'process',
@@ -37,6 +39,7 @@ function observe(overrides: Overrides) {
   const batches: (readonly Commit[])[] = [];
   const statuses: LogStatus[] = [];
   const damaged: { room: string; seq: number }[] = [];
+  const failures: string[] = [];
   const options: LogOptions = {
     ...defaults,
     newEpoch: () => {
@@ -47,10 +50,11 @@ function observe(overrides: Overrides) {
       committed: (commits) => batches.push(commits),
       status: (status) => statuses.push(status),
       damaged: (room, seq) => damaged.push({ room, seq }),
+      failed: (what, error) => failures.push(`${what}: ${(error as Error).message}`),
     },
     ...overrides,
   };
-  return { batches, statuses, damaged, options };
+  return { batches, statuses, damaged, failures, options };
 }
 
 export async function memory(overrides: Overrides = {}): Promise<Observed> {
