@@ -9,6 +9,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StartServer } from './apps/demo/run.ts';
 import { type Broker, startBroker } from './broker/broker.ts';
+import type { ProcessLimits } from './broker/capacity.ts';
 import { machineClocks } from './broker/clock-watch.ts';
 import { Reload, tellCertificate } from './broker/reload.ts';
 import { StartError } from './broker/start-error.ts';
@@ -60,7 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
     edgeProgram: edgeProgram(),
     meters: process,
     clocks: machineClocks,
-    openFiles: openFiles(),
+    limits: processLimits(),
     pages,
     schemas: readSchemas(),
     user: process.geteuid?.(),
@@ -76,14 +77,18 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /**
- * How many files this process may open, and those that it starts; undefined: any number, or it cannot be told. Node has
- * raised the soft limit to the hard one when it started. To be asked before there are connections: a report looks up their
- * names.
+ * Node has raised the soft limit of open files to the hard one when it started. To be asked before there are connections: a
+ * report looks up their names.
  */
-function openFiles(): number | undefined {
-  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
-  const soft = userLimits?.open_files?.soft;
-  return typeof soft === 'number' ? soft : undefined;
+function processLimits(): ProcessLimits {
+  const { userLimits = {} } = process.report.getReport() as { userLimits?: Record<string, { soft: unknown }> };
+  const limit = (name: string) => {
+    const soft = userLimits[name]?.soft;
+    return typeof soft === 'number' ? soft : undefined;
+  };
+  // In bytes, whatever the name of it says.
+  const addresses = limit('virtual_memory_bytes') ?? limit('virtual_memory_kbytes');
+  return { openFiles: limit('open_files'), addresses };
 }
 
 /** Loaded only when asked for: a server that may open few files could not load them all at once. */
@@ -142,7 +147,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
     edgeProgram: edgeProgram(),
     meters: process,
     clocks: machineClocks,
-    openFiles: openFiles(),
+    limits: processLimits(),
     pages,
     schemas: readSchemas(),
   };

@@ -31,11 +31,11 @@ import { checked, createCodecs } from '../protocol/codecs.ts';
 import type { InboxLimits } from '../session/inbox.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { Turns } from '../session/turns.ts';
-import { capacity } from './capacity.ts';
+import { capacity, type ProcessLimits } from './capacity.ts';
 import { ClockWatch, compareWithLog, type MachineClocks } from './clock-watch.ts';
 import { drain } from './drain.ts';
 import { edgeCount, listen, openEdge } from './open-edge.ts';
-import { openLog } from './open-log.ts';
+import { diskWarning, openLog } from './open-log.ts';
 import { Refusals } from './refusals.ts';
 import { Reports } from './reports.ts';
 import { StartError } from './start-error.ts';
@@ -53,8 +53,7 @@ export interface BrokerOptions {
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
-  /** How many files this process may open, and each that it starts; undefined: any number. */
-  readonly openFiles?: number | undefined;
+  readonly limits?: ProcessLimits;
   /** The user id of this process, where there is such a thing. */
   readonly user?: number | undefined;
 }
@@ -93,20 +92,27 @@ const inboxLimitsWithoutRate: InboxLimits = { own: 8 << 20, all: 64 << 20 };
  * @throws LogError if the log cannot be had.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { config, logger, user, clocks } = options;
+  const { config, logger, user, clocks, limits } = options;
   const policies = new Policies(config.rooms);
   const reports = new Reports(logger, clocks.monotonic);
   if (config.log === 'lmdb') compareWithLog(clocks.now(), lastWritten(logDirectory(config.data)), logger);
   // Nothing is committed before there is a hub.
   let committed: LogEvents['committed'] = () => undefined;
   const failed: Failed = (what, error) => reports.failed(what, error);
-  const log = await openLog(config, newEpoch, user, {
-    committed: guarded('what the log has kept cannot be told', failed, (commits) => committed(commits)),
-    status: guarded('the status of the log cannot be told', failed, (status) => reports.status(status)),
-    damaged: guarded('a damaged message cannot be told', failed, (room, seq) => reports.damaged(room, seq)),
-    failed,
-  });
+  const log = await openLog(
+    config,
+    newEpoch,
+    { user, addresses: limits?.addresses },
+    {
+      committed: guarded('what the log has kept cannot be told', failed, (commits) => committed(commits)),
+      status: guarded('the status of the log cannot be told', failed, (status) => reports.status(status)),
+      damaged: guarded('a damaged message cannot be told', failed, (room, seq) => reports.damaged(room, seq)),
+      failed,
+    },
+  );
   reports.status(log.status);
+  const warning = diskWarning(config);
+  if (warning !== undefined) logger.warn(warning);
   try {
     return await serve(options, {
       policies,
@@ -146,7 +152,7 @@ interface Parts {
 }
 
 async function serve(
-  { config, logger, server, tls, edgeProgram, meters, clocks, openFiles, pages, schemas }: BrokerOptions,
+  { config, logger, server, tls, edgeProgram, meters, clocks, limits, pages, schemas }: BrokerOptions,
   { policies: firstPolicies, reports, log, onCommit }: Parts,
 ): Promise<Broker> {
   let policies = firstPolicies;
@@ -184,7 +190,11 @@ async function serve(
     hub.commands.next(command);
     if (command.type === 'disconnect') sessions.delete(command.connection);
   };
-  const { connections, sockets, warning } = capacity(config.maxConnections, openFiles, edgeCount(config.threads));
+  const { connections, sockets, warning } = capacity(
+    config.maxConnections,
+    limits?.openFiles,
+    edgeCount(config.threads),
+  );
   if (warning !== undefined) logger.warn(warning);
   let ready = false;
   const refusals = new Refusals(logger, clock.monotonic);

@@ -2,6 +2,14 @@
 import type { SocketLimits } from '../edge/sockets.ts';
 import { StartError } from './start-error.ts';
 
+/** What a process may have, and each that it starts; undefined: any amount, or it is not known. */
+export interface ProcessLimits {
+  /** How many files may be open. */
+  readonly openFiles: number | undefined;
+  /** How much of the address space, in bytes. */
+  readonly addresses: number | undefined;
+}
+
 export interface Capacity {
   /** Of all edges together. */
   readonly connections: number;

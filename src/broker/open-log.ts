@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/load.ts';
-import { logDirectory } from '../log/data-file.ts';
+import { logDirectory, roomOnDisk } from '../log/data-file.ts';
 import { LogError, type LogErrorCode } from '../log/error.ts';
 import { openLmdbLog } from '../log/lmdb.ts';
 import { MemoryLog } from '../log/memory.ts';
@@ -16,6 +16,7 @@ const withoutDisk = 'keep messages in memory only with --log memory';
 const remedies: Readonly<Partial<Record<LogErrorCode, string>>> = {
   directory: `${elsewhere}, or ${withoutDisk}`,
   space: `make room, ${elsewhere}, or ${withoutDisk}`,
+  addresses: 'raise that (ulimit -v), or lower --log-limit',
   in_use: `stop that one, or ${elsewhere}`,
   damaged: `put a backup in its place, or move it away to start without messages`,
   newer: `start that version, or ${elsewhere}`,
@@ -24,13 +25,13 @@ const remedies: Readonly<Partial<Record<LogErrorCode, string>>> = {
 
 /**
  * Opens the log that the configuration asks for. Where no room is to keep anything it is one in memory that is not used.
- * @param user the user id of this process, where there is such a thing.
+ * @param own the user id of this process, where there is such a thing, and how much of the address space it may have.
  * @throws LogError if the one on the disk cannot be had; it says what to do.
  */
 export async function openLog(
   config: Config,
   newEpoch: () => string,
-  user: number | undefined,
+  { user, addresses }: { user: number | undefined; addresses: number | undefined },
   events: LogEvents,
 ): Promise<Log> {
   const { log, durability, logLimit, idWindowTime, idWindowCount } = config;
@@ -45,10 +46,22 @@ export async function openLog(
   };
   if (log !== 'lmdb') return new MemoryLog(options);
   try {
-    return await openLmdbLog({ ...options, directory: logDirectory(config.data) });
+    return await openLmdbLog({ ...options, directory: logDirectory(config.data), addresses });
   } catch (error) {
     throw error instanceof LogError ? withRemedy(error, config.data, user) : error;
   }
+}
+
+/** What the operator is told if the disk is full before the log has reached its limit; undefined: it is not. */
+export function diskWarning({ log, data, logLimit }: Config): string | undefined {
+  const room = log === 'lmdb' ? roomOnDisk(logDirectory(data)) : undefined;
+  if (room === undefined || room >= logLimit) return undefined;
+  const what = `the log may take ${inMebibytes(logLimit)} (--log-limit), and on the disk of ${data} there is room for ${inMebibytes(room)}`;
+  return `${what}: when that is full, messages are refused; make room, or lower --log-limit`;
+}
+
+function inMebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)} MiB`;
 }
 
 function withRemedy(error: LogError, data: string, user: number | undefined): LogError {

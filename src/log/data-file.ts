@@ -131,6 +131,15 @@ function accessIfThere(path: string): void {
   }
 }
 
+/** How long the data file can become before the disk is full, in bytes; undefined if that cannot be told. */
+export function roomOnDisk(directory: string): number | undefined {
+  try {
+    return space(directory) + statSync(join(directory, 'data.mdb')).size;
+  } catch {
+    return undefined;
+  }
+}
+
 function space(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize;

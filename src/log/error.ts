@@ -4,6 +4,8 @@ export type LogErrorCode =
   | 'directory'
   /** No space left. */
   | 'space'
+  /** The process may not have so much of the address space. */
+  | 'addresses'
   /** Another process has it open. */
   | 'in_use'
   /** It is damaged, or not a store at all. */

@@ -30,6 +30,8 @@ export interface StoreOptions {
   /** Whether a commit is on the disk, its meta page too, when it is reported. */
   readonly flush: boolean;
   readonly readOnly: boolean;
+  /** How much of the address space it gets at the start, in bytes. */
+  readonly mapSize?: number | undefined;
 }
 
 /** Entries that stand in one record, as they were found. */
@@ -144,8 +146,9 @@ export class LmdbStore {
    * are flushed, then the meta page is written; with `noMetaSync` the meta page is flushed with the next commit.
    * @throws LogError if there is something wrong with the store.
    */
-  static async open(directory: string, { flush, readOnly }: StoreOptions): Promise<LmdbStore> {
+  static async open(directory: string, { flush, readOnly, mapSize }: StoreOptions): Promise<LmdbStore> {
     const options: RootDatabaseOptions & { permissionsMode: number } = {
+      ...(mapSize !== undefined && { mapSize }),
       noSubdir: false,
       overlappingSync: false,
       noMetaSync: !flush,

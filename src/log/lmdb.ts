@@ -4,6 +4,7 @@ import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import { LogError } from './error.ts';
 import { Committer, type CommitterOptions, type Operation } from './lmdb-committer.ts';
+import { mapFor } from './lmdb-map.ts';
 import { OpenRoom, type RoomContext } from './lmdb-room.ts';
 import { type Batch, LmdbStore } from './lmdb-store.ts';
 import { Numbering } from './numbering.ts';
@@ -28,6 +29,8 @@ export interface LmdbLogOptions extends LogOptions {
   readonly commit?: Partial<Omit<CommitterOptions, 'maxBytes'>>;
   /** How often it is looked whether the files are in their place, in milliseconds. */
   readonly watch?: number;
+  /** How much of the address space the process may have, in bytes; undefined: any amount. */
+  readonly addresses?: number | undefined;
 }
 
 const defaultCommit = {
@@ -50,7 +53,12 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
   if (!lock) throw new LogError('in_use', `the log in ${directory} is in use by another process`);
   try {
     checkFiles(directory, false);
-    const store = await LmdbStore.open(directory, { flush: durability === 'disk', readOnly: false });
+    const { maxBytes, addresses } = options;
+    const store = await LmdbStore.open(directory, {
+      flush: durability === 'disk',
+      readOnly: false,
+      mapSize: mapFor(maxBytes, addresses),
+    });
     return await startLog(store, lock, options);
   } catch (error) {
     await lock.release();

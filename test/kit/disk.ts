@@ -48,6 +48,16 @@ export function limitFiles(pid: number, bytes: string): void {
   execFileSync('prlimit', ['--pid', `${pid}`, `--fsize=${bytes}:unlimited`]);
 }
 
+/** Limits how much of the address space a process may have, in bytes. */
+export function limitAddresses(pid: number, bytes?: number): void {
+  execFileSync('prlimit', ['--pid', `${pid}`, `--as=${bytes ?? 'unlimited'}:unlimited`]);
+}
+
+/** How much it has. */
+export function addressesOf(pid: number): number {
+  return 1024 * Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
 /** Writes into a file, at this place. */
 export function overwrite(path: string, at: number, bytes: Uint8Array): void {
   assert.ok(at >= 0);

@@ -69,6 +69,8 @@ export async function startServer({
     port: 0,
     drainTimeout: 1000,
     maxConnectionsPerAddress: 0,
+    // Every disk has room for it.
+    logLimit: 2 ** 30,
     checkFrames: true,
     threads,
     ...overrides,
@@ -85,7 +87,7 @@ export async function startServer({
     tls: tlsFiles,
     edgeProgram,
     meters,
-    openFiles,
+    limits: { openFiles, addresses: undefined },
     clocks,
     pages,
     schemas,

@@ -94,10 +94,28 @@ async function hasKept({ acked, refused }: Speaker, data: string): Promise<void>
 }
 
 describe('a disk that fills up', { skip: withoutMount }, () => {
-  test('messages are refused, everything else goes on, and it recovers by itself', async () => {
-    using disk = new SmallDisk('16m');
+  test('before the log reaches its limit: that is told at the start, with both', async () => {
+    using disk = new SmallDisk('32m');
     const data = join(disk.path, 'data');
-    await using program = await start(data);
+    {
+      await using program = await start(data);
+      const { level, message } = await program.logged(/^the log may take 10240 MiB \(--log-limit\)/);
+      assert.equal(level, 'warn');
+      assert.match(
+        String(message),
+        /, and on the disk of \S+ there is room for (31|32) MiB: when that is full, messages are refused; make room, or lower --log-limit$/,
+      );
+      await program.listening();
+    }
+    await using program = await start(data, '--log-limit', '16MiB');
+    await program.listening();
+    assert.deepEqual(program.messages, []);
+  });
+
+  test('messages are refused, everything else goes on, and it recovers by itself', async () => {
+    using disk = new SmallDisk('20m');
+    const data = join(disk.path, 'data');
+    await using program = await start(data, '--log-limit', '16MiB');
     const url = await program.listening();
     await using ada = await Speaker.join(url, 'ada');
     await using bob = await Speaker.join(url, 'bob');
@@ -294,6 +312,25 @@ describe('a data directory that is taken away while the server runs', () => {
     assert.equal((await second.stop()).code, 0);
     await hasKept(bob, data);
   });
+});
+
+test('where the address space is too small for the log, the server does not start', {
+  skip: withoutPrlimit,
+}, async () => {
+  await using scratch = await temporaryDirectory();
+  const limited = ['prlimit', `--as=${8 * 2 ** 30}`];
+  {
+    await using program = await Program.start([...locally, '--data', scratch.path], {}, undefined, limited);
+    assert.deepEqual(await program.exit, { code: 2, signal: null }, program.errors);
+    const needed = 'a log of 10737418240 bytes (--log-limit) needs 18320719872 bytes of the address space';
+    const remedy = 'raise that (ulimit -v), or lower --log-limit';
+    assert.equal(program.errors, `hubbub: ${needed}, and the limit is 8589934592; ${remedy}\n`);
+  }
+  const args = [...locally, '--data', scratch.path, '--log-limit', '1GiB'];
+  await using program = await Program.start(args, {}, undefined, limited);
+  await using ada = await Speaker.join(await program.listening(), 'ada');
+  ada.say();
+  await until(() => ada.isAnswered, 'it is kept');
 });
 
 describe('a damaged room', () => {

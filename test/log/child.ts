@@ -3,11 +3,12 @@ import { openLmdbLog } from '../../src/log/lmdb.ts';
 import type { LogOptions } from '../../src/log/port.ts';
 import { defaults, entry } from './kit.ts';
 
-const [task, directory = '', body = 'x'] = process.argv.slice(2);
+const [task, directory = '', body = 'x', maxBytes = Number.POSITIVE_INFINITY] = process.argv.slice(2);
 const tell = (lines: readonly string[]) => process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 let epochs = 0;
 const options: LogOptions = {
   ...defaults,
+  maxBytes: Number(maxBytes),
   newEpoch: () => {
     epochs += 1;
     return `${process.pid}.${epochs}`;

@@ -24,7 +24,17 @@ import { LmdbStore } from '../../src/log/lmdb-store.ts';
 import type { Log } from '../../src/log/port.ts';
 import { format } from '../../src/log/records.ts';
 import { verify } from '../../src/log/verify.ts';
-import { limitFiles, mount, nobody, overwrite, unmount, withoutMount, withoutPrlimit } from '../kit/disk.ts';
+import {
+  addressesOf,
+  limitAddresses,
+  limitFiles,
+  mount,
+  nobody,
+  overwrite,
+  unmount,
+  withoutMount,
+  withoutPrlimit,
+} from '../kit/disk.ts';
 import { append, appendMany, entry, lmdb, type Overrides, readAll, seqs, singly, temporaryDirectory } from './kit.ts';
 
 const script = new URL('child.ts', import.meta.url).pathname;
@@ -198,6 +208,24 @@ describe('a disk', () => {
     limit('unlimited');
     assert.match(await next('status'), /^status ready /);
     await next('committed');
+  });
+
+  test('that has room for all while the address space has none: it does not matter', {
+    skip: withoutPrlimit,
+  }, async (context) => {
+    const child = start(['write', scratch(context), 'x'.repeat(50_000), String(160 << 20)]);
+    context.after(() => child.kill('SIGKILL'));
+    const pid = child.pid ?? 0;
+    let isLimited = false;
+    for await (const line of linesOf(child)) {
+      if (line.startsWith('status')) {
+        assert.match(line, /^status full the log has reached its limit of 167772160 bytes$/);
+        return;
+      }
+      if (line.startsWith('committed') && !isLimited) limitAddresses(pid, addressesOf(pid) + (600 << 20));
+      isLimited ||= line.startsWith('committed');
+    }
+    assert.fail('it has ended');
   });
 });
 
