@@ -249,8 +249,8 @@ function fail(error: unknown): void {
     process.stderr.write(`hubbub: ${error.message}\n`);
     process.exit(exitCodes.operator);
   }
-  console.error(error);
-  process.exit(exitCodes.defect);
+  // A defect: without a log yet, Node says it and ends with the code for it.
+  throw error;
 }
 
 // Who reads the log may go away (`hubbub | head`); the server stays.

@@ -160,6 +160,8 @@ async function serve(
   const { clock } = watch;
   const work = new Work();
   const failed: Failed = (what, error) => reports.failed(what, error);
+  const inLoop = (then: () => void) => guarded('what was put off to another turn of the loop failed', failed, then);
+  const soon = (then: () => void) => setImmediate(inLoop(then));
   const sessions = new Map<ConnectionId, Session>();
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
@@ -249,8 +251,8 @@ async function serve(
     work,
     turns: new Turns(work, {
       now: clock.monotonic,
-      soon: setImmediate,
-      later: (then, delay) => setTimeout(then, delay).unref(),
+      soon,
+      later: (then, delay) => setTimeout(inLoop(then), delay).unref(),
       failed: (error) => failed('a connection cannot go on with what it sent', error),
     }),
     inbox: { limits: config.rate ? inboxLimits : inboxLimitsWithoutRate, total: { bytes: 0 } },
@@ -262,11 +264,11 @@ async function serve(
     if (seq === undefined) reports.failed('the log of a room cannot be read', error, { room });
     else reports.damaged(room, seq);
   };
-  const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable, work, soon: setImmediate });
+  const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable, work, soon });
   const runner = new EffectRunner({
     fanOut,
     journal,
-    soon: setImmediate,
+    soon,
     failed: (error, effect) => reports.failed('an effect failed', error, { effect: effect?.type }),
   });
   const carryOut = (effect: Effect): void => {
@@ -285,10 +287,10 @@ async function serve(
       }
     }
   });
-  const tick = () => {
+  const tick = inLoop(() => {
     hub.commands.next({ type: 'tick' });
     if (hub.isBehind) setImmediate(tick);
-  };
+  });
   const ticking = setInterval(tick, tickInterval);
   const endSweeping = sweepRegularly(sweeper, watch, (error) => failed('the log cannot be trimmed', error));
   const figures = new FigureTaker(
