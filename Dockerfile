@@ -1,5 +1,8 @@
-# Debian, not Alpine: the native part of uWebSockets.js needs glibc.
-FROM node:22-trixie-slim AS base
+# Debian, not Alpine: the native part of uWebSockets.js needs glibc. Pinned, so that a build today and one in a year start
+# from the same bytes (Node 22.23.3, amd64 and arm64): docs/machine.md says how to take a newer one.
+FROM node:22-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a1979cf521304e03a98dfa AS node
+
+FROM node AS base
 WORKDIR /app
 COPY package.json package-lock.json ./
 
@@ -35,10 +38,14 @@ RUN binary=$(node -p '`node.abi${process.versions.modules}.glibc.node`') \
     await root.close();" \
   && rm -r /tmp/lmdb
 
-FROM node:22-trixie-slim
+FROM node
 ENV NODE_ENV=production HUBBUB_DATA=/data
 WORKDIR /app
-RUN install -d -o 1000 -g 1000 -m 0700 /data
+# A server installs nothing: what could is not there, for whoever gets in.
+RUN rm -rf /usr/local/lib/node_modules /opt/yarn* \
+    /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg \
+  && ! command -v npm && ! command -v npx && ! command -v corepack && ! command -v yarn \
+  && install -d -o 1000 -g 1000 -m 0700 /data
 COPY --from=production /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY --from=build /app/schemas ./schemas
