@@ -40,6 +40,8 @@ export interface HubOptions extends RoomsOptions {
 /** What it takes to end a connection, and its stay in each room, and to tell a room of a user's change; in units. */
 const disconnectCost = 10;
 const changeCost = 2;
+/** The same for an entry of a page of history. */
+const pageEntryCost = 1;
 
 /** How often the hub wants to be told that time has passed, in milliseconds. */
 export const tickInterval = 100;
@@ -276,9 +278,11 @@ export class Hub {
   }
 
   #history(connection: ConnectionRecord, frame: Request<'history'>, room: Room): void {
-    const { log, pageBytes } = this.#options;
+    const { log, pageBytes, work } = this.#options;
     this.#reading(connection, frame, room.name, () => {
-      this.#emit({ type: 'history', connection: connection.id, ...history(log, room, frame, pageBytes) });
+      const found = history(log, room, frame, pageBytes);
+      work.own += found.entries.length * pageEntryCost;
+      this.#emit({ type: 'history', connection: connection.id, ...found });
     });
   }
 
