@@ -80,7 +80,7 @@ export interface Broker {
 }
 
 /** How many bytes of messages a page of a room's history has at most: less where a connection may not have so much unsent. */
-const maxPage = 256 * 1024;
+const maxPage = 64 * 1024;
 
 /** How much of what came in may wait to be carried out, of one connection and of all, in bytes. */
 const inboxLimits: InboxLimits = { own: 1 << 20, all: 64 << 20 };
@@ -208,6 +208,7 @@ async function serve(
       return session;
     },
     refused: (refusal) => refusals.tell(refusal),
+    monotonic: clock.monotonic,
     feed: () => feed,
     newId: uuid,
     find: (id) => sessions.get(id),

@@ -1,8 +1,10 @@
 /** Decides who is let in, and makes the sessions: one for all edges, so that the limits hold in all. */
 import type { ConnectionId } from '../hub/user.ts';
+import { closeCodes } from '../protocol/codes.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { Session } from '../session/session.ts';
 import { Admission, type AdmissionLimits, type Rejection, retryAfter } from './admission.ts';
+import { Floods } from './floods.ts';
 import type { Closing, EdgeSession, Refusal, Visitor } from './handlers.ts';
 import type { StatusFeed } from './status-feed.ts';
 
@@ -16,6 +18,8 @@ export interface AcceptorOptions {
   readonly find: (connection: ConnectionId) => Session | undefined;
   /** To be told of everyone who is not let in. */
   readonly refused: (refusal: Refusal) => void;
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonic: () => number;
   /** For the log. */
   readonly report: (message: string, fields: Record<string, unknown>) => void;
 }
@@ -26,17 +30,28 @@ const draining: Rejection = {
   message: 'the server is shutting down',
 };
 
+function flooded(wait: number): Rejection {
+  const seconds = Math.ceil(wait / 1000);
+  return {
+    status: '429 Too Many Requests',
+    header: ['retry-after', `${seconds}`],
+    message: `clients at your address sent too much, again and again; try again in ${seconds} s`,
+  };
+}
+
 /** RFC 6455, section 7.4.1: closed on purpose, or without a code. */
 const cleanCodes: ReadonlySet<number> = new Set([1000, 1005]);
 
 export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #admission: Admission;
+  readonly #floods: Floods;
   #draining = false;
 
   constructor(options: AcceptorOptions) {
     this.#options = options;
     this.#admission = new Admission(options.limits);
+    this.#floods = new Floods(options.monotonic);
   }
 
   /** Lets nobody in any more. */
@@ -57,12 +72,15 @@ export class Acceptor {
 
   closed({ address, ...closing }: Closing): void {
     this.#admission.leave(address);
+    if (closing.code === closeCodes.flooding.code) this.#floods.add(address);
     this.#options.feed().closed(closing.connection);
     this.#options.find(closing.connection)?.closed(cleanCodes.has(closing.code));
     this.#options.report('connection closed', closing);
   }
 
   #refuse(address: string): Rejection | undefined {
-    return this.#draining ? draining : this.#admission.refuse(address);
+    if (this.#draining) return draining;
+    const wait = this.#options.limits.perAddress > 0 ? this.#floods.wait(address) : 0;
+    return wait > 0 ? flooded(wait) : this.#admission.refuse(address);
   }
 }

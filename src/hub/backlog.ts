@@ -3,26 +3,26 @@
  * turn. What comes after it in the same room waits until it is out, so that everyone still gets everything in order;
  * other rooms go on meanwhile.
  */
-/** What is to be done step by step; each step yields how many bytes it sent. */
+/** What is to be done step by step; each step yields what it took, in units (see `Work`). */
 export interface Job {
-  /** How many bytes it sends in all, about. */
-  readonly bytes: number;
+  /** What it takes in all, about. */
+  readonly units: number;
   readonly steps: Iterator<number, void>;
 }
 
-/** How many bytes go out in one turn. */
-const turnBytes = 1 << 20;
+/** How much is done in one turn, in units. */
+const turnUnits = 1500;
 
-/** What a step counts at least: it takes its time, even if it sends nothing. */
-const stepBytes = 1024;
+/** What a step counts at least. */
+const leastUnits = 2;
 
-/** A room that has more than so many bytes to send takes no more. */
-const fullBytes = 256 << 20;
+/** A room in which so much is still to be done takes no more: an eighth of a second. */
+const fullUnits = 125_000;
 
 interface Queue {
   readonly jobs: Job[];
   /** Of all jobs. */
-  bytes: number;
+  units: number;
 }
 
 export class Backlog {
@@ -39,7 +39,7 @@ export class Backlog {
 
   /** Whether so much is to be sent in a room that it must not become more. */
   isFull(room: string): boolean {
-    return this.#queues.size > 0 && (this.#queues.get(room)?.bytes ?? 0) > fullBytes;
+    return this.#queues.size > 0 && (this.#queues.get(room)?.units ?? 0) > fullUnits;
   }
 
   /** Whether something is being sent in a room: what has to come after it is to be added. */
@@ -48,15 +48,15 @@ export class Backlog {
   }
 
   add(room: string, job: Job): void {
-    const queue = this.#queues.get(room) ?? { jobs: [], bytes: 0 };
+    const queue = this.#queues.get(room) ?? { jobs: [], units: 0 };
     queue.jobs.push(job);
-    queue.bytes += job.bytes;
+    queue.units += job.units;
     this.#queues.set(room, queue);
     if (this.#queues.size === 1 && queue.jobs.length === 1) this.#soon(() => this.#turn());
   }
 
   #turn(): void {
-    let left = turnBytes;
+    let left = turnUnits;
     for (const [room, queue] of [...this.#queues]) {
       left = this.#proceed(queue, left);
       this.#queues.delete(room);
@@ -69,16 +69,16 @@ export class Backlog {
   /** @returns what is left of the turn. */
   #proceed(queue: Queue, left: number): number {
     for (let [job] = queue.jobs; job && left > 0; [job] = queue.jobs) {
-      const sent = this.#step(job);
-      left -= Math.max(stepBytes, sent ?? 0);
-      if (sent !== undefined) continue;
+      const done = this.#step(job);
+      left -= Math.max(leastUnits, done ?? 0);
+      if (done !== undefined) continue;
       queue.jobs.shift();
-      queue.bytes -= job.bytes;
+      queue.units -= job.units;
     }
     return left;
   }
 
-  /** @returns how many bytes were sent; undefined if that was all. */
+  /** @returns what it took; undefined if that was all. */
   #step({ steps }: Job): number | undefined {
     try {
       const { done, value } = steps.next();

@@ -34,7 +34,7 @@ export class EffectRunner {
   carryOut(effect: Delivery | Keeping): void {
     const room = roomOf(effect);
     if (room !== undefined && this.#backlog.isBehind(room)) {
-      this.#backlog.add(room, { bytes: this.#options.fanOut.bytesOf(effect), steps: this.#later(effect) });
+      this.#backlog.add(room, { units: this.#options.fanOut.costOf(effect), steps: this.#later(effect) });
       return;
     }
     const job = this.#begin(effect);

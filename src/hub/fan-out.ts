@@ -6,7 +6,7 @@ import type { Job } from './backlog.ts';
 import { type EdgePort, forAll } from './edge-port.ts';
 import type { Delivery, Keeping } from './effects.ts';
 import type { ConnectionId } from './user.ts';
-import type { Work } from './work.ts';
+import { publishCost, sendCost, type Work } from './work.ts';
 
 /** The connections in one room that speak one dialect. */
 interface Audience {
@@ -33,9 +33,9 @@ export function everyone(dialect: Dialect): string {
   return `${forAll}${dialect}`;
 }
 
-/** A frame of at least so many bytes goes out bit by bit if all its receivers together get more than that. */
+/** What takes more than this goes out bit by bit, in units; a message only if it has so many bytes: short ones are gathered. */
+const muchAtOnce = 2000;
 const longFrame = 8 * 1024;
-const muchInAll = 4 << 20;
 
 /** To how many connections of a user it goes at a time. */
 const part = 16;
@@ -92,19 +92,22 @@ export class FanOut {
     }
   }
 
-  /** About how many bytes an effect would send to many. */
-  bytesOf(effect: Delivery | Keeping): number {
+  /** About what an effect would take that sends to many, in units. */
+  costOf(effect: Delivery | Keeping): number {
     switch (effect.type) {
       case 'publish':
       case 'signal': {
         const audiences = this.#rooms.get(effect.room) ?? [];
         const receivers = audiences.reduce((sum, { subscribers }) => sum + subscribers, 0);
-        return receivers * this.#codecs.encode('json', effect.frame).length;
+        const cost = effect.type === 'signal' ? sendCost : publishCost;
+        return cost(receivers, this.#codecs.encode('json', effect.frame).length);
       }
       case 'broadcast': {
         const receivers = this.#edge.subscriberCount(everyone('json'));
-        return receivers * this.#codecs.encode('json', effect.frame).length;
+        return publishCost(receivers, this.#codecs.encode('json', effect.frame).length);
       }
+      case 'sendEach':
+        return sendCost(effect.connections.length, this.#codecs.encode('json', effect.frame).length);
       default:
         return 0;
     }
@@ -128,9 +131,9 @@ export class FanOut {
 
   #toEach(receivers: readonly ConnectionId[], wire: Wire): Job | undefined {
     if (wire.length === 0) return undefined;
-    const bytes = receivers.length * wire.length;
-    this.#work.delivered += bytes;
-    if (takesLong(wire, bytes)) return { bytes, steps: this.#inParts(receivers, wire) };
+    const units = sendCost(receivers.length, wire.length);
+    this.#work.delivered += units;
+    if (units > muchAtOnce) return { units, steps: this.#inParts(receivers, wire) };
     this.#edge.sendEach(receivers, wire);
     return undefined;
   }
@@ -139,7 +142,7 @@ export class FanOut {
     for (let from = 0; from < receivers.length; from += part) {
       const those = receivers.slice(from, from + part);
       this.#edge.sendEach(those, wire);
-      yield those.length * wire.length;
+      yield sendCost(those.length, wire.length);
     }
   }
 
@@ -166,10 +169,11 @@ export class FanOut {
 
   /** To all subscribers of a topic: at once or, if that takes long, one by one. */
   #toAll(topic: string, wire: Wire, subscribers: number, ephemeral: boolean, except?: ConnectionId): Job | undefined {
-    const bytes = subscribers * wire.length;
-    this.#work.delivered += bytes;
-    if (takesLong(wire, bytes)) {
-      return { bytes, steps: this.#oneByOne(topic, wire, ephemeral, except) };
+    // What is ephemeral is written to each of them at once, too.
+    const units = ephemeral ? sendCost(subscribers, wire.length) : publishCost(subscribers, wire.length);
+    this.#work.delivered += units;
+    if (units > muchAtOnce && (ephemeral || wire.length >= longFrame)) {
+      return { units, steps: this.#oneByOne(topic, wire, ephemeral, except) };
     }
     if (ephemeral) this.#edge.publishEphemeral(topic, wire, except);
     else this.#edge.publish(topic, wire, except);
@@ -177,11 +181,12 @@ export class FanOut {
   }
 
   *#oneByOne(topic: string, wire: Wire, ephemeral: boolean, except?: ConnectionId): Generator<number, void> {
+    const units = sendCost(1, wire.length);
     for (const connection of this.#edge.subscribers(topic)) {
       if (connection === except) continue;
       if (ephemeral) this.#edge.sendEphemeral(connection, wire);
       else this.#edge.send(connection, wire);
-      yield wire.length;
+      yield units;
     }
   }
 
@@ -206,16 +211,12 @@ export class FanOut {
   }
 }
 
-function takesLong(wire: Wire, bytes: number): boolean {
-  return wire.length >= longFrame && bytes > muchInAll;
-}
-
 /** Some jobs, one after the other, as one. */
 function together(jobs: readonly (Job | undefined)[]): Job | undefined {
   const given = jobs.filter((job) => job !== undefined);
   if (given.length < 2) return given[0];
-  const bytes = given.reduce((sum, job) => sum + job.bytes, 0);
-  return { bytes, steps: inTurn(given) };
+  const units = given.reduce((sum, job) => sum + job.units, 0);
+  return { units, steps: inTurn(given) };
 }
 
 function* inTurn(jobs: readonly Job[]): Generator<number, void> {

@@ -25,9 +25,9 @@ export interface RoomsOptions extends RosterOptions, Clock {
   readonly step?: (room: Room, command: RoomCommand, now: number) => Effect[];
 }
 
-/** How many rooms are told of the time in one turn of the loop, and how many bytes may go out to their members. */
+/** How many rooms are told of the time in one turn of the loop, and how much may be sent to their members, in units. */
 const tickRooms = 200;
-const tickDelivered = 4 << 20;
+const tickDelivered = 2000;
 
 export class Rooms {
   readonly #options: RoomsOptions;

@@ -34,8 +34,12 @@ export interface IntakeOwner {
   readonly isOver: boolean;
 }
 
-/** How much is carried out for one connection before others have their turn: units, and milliseconds. */
-const quantum = 1000;
+/**
+ * How much is carried out for one connection before others have their turn: as much as it has used lately, at least and at
+ * most so many units, and milliseconds.
+ */
+const least = 64;
+const most = 1000;
 const quantumTime = 1;
 
 /** What a client is told to wait at least where too much of what it sent waits already, in milliseconds. */
@@ -93,7 +97,7 @@ export class Intake implements Waiting {
   /** Carries out some of what waits now. */
   hurry(): void {
     this.#isHeld = false;
-    this.#carryOutWaiting(Number.POSITIVE_INFINITY);
+    this.#carryOutWaiting(most, Number.POSITIVE_INFINITY);
   }
 
   /** The connection is to take first what it was sent. */
@@ -115,7 +119,7 @@ export class Intake implements Waiting {
     const { rates } = this.#context;
     const wait = rates.frames ? this.#share.wait(now) : 0;
     if (wait > 0) return wait;
-    this.#carryOutWaiting(quantumTime);
+    this.#carryOutWaiting(Math.min(most, Math.max(least, this.#share.used(now))), quantumTime);
     const isEmpty = this.#inbox === undefined || this.#inbox.isEmpty;
     if (!isEmpty && !this.#isHeld) return 0;
     if (isEmpty) this.#inbox = undefined;
@@ -128,11 +132,11 @@ export class Intake implements Waiting {
     return this.#rates;
   }
 
-  /** @param time milliseconds. */
-  #carryOutWaiting(time: number): void {
+  /** So much of it, in units, or for so many milliseconds. */
+  #carryOutWaiting(limit: number, time: number): void {
     const { work, monotonic } = this.#context;
     const start = monotonic();
-    for (const end = work.own + quantum; work.own < end && !this.#isHeld; ) {
+    for (const end = work.own + limit; work.own < end && !this.#isHeld; ) {
       const item = this.#inbox?.shift();
       if (!item) return;
       this.#carryOut(item);
@@ -179,7 +183,7 @@ export class Intake implements Waiting {
       // A defect met on one connection must not reach the others.
       this.#owner.failed(error);
     }
-    this.#share.use(work.own - own, work.delivered - delivered);
+    this.#share.use(work.own - own + work.delivered - delivered);
     if (this.#owner.isOver) this.clear();
   }
 
@@ -197,7 +201,7 @@ export class Intake implements Waiting {
   #goOn(rest: Iterator<Decoded>): void {
     const { work, monotonic } = this.#context;
     const start = monotonic();
-    for (const end = work.own + quantum; !this.#owner.isOver; ) {
+    for (const end = work.own + most; !this.#owner.isOver; ) {
       const now = monotonic();
       if (work.own >= end || now - start >= quantumTime || this.#isHeld) return this.#putBack(rest);
       const next = rest.next();

@@ -1,5 +1,3 @@
-import { units } from '../hub/work.ts';
-
 /** How much of what it used a connection is forgiven in a millisecond, in units: a tenth of one core. */
 const forgiven = 100;
 
@@ -9,9 +7,12 @@ const light = 1000;
 /** One that has used more than this has to wait until it has used less. In units: half a second of one core. */
 const most = 500_000;
 
+/** What a connection begins with, in units: those that are there already come first, for some milliseconds. */
+const ofNewcomer = 2000;
+
 /** How much of the server's time a connection has used lately. */
 export class Share {
-  #used = 0;
+  #used = ofNewcomer;
   #at: number;
 
   /** @param now milliseconds of a monotonic clock, as in all methods. */
@@ -19,12 +20,11 @@ export class Share {
     this.#at = now;
   }
 
-  /** @param own units; @param delivered bytes: see `Work`. */
-  use(own: number, delivered: number): void {
-    this.#used += units(own, delivered);
+  /** In units. */
+  use(work: number): void {
+    this.#used += work;
   }
 
-  /** In units. */
   used(now: number): number {
     this.#used = Math.max(0, this.#used - (now - this.#at) * forgiven);
     this.#at = now;

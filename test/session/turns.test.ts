@@ -29,7 +29,7 @@ describe('what waits for its turn', () => {
     };
     const loud = loop.connection('loud', 3, 1);
     loud.proceed = ((then) => (now: number) => {
-      loop.work.delivered += 8 << 20;
+      loop.work.delivered += 8000;
       return then(now);
     })(loud.proceed);
     loop.turns.enter(slow, 0);
