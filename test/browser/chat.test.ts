@@ -150,7 +150,7 @@ describe('in Chromium', { skip }, () => {
     await using server = await startServer();
     await using ada = await openPage(server);
     await ada.open(server.url);
-    await ada.send('x'.repeat(2_000_000));
+    await ada.send('x'.repeat(70_000));
     const reason = 'the frame is longer than the limit';
     assert.deepEqual(await ada.closed(), { code: 1009, reason, wasClean: true });
     const { code, why } = await ada.frame('goodbye');

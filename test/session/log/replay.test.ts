@@ -142,7 +142,8 @@ describe('in the middle of a replay', () => {
     assert.equal(first?.after, 0);
     assert.ok(second?.after !== undefined && second.after > 0 && second.after < count / 2, String(second?.after));
     assert.deepEqual([second.id, second.recovered], ['again', undefined]);
-    assert.deepEqual([third?.id, third?.after], ['and again', second.after]);
+    assert.equal(third?.id, 'and again');
+    assert.ok(third.after !== undefined && third.after >= second.after && third.after < count / 2, String(third.after));
     assert.deepEqual(
       lobby.numbers,
       lobby.numbers.map((_, index) => index + 1),
