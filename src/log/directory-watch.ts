@@ -59,7 +59,10 @@ export class DirectoryWatch {
     this.#isLooking = true;
     const { failed } = this.#options;
     this.#look()
-      .catch((error: unknown) => failed('the files of the log cannot be looked at', error))
+      .catch((error: unknown) => {
+        // In the middle of a look it may have been stopped.
+        if (!this.#isOver) failed('the files of the log cannot be looked at', error);
+      })
       .finally(() => {
         this.#isLooking = false;
       });
