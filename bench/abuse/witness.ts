@@ -93,6 +93,11 @@ class Client {
   readonly #unacknowledged = new Set<string>();
   #number = 0;
   #sequence: number | undefined;
+  #enter: () => void = () => undefined;
+  /** Settles when it is in the room. */
+  readonly entered = new Promise<void>((resolve) => {
+    this.#enter = resolve;
+  });
 
   private constructor(name: string, wire: Wire) {
     this.#name = name;
@@ -136,8 +141,9 @@ class Client {
   /** Of what others do to everyone, such as broadcasts, only the beginning is looked at. */
   take(payload: Buffer): void {
     const now = microseconds();
-    const type = /^\{"type":"(pong|ack|message)"/.exec(payload.toString('latin1', 0, 40))?.[1];
+    const type = /^\{"type":"(pong|ack|message|joined)"/.exec(payload.toString('latin1', 0, 40))?.[1];
     if (type === undefined) return;
+    if (type === 'joined') return this.#enter();
     const { id = '', seq = 0, prev } = JSON.parse(payload.toString()) as { id?: string; seq?: number; prev?: number };
     if (type === 'ack') this.#unacknowledged.delete(id);
     if (type === 'message') this.#takeMessage(seq, prev);
@@ -185,7 +191,7 @@ class Witness {
     const bystander = await Control.open(control);
     this.#clients = await Promise.all(Array.from({ length: clients }, (_, index) => Client.open(server, index)));
     // Everybody is in the room before the first word.
-    await wait(200);
+    await Promise.all(this.#clients.map(({ entered }) => entered));
     this.#timers = [
       this.#inTurns(pingEvery, (client) => client.ping(this.#watch)),
       this.#inTurns(talkEvery, (client) => client.say()),
