@@ -29,7 +29,7 @@ export function guardedBehavior<Data>(behavior: WebSocketBehavior<Data>, failed:
     ...(open && {
       open(socket) {
         try {
-          open(socket);
+          void open(socket);
         } catch (error) {
           end(socket, error);
         }
@@ -38,7 +38,7 @@ export function guardedBehavior<Data>(behavior: WebSocketBehavior<Data>, failed:
     ...(message && {
       message(socket, data, isBinary) {
         try {
-          message(socket, data, isBinary);
+          void message(socket, data, isBinary);
         } catch (error) {
           end(socket, error);
         }
