@@ -7,7 +7,7 @@
 export interface Job {
   /** What it takes in all, about. */
   readonly units: number;
-  readonly steps: Iterator<number, void>;
+  readonly steps: Generator<number, void>;
 }
 
 /** How much is done in one turn, in units. */

@@ -43,8 +43,7 @@ export class EffectRunner {
 
   *#later(effect: Delivery | Keeping): Generator<number, void> {
     const job = this.#begin(effect);
-    if (!job) return;
-    for (let step = job.steps.next(); !step.done; step = job.steps.next()) yield step.value;
+    if (job) yield* job.steps;
   }
 
   /** @returns what takes longer than a turn of the loop may. */

@@ -220,9 +220,7 @@ function together(jobs: readonly (Job | undefined)[]): Job | undefined {
 }
 
 function* inTurn(jobs: readonly Job[]): Generator<number, void> {
-  for (const { steps } of jobs) {
-    for (let step = steps.next(); !step.done; step = steps.next()) yield step.value;
-  }
+  for (const { steps } of jobs) yield* steps;
 }
 
 function newAudience(dialect: Dialect, room: string): Audience {
