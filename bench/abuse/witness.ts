@@ -9,6 +9,7 @@ import { microseconds } from '../load/clock.ts';
 import { answerCalls } from '../load/hand.ts';
 import { Histogram } from '../statistics.ts';
 import type { EnterCall, Outcome, WatchCall, Watched, WitnessAnswers, WitnessCall } from './calls.ts';
+import { deferred } from './deferred.ts';
 import { Wire } from './wire.ts';
 
 const clients = 4;
@@ -53,18 +54,15 @@ class Watch {
 
 /** A client of a server that gives back what it gets, and that nobody attacks. */
 class Control {
-  readonly #wire: Wire;
   readonly #pings = new Map<string, { sent: number; watch: Watch }>();
+  #wire: Wire | undefined;
   #number = 0;
 
-  private constructor(wire: Wire) {
-    this.#wire = wire;
-  }
+  private constructor() {}
 
   static async open(server: EnterCall['control']): Promise<Control> {
-    let control: Control | undefined;
-    const wire = await Wire.open({ server, from: '127.0.0.1' }, '/', (payload) => control?.take(payload.toString()));
-    control = new Control(wire);
+    const control = new Control();
+    control.#wire = await Wire.open({ server, from: '127.0.0.1' }, '/', (payload) => control.take(payload.toString()));
     return control;
   }
 
@@ -72,7 +70,7 @@ class Control {
     this.#number += 1;
     const id = String(this.#number);
     this.#pings.set(id, { sent: microseconds(), watch });
-    void this.#wire.send(textFrame(id));
+    void this.#wire?.send(textFrame(id));
   }
 
   take(id: string): void {
@@ -87,34 +85,31 @@ class Client {
   received = 0;
   disorder = 0;
   readonly #name: string;
-  readonly #wire: Wire;
+  #wire: Wire | undefined;
   /** When the pings that are not answered were sent, and what they count in. */
   readonly #pings = new Map<string, { sent: number; watch: Watch }>();
   readonly #unacknowledged = new Set<string>();
   #number = 0;
   #sequence: number | undefined;
-  #enter: () => void = () => undefined;
-  /** Settles when it is in the room. */
-  readonly entered = new Promise<void>((resolve) => {
-    this.#enter = resolve;
-  });
+  /** Kept when it is in the room. */
+  readonly #entered = deferred();
 
-  private constructor(name: string, wire: Wire) {
+  private constructor(name: string) {
     this.#name = name;
-    this.#wire = wire;
   }
 
-  static async open(place: EnterCall['server'], index: number): Promise<Client> {
-    let client: Client | undefined;
-    const name = `well-${index}`;
-    const path = `/?name=${name}&room=${room}`;
-    const wire = await Wire.open({ server: place, from: '127.0.0.1' }, path, (payload) => client?.take(payload));
-    client = new Client(name, wire);
+  /** Connects, and waits until it is in the room. What comes with the answer to the handshake is taken as well. */
+  static async enter(server: EnterCall['server'], index: number): Promise<Client> {
+    const client = new Client(`well-${index}`);
+    const path = `/?name=${client.#name}&room=${room}`;
+    client.#wire = await Wire.open({ server, from: '127.0.0.1' }, path, (payload) => client.take(payload));
+    const reason = await Promise.race([client.#entered.promise, client.#wire.closed]);
+    if (reason !== undefined) throw new Error(`a well-behaved client did not come into its room: ${reason}`);
     return client;
   }
 
   get lost(): string | undefined {
-    return this.#wire.end;
+    return this.#wire?.end;
   }
 
   get missingAcks(): number {
@@ -143,7 +138,7 @@ class Client {
     const now = microseconds();
     const type = /^\{"type":"(pong|ack|message|joined)"/.exec(payload.toString('latin1', 0, 40))?.[1];
     if (type === undefined) return;
-    if (type === 'joined') return this.#enter();
+    if (type === 'joined') return this.#entered.resolve();
     const { id = '', seq = 0, prev } = JSON.parse(payload.toString()) as { id?: string; seq?: number; prev?: number };
     if (type === 'ack') this.#unacknowledged.delete(id);
     if (type === 'message') this.#takeMessage(seq, prev);
@@ -167,7 +162,7 @@ class Client {
   }
 
   #write(frame: object): void {
-    void this.#wire.send(textFrame(JSON.stringify(frame)));
+    void this.#wire?.send(textFrame(JSON.stringify(frame)));
   }
 }
 
@@ -189,9 +184,7 @@ class Witness {
 
   async #enter({ server, control }: EnterCall): Promise<null> {
     const bystander = await Control.open(control);
-    this.#clients = await Promise.all(Array.from({ length: clients }, (_, index) => Client.open(server, index)));
-    // Everybody is in the room before the first word.
-    await Promise.all(this.#clients.map(({ entered }) => entered));
+    this.#clients = await Promise.all(Array.from({ length: clients }, (_, index) => Client.enter(server, index)));
     this.#timers = [
       this.#inTurns(pingEvery, (client) => client.ping(this.#watch)),
       this.#inTurns(talkEvery, (client) => client.say()),
