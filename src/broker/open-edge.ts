@@ -1,11 +1,11 @@
 import { availableParallelism, platform } from 'node:os';
 import type { Config } from '../config/load.ts';
-import { Edge, type EdgeOptions } from '../edge/edge.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
 import { headLimit, headLimitVariable } from '../edge/head-limit.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { EdgePool } from '../edge/remote/pool.ts';
 import type { SocketLimits } from '../edge/sockets.ts';
+import { Edge, type EdgeOptions } from '../edge/uws/edge.ts';
 import type { Logger } from '../observe/logger.ts';
 import { listenError, probe } from './listen-error.ts';
 import { StartError } from './start-error.ts';

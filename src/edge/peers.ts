@@ -12,7 +12,7 @@ import type { Failed } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
 import type { EdgeSession } from './handlers.ts';
-import type { NativeApp } from './native-apps.ts';
+import type { NativeApp } from './uws/native-apps.ts';
 
 /** What is attached to a socket. */
 export interface SocketData {

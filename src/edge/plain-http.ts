@@ -10,9 +10,9 @@ import { guarded } from '../observe/guard.ts';
 import type { Rate } from '../session/rate-limit.ts';
 import { limitKey } from './address.ts';
 import { type Rejection, retryAfter } from './admission.ts';
-import { answering } from './guarded-behavior.ts';
 import type { EdgeHandlers, PlainReply, PlainRequest } from './handlers.ts';
 import { type HttpClient, HttpClients } from './http-clients.ts';
+import { answering } from './uws/guarded-behavior.ts';
 
 export interface PlainHttpOptions {
   /** Requests from one address; undefined: no limit. */

@@ -11,7 +11,7 @@ import { isLoopback } from './address.ts';
 import type { Rejection } from './admission.ts';
 import type { EdgeSession } from './handlers.ts';
 import { elements, type HeaderLines, single } from './request-head.ts';
-import { peerAddress, proxiedAddress } from './socket-address.ts';
+import { peerAddress, proxiedAddress } from './uws/socket-address.ts';
 
 export const statusSubprotocol = 'hubbub.status';
 

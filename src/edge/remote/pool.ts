@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EdgePort } from '../../hub/edge-port.ts';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Wire } from '../../protocol/dialect.ts';
-import type { EdgeOptions } from '../edge.ts';
 import type { EdgeHandlers } from '../handlers.ts';
-import type { TlsFiles } from '../native-apps.ts';
+import type { EdgeOptions } from '../uws/edge.ts';
+import type { TlsFiles } from '../uws/native-apps.ts';
 import { Link, type Program, type RemoteConnection } from './link.ts';
 
 export interface EdgePoolOptions {

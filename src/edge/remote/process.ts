@@ -3,8 +3,8 @@ import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Failed } from '../../observe/guard.ts';
-import { Edge } from '../edge.ts';
 import type { EdgeHandlers, EdgeSession } from '../handlers.ts';
+import { Edge } from '../uws/edge.ts';
 import { BatchReader, BatchWriter, type Call } from './batch.ts';
 import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerCalls } from './calls.ts';
 

@@ -1,6 +1,6 @@
 /** Where a connection comes from, as the system says, and as a proxy does with the first bytes on it. */
 import type { HttpResponse } from 'uWebSockets.js';
-import { normalAddress } from './address.ts';
+import { normalAddress } from '../address.ts';
 
 /** The address of the other end. */
 export function peerAddress(response: HttpResponse): string {

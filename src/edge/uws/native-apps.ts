@@ -4,7 +4,7 @@
  * Those before the current one keep their sockets until they close. Topics belong to an app, and a message goes out in all.
  */
 // First: uWebSockets.js looks at it when it is loaded.
-import './head-limit.ts';
+import '../head-limit.ts';
 import {
   App,
   SSLApp,
@@ -14,7 +14,7 @@ import {
   us_socket_local_port,
   type WebSocket,
 } from 'uWebSockets.js';
-import type { Wire } from '../protocol/dialect.ts';
+import type { Wire } from '../../protocol/dialect.ts';
 
 /** PEM files. */
 export interface TlsFiles {

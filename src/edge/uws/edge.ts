@@ -1,24 +1,24 @@
 /** The WebSocket edge: uWebSockets.js accepts sockets and carries bytes. Of the protocol it knows nothing. */
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
-import type { EdgePort } from '../hub/edge-port.ts';
-import type { ConnectionId } from '../hub/user.ts';
-import { guarded } from '../observe/guard.ts';
-import type { Wire } from '../protocol/dialect.ts';
-import { type ClientAddresses, clientAddresses, type TrustedProxies } from './address.ts';
-import { type Rejection, retryAfter } from './admission.ts';
+import type { EdgePort } from '../../hub/edge-port.ts';
+import type { ConnectionId } from '../../hub/user.ts';
+import { guarded } from '../../observe/guard.ts';
+import type { Wire } from '../../protocol/dialect.ts';
+import { type ClientAddresses, clientAddresses, type TrustedProxies } from '../address.ts';
+import { type Rejection, retryAfter } from '../admission.ts';
+import type { EdgeHandlers } from '../handlers.ts';
+import { asksForWebSocket, handshakeFault } from '../handshake.ts';
+import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from '../peers.ts';
+import { PlainHttp, type PlainHttpOptions } from '../plain-http.ts';
+import { requestFault } from '../request-fault.ts';
+import { type HeaderLines, headerLines } from '../request-head.ts';
+import { type RequestPath, requestPaths } from '../request-path.ts';
+import { type SocketLimits, Sockets } from '../sockets.ts';
+import { readWatch } from '../status-feed.ts';
+import { type Purpose, readUpgrade } from '../upgrade.ts';
 import { answering, guardedBehavior } from './guarded-behavior.ts';
-import type { EdgeHandlers } from './handlers.ts';
-import { asksForWebSocket, handshakeFault } from './handshake.ts';
 import { type NativeApp, NativeApps, type TlsFiles } from './native-apps.ts';
-import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from './peers.ts';
-import { PlainHttp, type PlainHttpOptions } from './plain-http.ts';
-import { requestFault } from './request-fault.ts';
-import { type HeaderLines, headerLines } from './request-head.ts';
-import { type RequestPath, requestPaths } from './request-path.ts';
 import { peerAddress, proxiedAddress } from './socket-address.ts';
-import { type SocketLimits, Sockets } from './sockets.ts';
-import { readWatch } from './status-feed.ts';
-import { type Purpose, readUpgrade } from './upgrade.ts';
 
 export interface EdgeOptions {
   readonly limits: PressureLimits;

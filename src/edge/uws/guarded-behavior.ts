@@ -1,6 +1,6 @@
 /** uWebSockets.js lets what its callbacks throw end the process, and ends it itself if a request is left without an answer. */
 import type { HttpResponse, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
-import { type Failed, guarded } from '../observe/guard.ts';
+import { type Failed, guarded } from '../../observe/guard.ts';
 
 /** Calls what answers a request. If it throws, the connection of the request is cut. */
 export function answering(response: HttpResponse, failed: Failed, answer: () => void): void {
