@@ -1,6 +1,7 @@
 /**
- * Makes everything that is derived from `schemas/` and the code tables: the frame types, the validators, the AsyncAPI
- * document, the table of options in README.md, and the frames and codes in PROTOCOL.md. With `--check` nothing is written: what would change is listed, and the exit code is 1.
+ * Makes everything that is derived from `schemas/`, the code tables and doc comments: the frame types, the validators,
+ * the AsyncAPI document, the frames and codes in PROTOCOL.md, the table of options in docs/configuration.md, and
+ * docs/sdk-reference.md. With `--check` it writes nothing: it lists the files that would change, and exits with 1.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { markdownTable } from '../src/config/help.ts';
@@ -9,6 +10,7 @@ import { frameTypes } from './generate/frame-types.ts';
 import { patterns } from './generate/patterns.ts';
 import { closeCodeTable, errorCodeTable, frameSections } from './generate/protocol-tables.ts';
 import { loadSchemas } from './generate/schemas.ts';
+import { type ReferenceSource, sdkReference } from './generate/sdk-reference.ts';
 import { validators } from './generate/validators.ts';
 
 const root = new URL('../', import.meta.url);
@@ -23,21 +25,37 @@ function between(text: string, name: string, content: string): string {
 }
 
 const schemas = await loadSchemas(new URL('schemas/', root));
-const version = JSON.parse(await readFile(new URL('package.json', root), 'utf8')).version as string;
-const readme = await readFile(new URL('README.md', root), 'utf8');
-const contract = await readFile(new URL('PROTOCOL.md', root), 'utf8');
+const read = (path: string) => readFile(new URL(path, root), 'utf8');
+const version = JSON.parse(await read('package.json')).version as string;
+const contract = await read('PROTOCOL.md');
 const parts: [string, string][] = [
   ['client frames', frameSections(schemas.client, schemas)],
   ['server frames', frameSections(schemas.server, schemas)],
   ['error codes', errorCodeTable()],
   ['close codes', closeCodeTable()],
 ];
+const publicSources: ReferenceSource[] = [
+  { heading: 'connecting', text: await read('src/client/connect.ts') },
+  { heading: 'the rest', text: await read('src/client/api.ts') },
+  { heading: 'errors', text: await read('src/client/error.ts') },
+  {
+    heading: 'types of the protocol',
+    text: await read('src/protocol/generated/frames.ts'),
+    names: ['User', 'Member', 'PresenceState', 'Position', 'GapReason', 'ErrorCode'],
+  },
+  {
+    heading: 'a WebSocket of your own',
+    text: await read('src/client/socket.ts'),
+    names: ['WebSocketConstructor', 'WebSocketLike'],
+  },
+];
 const outputs: Record<string, string> = {
   'src/protocol/generated/frames.ts': await frameTypes(schemas),
   'src/protocol/generated/patterns.ts': patterns(schemas),
   'src/protocol/generated/validators.ts': validators(schemas),
   'schemas/asyncapi.json': `${JSON.stringify(asyncapi(schemas, version), null, 2)}\n`,
-  'README.md': between(readme, 'options', markdownTable()),
+  'docs/configuration.md': between(await read('docs/configuration.md'), 'options', markdownTable()),
+  'docs/sdk-reference.md': between(await read('docs/sdk-reference.md'), 'reference', sdkReference(publicSources)),
   'PROTOCOL.md': parts.reduce((text, [name, content]) => between(text, name, content), contract),
 };
 

@@ -47,7 +47,7 @@ export function help(): string {
   ].join('\n');
 }
 
-/** The table of options for the README. */
+/** The table of options for docs/configuration.md. */
 export function markdownTable(): string {
   const rows = [configFile, ...options.values()].map((option) => [
     code(spelling(option)),
