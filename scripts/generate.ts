@@ -6,9 +6,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { markdownTable } from '../src/config/help.ts';
 import { asyncapi } from './generate/asyncapi.ts';
+import { chapters } from './generate/frame-notes.ts';
 import { frameTypes } from './generate/frame-types.ts';
 import { patterns } from './generate/patterns.ts';
-import { closeCodeTable, errorCodeTable, frameSections } from './generate/protocol-tables.ts';
+import { closeCodeTable, commonFieldTable, errorCodeTable, frameSections } from './generate/protocol-tables.ts';
 import { loadSchemas } from './generate/schemas.ts';
 import { type ReferenceSource, sdkReference } from './generate/sdk-reference.ts';
 import { validators } from './generate/validators.ts';
@@ -29,8 +30,11 @@ const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const version = JSON.parse(await read('package.json')).version as string;
 const contract = await read('PROTOCOL.md');
 const parts: [string, string][] = [
-  ['client frames', frameSections(schemas.client, schemas)],
-  ['server frames', frameSections(schemas.server, schemas)],
+  ['common fields', commonFieldTable(schemas)],
+  ...Object.entries(chapters).map(([name, frames]): [string, string] => [
+    `${name} frames`,
+    frameSections(frames, schemas),
+  ]),
   ['error codes', errorCodeTable()],
   ['close codes', closeCodeTable()],
 ];

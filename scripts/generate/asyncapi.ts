@@ -1,3 +1,5 @@
+import type { ClientFrame, ServerFrame } from '../../src/protocol/generated/frames.ts';
+import { occasions, requests } from './frame-notes.ts';
 import { definitionName, pascalCase, rewrite, type Schema, type Schemas } from './schemas.ts';
 
 /** The protocol as an AsyncAPI 3.0 document: every frame a message, both directions an operation. */
@@ -9,7 +11,7 @@ export function asyncapi({ definitions, client, server }: Schemas, version: stri
       messages[name] = {
         name,
         title: schema['title'],
-        summary: schema['description'],
+        summary: `${schema['description']} ${note(side, type)}`,
         contentType: 'application/json',
         payload: standalone(schema),
         examples: (schema['examples'] as object[]).map((payload) => ({ payload })),
@@ -45,6 +47,12 @@ export function asyncapi({ definitions, client, server }: Schemas, version: stri
       schemas: Object.fromEntries(Object.entries(definitions).map(([name, schema]) => [name, standalone(schema)])),
     },
   };
+}
+
+/** What is answered, or when it is sent. */
+function note(side: string, type: string): string {
+  if (side === 'server') return `Sent ${occasions[type as ServerFrame['type']]}.`;
+  return `Answer: ${requests[type as ClientFrame['type']].answer}.`;
 }
 
 function standalone(schema: Schema): unknown {

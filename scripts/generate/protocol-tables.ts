@@ -1,5 +1,7 @@
 /** The parts of PROTOCOL.md that say what the schemas and the code tables say: a section per frame, and the codes. */
 import { closeCodes, errorCodes } from '../../src/protocol/codes.ts';
+import type { ClientFrame, ServerFrame } from '../../src/protocol/generated/frames.ts';
+import { type FrameName, occasions, requests } from './frame-notes.ts';
 import { definitionName, type Schema, type Schemas } from './schemas.ts';
 
 /** What stands in the type column for a definition whose values are listed in a table of their own. */
@@ -11,11 +13,47 @@ const elsewhere: Readonly<Record<string, string>> = {
 /** Examples up to this many characters stand on one line. */
 const lineWidth = 120;
 
-/** One section per frame: what it is for, its fields, an example. */
-export function frameSections(frames: Record<string, Schema>, { definitions }: Schemas): string {
-  return Object.entries(frames)
-    .map(([type, schema]) => section(type, schema, definitions))
-    .join('\n\n');
+/** The frames of a chapter: for each its direction, what it is for, its answer and errors, its fields, an example. */
+export function frameSections(names: readonly FrameName[], schemas: Schemas): string {
+  const shared = new Set(commonFields(schemas).map(([key]) => key));
+  return names.map((name) => section(name, schemas, shared)).join('\n\n');
+}
+
+/** The fields that mean the same in several frames. */
+export function commonFieldTable(schemas: Schemas): string {
+  const rows = commonFields(schemas).map(([, { field, own }]) => {
+    const property = resolve(own, schemas.definitions);
+    return [code(field), typeOf(property, own, schemas.definitions), String(property['description'])];
+  });
+  return table(['field', 'type', 'meaning'], rows);
+}
+
+interface CommonField {
+  readonly field: string;
+  readonly own: Schema;
+  readonly uses: number;
+}
+
+/** Those that several frames take from the definitions as they are, by the name of the field and of its definition. */
+function commonFields({ client, server }: Schemas): [string, CommonField][] {
+  const found = new Map<string, CommonField>();
+  for (const schema of [...Object.values(client), ...Object.values(server)]) {
+    for (const [field, own] of fieldsIn(schema)) {
+      const key = keyOf(field, own);
+      if (key !== undefined) found.set(key, { field, own, uses: (found.get(key)?.uses ?? 0) + 1 });
+    }
+  }
+  return [...found].filter(([, { uses }]) => uses > 1).sort(([, a], [, b]) => b.uses - a.uses);
+}
+
+/** undefined for a field with a meaning of its own in its frame. */
+function keyOf(field: string, own: Schema): string | undefined {
+  const { $ref: ref, description } = own;
+  return ref === undefined || description !== undefined ? undefined : `${field} ${definitionName(String(ref))}`;
+}
+
+function fieldsIn(schema: Schema): [string, Schema][] {
+  return Object.entries(schema['properties'] as Record<string, Schema>).filter(([field]) => field !== 'type');
 }
 
 export function errorCodeTable(): string {
@@ -35,22 +73,38 @@ export function closeCodeTable(): string {
   return table(['code', 'why', 'reconnect', 'meaning'], rows);
 }
 
-function section(type: string, schema: Schema, definitions: Record<string, Schema>): string {
-  const required = schema['required'] as string[];
-  const fields = Object.entries(schema['properties'] as Record<string, Schema>).filter(([field]) => field !== 'type');
-  const rows = fields.map(([field, own]) => {
-    const property = resolve(own, definitions);
-    const { description } = property;
-    if (typeof description !== 'string') throw new Error(`${type}.${field} has no description`);
-    return [code(field), typeOf(property, own, definitions), yesOrNo(required.includes(field)), description];
-  });
+function section(name: FrameName, schemas: Schemas, shared: ReadonlySet<string>): string {
+  const { definitions } = schemas;
+  const [side, type] = name.split(' ') as ['client' | 'server', string];
+  const schema = schemas[side][type];
+  if (!schema) throw new Error(`there is no schema of ${name}`);
+  const required = new Set(schema['required'] as string[]);
+  const marked = (field: string) => code(required.has(field) ? field : `${field}?`);
+  const isShared = ([field, own]: [string, Schema]) => shared.has(keyOf(field, own) ?? '');
+  const fields = fieldsIn(schema);
+  const common = fields.filter(isShared).map(([field]) => marked(field));
+  const rows = fields
+    .filter((entry) => !isShared(entry))
+    .map(([field, own]) => {
+      const property = resolve(own, definitions);
+      const { description } = property;
+      if (typeof description !== 'string') throw new Error(`${type}.${field} has no description`);
+      return [marked(field), typeOf(property, own, definitions), description];
+    });
   const rule = schema['$comment'] === undefined ? '' : ` It ${schema['$comment']}.`;
   return [
-    `### \`${type}\``,
+    `### ${code(type)}, from the ${side}`,
     `${schema['description']}${rule}`,
-    table(['field', 'type', 'required', 'meaning'], rows),
-    `\`\`\`json\n${written((schema['examples'] as unknown[])[0])}\n\`\`\``,
+    side === 'client' ? answerOf(type as ClientFrame['type']) : `Sent ${occasions[type as ServerFrame['type']]}.`,
+    ...(common.length > 0 ? [`[Common fields](#common-fields): ${common.join(', ')}`] : []),
+    ...(rows.length > 0 ? [table(['field', 'type', 'meaning'], rows)] : []),
+    `\`\`\`json\n${written((schema['examples'] as [object])[0])}\n\`\`\``,
   ].join('\n\n');
+}
+
+function answerOf(type: ClientFrame['type']): string {
+  const { answer, errors = [] } = requests[type];
+  return `Answer: ${answer}.${errors.length > 0 ? ` Errors: ${errors.map(code).join(', ')}.` : ''}`;
 }
 
 /** The definition behind a `$ref`; what stands beside the `$ref` goes before it. */
@@ -84,7 +138,7 @@ function fieldsOf(schema: Schema, definitions: Record<string, Schema>): string {
       const mark = required.includes(name) ? '' : '?';
       const property = resolve(own, definitions);
       const inner = property['type'] === 'object' ? ` (${fieldsOf(property, definitions)})` : '';
-      return `${code(name)}${mark}${inner}`;
+      return `${code(`${name}${mark}`)}${inner}`;
     })
     .join(', ');
 }
@@ -97,9 +151,12 @@ function between(from: unknown, to: unknown, unit: string): string {
   return least === undefined ? '' : `, at least ${least}${unit}`;
 }
 
-function written(example: unknown): string {
+/** On one line or, if that is too long, with a line for each field. */
+function written(example: object): string {
   const line = JSON.stringify(example);
-  return line.length <= lineWidth ? line : JSON.stringify(example, null, 2);
+  if (line.length <= lineWidth) return line;
+  const fields = Object.entries(example).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  return `{\n${fields.join(',\n')}\n}`;
 }
 
 function table(head: string[], rows: string[][]): string {

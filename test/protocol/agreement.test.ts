@@ -17,37 +17,53 @@ const contract = await readFile(new URL('PROTOCOL.md', root), 'utf8');
 const asyncapi = JSON.parse(await readFile(new URL('schemas/asyncapi.json', root), 'utf8'));
 
 const sides = [
-  { side: 'client', heading: 'Client to server', validators: clientValidators },
-  { side: 'server', heading: 'Server to client', validators: serverValidators },
+  { side: 'client', validators: clientValidators },
+  { side: 'server', validators: serverValidators },
 ] as const;
 
-for (const { side, heading, validators } of sides) {
-  const frames = schemas[side];
-  const documented = sections(section(contract, 2, heading), 3);
+const commonFields = tableRows(section(contract, 3, 'Common fields'), ['field', 'type', 'meaning']).map(
+  ([field = '']) => uncoded(field),
+);
 
-  describe(`"${heading}" in PROTOCOL.md`, () => {
-    test('has exactly the frames that there are schemas of', () => {
-      const names = documented.map((one) => uncoded(one.heading));
-      assert.deepEqual([...names].sort(), Object.keys(frames).sort());
+/** The fields of a section: those it shares with others, and its own; those that may be missing end with `?`. */
+function fieldsOf(content: string): string[] {
+  const [, common = ''] = /^\[Common fields\]\(#common-fields\): (.*)$/m.exec(content) ?? [];
+  const shared = common === '' ? [] : common.split(', ').map(uncoded);
+  for (const field of shared) assert.ok(commonFields.includes(field.replace('?', '')), field);
+  if (!content.includes('| field |')) return shared;
+  const rows = tableRows(content, ['field', 'type', 'meaning']);
+  for (const [field, , meaning] of rows) assert.notEqual(meaning, '', field);
+  return [...shared, ...rows.map(([field = '']) => uncoded(field))];
+}
+
+for (const { side, validators } of sides) {
+  const frames = schemas[side];
+  const documented = sections(contract, 3).flatMap(({ heading, content }) => {
+    const [, type] = new RegExp(`^\`(\\w+)\`, from the ${side}$`).exec(heading) ?? [];
+    return type === undefined ? [] : [{ type, content }];
+  });
+
+  describe(`the frames from the ${side} in PROTOCOL.md`, () => {
+    test('are exactly those that have a schema', () => {
+      assert.deepEqual(documented.map(({ type }) => type).sort(), Object.keys(frames).sort());
     });
 
-    for (const one of documented) {
-      const type = uncoded(one.heading);
+    for (const { type, content } of documented) {
       const schema: Schema = frames[type] ?? {};
 
-      test(`has the fields of ${type}, and which of them are required`, () => {
-        const rows = tableRows(one.content, ['field', 'type', 'required', 'meaning']);
-        const fields = Object.keys(schema['properties'] as object).filter((field) => field !== 'type');
-        assert.deepEqual(rows.map(([field = '']) => uncoded(field)).sort(), fields.sort());
+      test(`${type} has its fields, and those that may be missing have a mark`, () => {
         const required = new Set(schema['required'] as string[]);
-        for (const [field = '', , isRequired, meaning] of rows) {
-          assert.equal(isRequired, required.has(uncoded(field)) ? 'yes' : 'no', field);
-          assert.notEqual(meaning, '');
-        }
+        const fields = Object.keys(schema['properties'] as object).filter((field) => field !== 'type');
+        const expected = fields.map((field) => (required.has(field) ? field : `${field}?`));
+        assert.deepEqual(fieldsOf(content).sort(), expected.sort());
       });
 
-      test(`has an example of ${type} that fits its schema`, () => {
-        const examples = codeBlocks(one.content, 'json').map((code) => JSON.parse(code));
+      test(`${type} has its answer, or says when it is sent`, () => {
+        assert.match(content, side === 'client' ? /^Answer: .*\.$/m : /^Sent .*\.$/m);
+      });
+
+      test(`${type} has an example that fits its schema`, () => {
+        const examples = codeBlocks(content, 'json').map((code) => JSON.parse(code));
         assert.ok(examples.length > 0);
         for (const example of examples) {
           assert.equal(example.type, type);
@@ -116,7 +132,7 @@ describe('the error codes', () => {
 
 describe('the close codes', () => {
   test('in PROTOCOL.md are those in the code, in the same words', () => {
-    const rows = tableRows(section(contract, 2, 'Close codes'), ['code', 'why', 'reconnect', 'meaning']);
+    const rows = tableRows(section(contract, 3, 'Close codes'), ['code', 'why', 'reconnect', 'meaning']);
     const documented = rows.map(([code, why = '', reconnect, meaning]) => [
       uncoded(why),
       Number(code),

@@ -5,23 +5,23 @@
  */
 export type Room = string;
 /**
- * Who a user is, for the server: it never changes, and all connections of the user share it.
+ * Identifies a user. It never changes, and all connections of the user share it.
  */
 export type UserId = string;
 /**
- * What people call a user: 1 to 64 characters, not starting or ending with a space, without control characters and invisible ones. Two users may have the same name.
+ * The name that people see: 1 to 64 characters, not starting or ending with a space, without control characters and invisible ones. Two users may have the same name.
  */
 export type DisplayName = string;
 /**
- * Chosen by the client; the answer or the error carries it back. For a message it is the name of this very message.
+ * Chosen by the client; the answer or the error carries it back. The `id` of a message also names the message.
  */
 export type RequestId = string;
 /**
- * Names one life of a room's numbering. Another epoch means that numbers start anew and cannot be compared.
+ * Names a numbering of the room. In another epoch the numbers start anew, and cannot be compared with these.
  */
 export type Epoch = string;
 /**
- * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+ * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
  */
 export type Seq = number;
 /**
@@ -29,7 +29,7 @@ export type Seq = number;
  */
 export type Timestamp = number;
 /**
- * What a user says of their attention.
+ * The presence state that a user has set.
  */
 export type PresenceState = 'online' | 'away' | 'busy';
 /**
@@ -49,7 +49,7 @@ export type Body = unknown;
  */
 export type Mime = string;
 /**
- * What sort of signal this is; the application chooses the words.
+ * The kind of signal; the application chooses the words.
  */
 export type SignalKind = string;
 /**
@@ -69,7 +69,7 @@ export type Limit = number;
  */
 export type Retry = number;
 /**
- * What went wrong, as a word that never changes.
+ * The error as a word that never changes, for programs.
  */
 export type ErrorCode =
   | 'invalid_json'
@@ -93,12 +93,12 @@ export type ErrorCode =
  */
 export type CloseReason = 'quit' | 'shutdown' | 'frame_too_big' | 'internal' | 'slow_reader' | 'flooding';
 /**
- * Why messages cannot be had.
+ * Why messages are missing.
  */
 export type GapReason = 'trimmed' | 'epoch' | 'damaged' | 'not_kept';
 
 /**
- * A place in a room's messages: after the one with this number.
+ * A place in a room's messages: after the message with this number.
  */
 export interface Position {
   epoch: Epoch;
@@ -122,7 +122,7 @@ export interface Member {
   connections: number;
 }
 /**
- * A member whose name, state, note or number of connections is another now. `was` has what the name and the state were, if they changed.
+ * A member whose name, state, note or number of connections has changed. `was` has the name and the state before, if they changed.
  */
 export interface Change {
   id: UserId;
@@ -143,7 +143,7 @@ export interface StoredMessage {
   room: Room;
   seq: Seq;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   prev?: number;
   /**
@@ -160,7 +160,7 @@ export interface StoredMessage {
   base64?: string;
 }
 /**
- * Replaces the token of this connection by a fresh one of the same user, without reconnecting. With an `id` it is answered by `ack`.
+ * Replaces the token of this connection by a fresh one of the same user, without reconnecting.
  */
 export interface ClientAuth {
   type: 'auth';
@@ -168,7 +168,7 @@ export interface ClientAuth {
   id?: RequestId;
 }
 /**
- * Says something to every connection of the server. Needs the permission to.
+ * Sends something to every connection of the server, if the server allows broadcasts.
  */
 export interface ClientBroadcast {
   type: 'broadcast';
@@ -177,7 +177,7 @@ export interface ClientBroadcast {
   id?: RequestId;
 }
 /**
- * Says something to one user, on all of that user's connections and on the sender's other ones. With an `id` the sender gets `ack`.
+ * Sends something to one user, on all of that user's connections and on the sender's other ones.
  */
 export interface ClientDirect {
   type: 'direct';
@@ -187,7 +187,7 @@ export interface ClientDirect {
   id?: RequestId;
 }
 /**
- * Comes back as `echo`: a way to check a client.
+ * Comes back unchanged: a way to test a client.
  */
 export interface ClientEcho {
   type: 'echo';
@@ -196,7 +196,7 @@ export interface ClientEcho {
   id?: RequestId;
 }
 /**
- * Optional, and only as the first frame: names the client, says which protocol version it speaks, or brings a token. Answered by `welcome`.
+ * Optional, and only as the first frame: sets the name, tells the protocol version of the client, or brings a token.
  */
 export interface ClientHello {
   type: 'hello';
@@ -209,40 +209,40 @@ export interface ClientHello {
   id?: RequestId;
 }
 /**
- * Asks for a page of a room's messages: those before a number, those after one or, with neither, the latest ones. The connection must be in the room. Answered by `history`.
+ * Asks for a page of a room's messages: those before a number, those after one or, with neither, the latest ones. The connection must be in the room.
  */
 export interface ClientHistory {
   type: 'history';
   room: Room;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   before?: number;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   after?: number;
   /**
-   * How many messages the page may have; 100 when left out. Of large messages there may be fewer.
+   * How many messages the page may have; 100 if left out. Large messages may make it fewer.
    */
   limit?: number;
   id?: RequestId;
 }
 /**
- * Enters a room. Answered by `joined`; then come the messages that were asked for, and then those that are said from now on. Joining again, with neither `since` nor `last`, is answered again and changes nothing else.
+ * Enters a room. After the answer come the messages that were asked for, and then new ones. Joining again, with neither `since` nor `last`, is answered again and changes nothing else.
  */
 export interface ClientJoin {
   type: 'join';
   room: Room;
   since?: Position;
   /**
-   * How many of the latest messages are to follow; not with `since`. Of large messages they may be fewer.
+   * How many of the latest messages to send first; not with `since`. Large messages may make it fewer.
    */
   last?: number;
   id?: RequestId;
 }
 /**
- * Leaves a room. Answered by `left`.
+ * Leaves a room.
  */
 export interface ClientLeave {
   type: 'leave';
@@ -250,7 +250,7 @@ export interface ClientLeave {
   id?: RequestId;
 }
 /**
- * Asks who is in a room the connection has joined or, without a room, on the server. Answered by `members`, in pages.
+ * Asks for the users in a room the connection has joined or, without a room, on the server, in pages.
  */
 export interface ClientList {
   type: 'list';
@@ -260,7 +260,7 @@ export interface ClientList {
   id?: RequestId;
 }
 /**
- * Says something in a room the connection has joined. Everyone in the room gets `message`; with an `id` the sender gets `ack`.
+ * Sends a message to a room the connection has joined. Everyone in the room gets it.
  */
 export interface ClientMessage {
   type: 'message';
@@ -285,14 +285,14 @@ export interface ClientName {
   id?: RequestId;
 }
 /**
- * Asks for the server's time. Answered by `pong`. Never needed to stay connected: the server sends WebSocket pings.
+ * Asks for the server's time. It is never needed to stay connected: the server sends WebSocket pings.
  */
 export interface ClientPing {
   type: 'ping';
   id?: RequestId;
 }
 /**
- * Asks which rooms are open. Answered by `rooms`, in pages ordered by name.
+ * Asks for the open rooms, in pages ordered by name.
  */
 export interface ClientRooms {
   type: 'rooms';
@@ -305,7 +305,7 @@ export interface ClientRooms {
   id?: RequestId;
 }
 /**
- * Something that matters only now: typing, cursors, offers of a WebRTC call. To a room, or to one user. It is not numbered, not kept, and left out first for a slow reader.
+ * Sends something that matters only now (typing, a cursor, an offer of a WebRTC call) to a room or to one user. Signals are not numbered, not kept, and the first to be dropped for a slow reader.
  */
 export interface ClientSignal {
   type: 'signal';
@@ -317,7 +317,7 @@ export interface ClientSignal {
   id?: RequestId;
 }
 /**
- * Sets the user's presence state. A state without a note takes the old note away.
+ * Sets the user's presence state. A state without a note removes the old note.
  */
 export interface ClientStatus {
   type: 'status';
@@ -326,7 +326,7 @@ export interface ClientStatus {
   id?: RequestId;
 }
 /**
- * The request with this `id` has been carried out. For a message it tells where it stands, and that it is kept.
+ * The request with this `id` has been carried out. For a message it means that the message is kept, and tells its number.
  */
 export interface ServerAck {
   type: 'ack';
@@ -337,7 +337,7 @@ export interface ServerAck {
   at: Timestamp;
 }
 /**
- * Something said to every connection of the server.
+ * A broadcast of some user to every connection of the server.
  */
 export interface ServerBroadcast {
   type: 'broadcast';
@@ -347,7 +347,7 @@ export interface ServerBroadcast {
   mime?: Mime;
 }
 /**
- * Something said to this user, or by this user on another connection.
+ * A direct message to this user, or from this user on another connection.
  */
 export interface ServerDirect {
   type: 'direct';
@@ -357,7 +357,7 @@ export interface ServerDirect {
   body: Body;
   mime?: Mime;
   /**
-   * Chosen by the client; the answer or the error carries it back. For a message it is the name of this very message.
+   * Chosen by the client; the answer or the error carries it back. The `id` of a message also names the message.
    */
   id?: string;
 }
@@ -388,17 +388,17 @@ export interface ServerError {
   id?: RequestId;
 }
 /**
- * Messages of a room that this connection should get and cannot: the numbers `from` to `to`. Without numbers (`why` is `epoch`) the client's position is of another numbering, and what it missed cannot be told.
+ * Messages of a room that this connection should get are missing: the numbers `from` to `to`. Without numbers (`why` is `epoch`) the client's position is of another numbering, and nobody can tell how much it missed.
  */
 export interface ServerGap {
   type: 'gap';
   room: Room;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   from?: number;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   to?: number;
   why: GapReason;
@@ -429,7 +429,7 @@ export interface ServerHistory {
   type: 'history';
   room: Room;
   /**
-   * Names one life of a room's numbering. Another epoch means that numbers start anew and cannot be compared.
+   * Names a numbering of the room. In another epoch the numbers start anew, and cannot be compared with these.
    */
   epoch: string;
   /**
@@ -443,18 +443,18 @@ export interface ServerHistory {
   id?: RequestId;
 }
 /**
- * The connection is in the room now. It comes unasked too: for the rooms joined at connect, and when the server had to rebuild a room. `members` is the whole list, and is left out where a room reports counts only.
+ * The connection is in the room now. `members` is the whole list, and is left out if the room reports counts only.
  */
 export interface ServerJoined {
   type: 'joined';
   room: Room;
   epoch: Epoch;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   seq: number;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   after?: number;
   /**
@@ -480,7 +480,7 @@ export interface ServerLeft {
   id?: RequestId;
 }
 /**
- * A page of the users in a room or, without `room`, on the server. Without an `id` and unasked it is the whole list of a room that was too large for lists and no longer is: it replaces what the client has.
+ * A page of the users in a room or, without `room`, on the server. If the client did not ask for it (there is no `id`), it is the whole list of a room that was too large for lists and no longer is: it replaces what the client has.
  */
 export interface ServerMembers {
   type: 'members';
@@ -507,11 +507,11 @@ export interface ServerMessage {
   room: Room;
   seq: Seq;
   /**
-   * The number of a message in its room and epoch. The first message has 1; 0 stands for none yet.
+   * The number of a message in its room and epoch. The first message has 1; 0 means none yet.
    */
   prev?: number;
   /**
-   * Chosen by the client; the answer or the error carries it back. For a message it is the name of this very message.
+   * Chosen by the client; the answer or the error carries it back. The `id` of a message also names the message.
    */
   id?: string;
   from: User;
@@ -538,15 +538,15 @@ export interface ServerPresence {
    */
   count: number;
   /**
-   * Who came.
+   * The users that came.
    */
   joins?: Member[];
   /**
-   * Who went.
+   * The users that left.
    */
   leaves?: User[];
   /**
-   * Whose name, state, note or number of connections changed.
+   * The users whose name, state, note or number of connections changed.
    */
   changes?: Change[];
 }
@@ -580,7 +580,7 @@ export interface ServerSignal {
   mime?: Mime;
 }
 /**
- * The first frame on a connection, and the answer to `hello`.
+ * The first frame on a connection. It tells the client which user it is, and what it may do.
  */
 export interface ServerWelcome {
   type: 'welcome';
@@ -601,7 +601,7 @@ export interface ServerWelcome {
    */
   protocol: number;
   /**
-   * What this connection may do: the longest frame in bytes, the number of rooms, and the rates of frames and bytes (left out where there is no limit).
+   * The limits of this connection: the longest frame in bytes, the number of rooms, and the rates of frames and bytes (left out if there is no limit).
    */
   limits: {
     frame: number;
@@ -626,7 +626,7 @@ export interface ServerWelcome {
    */
   rooms: Room[];
   /**
-   * After how many milliseconds of silence the server gives a connection up. WebSocket pings come in time to prevent it.
+   * After how many milliseconds of silence the server closes a connection. WebSocket pings come in time to prevent it.
    */
   heartbeat: number;
   /**
