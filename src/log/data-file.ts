@@ -1,6 +1,7 @@
 /**
- * Looks at a store's files before LMDB does. LMDB trusts them: a data file that is not one, that is shorter than it says
- * or that may not be opened does not make it fail, it kills the process (SIGSEGV, SIGBUS; seen with lmdb 3.5.6).
+ * Checks a store's files before LMDB opens them. LMDB trusts them: with a file that is not a data file, that is shorter
+ * than it says or that may not be opened LMDB does not fail, it kills the process (SIGSEGV, SIGBUS; seen with lmdb
+ * 3.5.6).
  *
  * A data file starts with two meta pages; the one with the higher transaction id holds. Little endian, 64 bit.
  */
@@ -21,7 +22,7 @@ import { dirname, join, resolve } from 'node:path';
 import { findDamagedPage, readRoot, treeLength } from './data-tree.ts';
 import { LogError } from './error.ts';
 
-/** What LMDB and the first commit need at least. */
+/** The least space that LMDB and the first commit need, in bytes. */
 const minSpace = 1 << 18;
 /** The last pages may never have been written, if they were freed in the commit that took them. */
 const maxMissingPages = 64;
@@ -47,7 +48,7 @@ export function logDirectory(data: string): string {
 }
 
 /**
- * Makes the directory if it is not there, and looks whether the store in it can be used.
+ * Makes the directory if it is missing, and checks whether the store in it can be used.
  * @throws LogError if not.
  */
 export function prepareDirectory(directory: string): void {
@@ -61,8 +62,8 @@ export function prepareDirectory(directory: string): void {
 }
 
 /**
- * Those above it first. Not Node's `recursive`: below `/proc` that never ends, and on a read-only file system it hides the
- * reason (seen with Node 20.20).
+ * Makes the parent directories first. Node's `recursive` is no help: below `/proc` it never ends, and on a read-only
+ * file system it hides the reason (seen with Node 20.20).
  */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
@@ -70,12 +71,15 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    // Another process may have made it.
+    // Another process may have made it in the meantime.
     if (!existsSync(directory)) throw error;
   }
 }
 
-/** @throws LogError if the files in the directory are no store that can be opened. An absent or empty one can. */
+/**
+ * @throws LogError if the files in the directory are not a store that can be opened. A missing or empty directory is
+ * fine.
+ */
 export function checkFiles(directory: string, readOnly: boolean): void {
   let fd: number;
   try {
@@ -94,17 +98,17 @@ export function checkFiles(directory: string, readOnly: boolean): void {
   }
 }
 
-/** When the store in the directory was written last, by the wall clock of then; undefined if there is none to be seen. */
+/** When the store was last written, by the wall clock of that time; undefined if there is no store. */
 export function lastWritten(directory: string): number | undefined {
   try {
     return statSync(join(directory, 'data.mdb')).mtimeMs;
   } catch {
-    // What is wrong with it, if anything, is said when it is opened.
+    // If something is wrong with it, opening it will say so.
     return undefined;
   }
 }
 
-/** Why the operating system does not let the directory be used, in one line. */
+/** Why the operating system refuses the directory, in one line. */
 export function cannotUse(directory: string, error: unknown): LogError {
   const { code, message } = error as NodeJS.ErrnoException;
   const options = { cause: error };
@@ -131,7 +135,7 @@ function accessIfThere(path: string): void {
   }
 }
 
-/** How long the data file can become before the disk is full, in bytes; undefined if that cannot be told. */
+/** How large the data file can grow before the disk is full, in bytes; undefined if unknown. */
 export function roomOnDisk(directory: string): number | undefined {
   try {
     return space(directory) + statSync(join(directory, 'data.mdb')).size;
@@ -162,7 +166,7 @@ function checkData(directory: string, fd: number, readOnly: boolean): void {
   if (expected - size > maxMissingPages * pageSize) {
     throw damaged(`its data file has ${size} bytes and should have ${expected}`);
   }
-  // Another process may be writing to a store that is only read here, and use pages again.
+  // Another process may be writing to a store that this one only reads, and reuse pages.
   if (readOnly) return;
   const page = findDamagedPage({ fd, pageSize, lastPage }, free, tables);
   if (page !== undefined) throw damaged(`page ${page} of its data file is unreadable`);

@@ -1,12 +1,12 @@
 /**
- * Looks at those pages of a data file that LMDB reads and writes whenever a store is opened: the list of free pages, that
- * of the tables, the table `store`, and the roots of the others. LMDB does not doubt a page that is there: with rubbish in
- * one of these the process would end at once (SIGSEGV, SIGABRT), without a word for the operator. What else is damaged is
- * met when it is read.
+ * Checks the pages of a data file that LMDB reads and writes whenever a store is opened: the list of free pages, the
+ * list of the tables, the table `store`, and the roots of the other tables. LMDB trusts every page: garbage in one of
+ * these ends the process at once (SIGSEGV, SIGABRT), without a word for the operator. Damage elsewhere shows when it is
+ * read.
  *
- * A page has its number (8 bytes), the transaction (8), 2 bytes, flags (2), and of what follows these 24 bytes: how much
- * is taken at the start (2) by the places of the nodes (2 each), and from where on by the nodes (2). A node has the length
- * of its value (4; in a branch, the lower part of a page's number), flags (2; its upper part), the length of its key (2),
+ * A page has a header of 24 bytes: its number (8), the transaction (8), 2 unused bytes, flags (2), the end of the list
+ * of node offsets that follows (2; each offset has 2 bytes), and the start of the nodes (2). A node has the length of
+ * its value (4; in a branch, the lower part of a page's number), flags (2; its upper part), the length of its key (2),
  * the key and the value. Little endian.
  */
 import { readSync } from 'node:fs';
@@ -39,7 +39,7 @@ const nodeLength = 8;
 const at = { number: 0, flags: 18, taken: 20, nodes: 22 } as const;
 const kind = { mask: 0x6f, branch: 1, leaf: 2 } as const;
 const nodeFlags = { elsewhere: 1, table: 2 } as const;
-/** The first two pages are no part of a tree. */
+/** The first two pages are meta pages, and not part of a tree. */
 const firstPage = 2;
 
 /** The description of a tree: in the meta page, or as the value of a table's node. */
@@ -47,7 +47,7 @@ export const treeLength = 48;
 const rootOffset = 40;
 const noRoot = 0xffff_ffff_ffff_ffffn;
 
-/** The table all of which is read at the start; its name as LMDB writes it. */
+/** The table that is read as a whole at the start; its name as LMDB writes it. */
 const wholeTable = 'store';
 
 export function readRoot(description: Buffer): Root {
@@ -113,7 +113,7 @@ function readNode(body: Buffer, start: number, isBranch: boolean): Node | undefi
   if (keyStart > body.length) return undefined;
   const flags = body.readUInt16LE(start + 4);
   const valueStart = keyStart + body.readUInt16LE(start + 6);
-  // What is too long for the page stands elsewhere, and here only where.
+  // A value that is too long for the page is stored elsewhere; the node has the page number.
   const length = isBranch ? 0 : flags & nodeFlags.elsewhere ? 8 : body.readUInt32LE(start);
   const end = valueStart + length;
   if (end > body.length) return undefined;

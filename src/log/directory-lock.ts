@@ -1,29 +1,29 @@
 /**
- * Sees to it that one process at a time has a directory, by a socket in it that accepts connections. The kernel closes it
- * with the process, however that ends; unlike a process id it means the same in every container that shares the
- * directory.
+ * Makes sure that one process at a time uses a directory, by a socket in it that accepts connections. The kernel closes
+ * the socket with the process, however that ends; and unlike a process id it means the same in every container that
+ * shares the directory.
  *
- * The sockets are numbered, and the highest one counts: `owner.17.sock`. When it does not answer, the next number may be
- * had. A socket gets its number, as a second name, when it answers already; a number is given once, and the highest one
- * is never taken away. So whoever has got a number, and sees no higher one then, is the only one.
+ * The sockets are numbered, and the highest one counts: `owner.17.sock`. If it does not answer, the next number is
+ * free. A socket gets its number, as a second name, only once it accepts connections; a number is given once, and the
+ * highest one is never removed. So a process that has got a number, and then sees no higher one, is the only owner.
  */
 import { closeSync, linkSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { platform } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 
-/** How long the path of a socket may be on every system. Node would cut it off. */
+/** The longest path of a socket that works on every system. Node truncates a longer one silently. */
 const maxPath = 103;
 const maxName = 60;
 
 export interface DirectoryLock {
-  /** Whether nobody has taken it away since, or another one after it; `names` are those of the files in the directory. */
+  /** Whether the lock is still there and no later one exists; `names` are the files in the directory. */
   isHeld(names: readonly string[]): boolean;
   release(): Promise<void>;
 }
 
 /**
- * @param unique what nobody else gives, at most 36 characters.
+ * @param unique a text that no other caller passes, at most 36 characters.
  * @returns undefined if another process, or this one, has it already.
  * @throws NodeJS.ErrnoException if no socket can be made there.
  */
@@ -48,7 +48,7 @@ function lockOf(server: Server | undefined, isHeld: DirectoryLock['isHeld']): Di
   return server && { isHeld, release: () => new Promise((settle) => server.close(() => settle())) };
 }
 
-/** Makes the socket at the path the one that counts. @returns its number; undefined if another one does. */
+/** Makes the socket at the path the owner. @returns its number; undefined if another socket is the owner. */
 async function takeNumber(base: string, path: string): Promise<number | undefined> {
   for (;;) {
     const numbers = readNumbers(base);
@@ -75,7 +75,7 @@ function numbersIn(names: readonly string[]): number[] {
   return names.flatMap((name) => /^owner\.(\d+)\.sock$/.exec(name)?.slice(1).map(Number) ?? []);
 }
 
-/** Whether there was nothing of that name. */
+/** @returns false if the name is taken. */
 function link(path: string, name: string): boolean {
   try {
     linkSync(path, name);
@@ -86,7 +86,7 @@ function link(path: string, name: string): boolean {
   }
 }
 
-/** undefined if there is something at the path. */
+/** @returns undefined if the path is taken. */
 function listen(path: string): Promise<Server | undefined> {
   return new Promise((settle, fail) => {
     const server = createServer((socket) => socket.destroy());
@@ -109,7 +109,7 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/** The directory by a name that leaves room for that of a socket. */
+/** A name for the directory that is short enough to leave room for the name of a socket. */
 function shortPath(directory: string): { base: string; done: () => void } {
   const full = resolve(directory);
   const short = [full, relative('', full)].find((path) => Buffer.byteLength(path) + maxName <= maxPath);

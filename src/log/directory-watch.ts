@@ -1,6 +1,6 @@
 /**
- * Notices when a store's files are no longer those that are open: the directory was removed, or another one stands in its
- * place. Then nothing that is written is found at the next start, and another server may have the directory already.
+ * Notices when the open files of a store are no longer the ones on disk: the directory was removed or replaced.
+ * Whatever is written then is gone at the next start, and another server may already be using the directory.
  */
 import { readSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
@@ -11,14 +11,14 @@ import type { DirectoryLock } from './directory-lock.ts';
 export interface DirectoryWatchOptions {
   readonly directory: string;
   readonly lock: DirectoryLock;
-  /** How often it is looked, in milliseconds. */
+  /** How often to check, in milliseconds. */
   readonly interval: number;
-  /** Told once, in words for an operator; then the watch is over. */
+  /** Called once, with words for an operator; then the watch is over. */
   readonly lost: (detail: string) => void;
   readonly failed: Failed;
 }
 
-/** There is nothing by this name any more; the last one is what a server of NFS says. */
+/** Codes for a file that is gone; the last one comes from NFS servers. */
 const gone: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ESTALE']);
 const lostAtEnd = 'what was kept is lost when the server ends';
 /** LMDB's meta pages: they change with every commit. */
@@ -53,14 +53,14 @@ export class DirectoryWatch {
     await this.#data.close();
   }
 
-  /** A file system that does not answer is asked once, and keeps nobody waiting. */
+  /** A file system that does not answer is asked once, and holds up nobody. */
   #start(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const { failed } = this.#options;
     this.#look()
       .catch((error: unknown) => {
-        // In the middle of a look it may have been stopped.
+        // It may have been stopped in the middle of a check.
         if (!this.#isOver) failed('the files of the log cannot be looked at', error);
       })
       .finally(() => {
@@ -76,7 +76,7 @@ export class DirectoryWatch {
     this.#options.lost(lost);
   }
 
-  /** undefined: all is there, or it cannot be told now. */
+  /** @returns undefined if everything is there, or if that is unknown for now. */
   async #whatIsLost(): Promise<string | undefined> {
     const { directory, lock } = this.#options;
     try {
@@ -92,7 +92,7 @@ export class DirectoryWatch {
     }
   }
 
-  /** On some network file systems the number of a file changes by itself: then what is in it counts. */
+  /** On some network file systems the inode of a file changes by itself: then its content decides. */
   async #isSame(): Promise<boolean> {
     const [own, found] = await Promise.all([this.#data.stat({ bigint: true }), stat(this.#path, { bigint: true })]);
     if (own.ino === found.ino && own.dev === found.dev) return true;
@@ -106,7 +106,7 @@ export class DirectoryWatch {
   }
 }
 
-/** At once, without a commit in between that this process reports. */
+/** Reads synchronously, so that this process reports no commit in between. */
 function readMeta({ fd }: FileHandle): Buffer {
   const meta = Buffer.alloc(metaBytes);
   readSync(fd, meta, 0, metaBytes, 0);

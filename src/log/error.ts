@@ -4,7 +4,7 @@ export type LogErrorCode =
   | 'directory'
   /** No space left. */
   | 'space'
-  /** The process may not have so much of the address space. */
+  /** The process may not use as much of the address space as the log needs. */
   | 'addresses'
   /** Another process has it open. */
   | 'in_use'
@@ -14,9 +14,9 @@ export type LogErrorCode =
   | 'newer'
   /** It was written by an older version, in a way that this one does not read. */
   | 'older'
-  /** What was appended could not be kept when the log was closed. */
+  /** Entries could not be committed when the log was closed. */
   | 'unsaved'
-  /** What is to be imported cannot be. */
+  /** The input of an import cannot be imported. */
   | 'import';
 
 /** A store cannot be used. The message is one line for a person. */

@@ -1,6 +1,7 @@
 /**
- * Takes what is to be written and commits it in batches, one at a time, off the JavaScript thread. What came meanwhile is
- * the next batch, so the batches grow with the load. When a commit fails, the same batch is tried again until it works.
+ * Collects operations and commits them in batches, one at a time, off the JavaScript thread. Operations that arrive
+ * during a commit form the next batch, so batches grow with the load. If a commit fails, the same batch is retried
+ * until it works.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { LogError } from './error.ts';
@@ -9,7 +10,7 @@ import { type Batch, type LmdbStore, type Size, spaceKept } from './lmdb-store.t
 import type { LogStatus } from './port.ts';
 import { chunkBound, entryBound, type Placed, type RoomRecord } from './records.ts';
 
-/** Entries that are to be committed together, in one chunk; more of them may come until they are. */
+/** Entries to be committed together, in one chunk; more may be added until then. */
 export interface Gathering {
   readonly type: 'entries';
   readonly room: OpenRoom;
@@ -25,8 +26,8 @@ export type Operation =
   | { readonly type: 'record'; readonly room: OpenRoom; readonly record: RoomRecord }
   | { readonly type: 'drop'; readonly room: OpenRoom }
   /**
-   * Removes committed `chunks`, and of the one after them all but the `rest`. It must wait for what is queued before it
-   * only if no entry is left then (`empties`).
+   * Removes committed `chunks`, and from the one after them everything but the `rest`. It has to wait for earlier
+   * operations only if no entry is left afterwards (`empties`).
    */
   | {
       readonly type: 'trim';
@@ -36,7 +37,7 @@ export type Operation =
       readonly empties: boolean;
     };
 
-/** Somebody waits until everything before it is committed. */
+/** A caller waits until everything before this mark is committed. */
 interface Mark {
   readonly type: 'mark';
   readonly settle: () => void;
@@ -53,17 +54,17 @@ export interface CommitterOptions {
   readonly interval: number;
   /** How long to wait before a failed commit is tried again, in milliseconds. */
   readonly retry: number;
-  /** What a batch has at most: so much is encoded in one turn of the loop. */
+  /** The largest batch: this much is encoded in one turn of the loop. */
   readonly batch: { readonly steps: number; readonly bytes: number };
   /**
-   * What a chunk has at most, unless one message alone has more; `bytes` of messages. A larger one costs less to write, and
-   * more to read one message of; it takes whole pages in the store, and is lost as a whole if it is damaged.
+   * The largest chunk, unless a single message is larger; `bytes` of messages. A larger chunk is cheaper to write, and
+   * dearer to read one message from; it takes whole pages in the store, and is lost as a whole if it is damaged.
    */
   readonly chunk: { readonly entries: number; readonly bytes: number };
 }
 
 interface Callbacks {
-  /** What else a batch is to hold. */
+  /** Adds further records to a batch. */
   complete(batch: Batch): void;
   committed(operations: readonly Operation[]): void;
   status(status: LogStatus): void;
@@ -73,11 +74,11 @@ interface Callbacks {
 
 const ready: LogStatus = { state: 'ready', detail: 'the log is ready' };
 const diskFull: LogStatus = { state: 'full', detail: 'no space left on the disk of the log' };
-/** What LMDB may take for each room, besides the entries: a page that is written anew, and its share of those above. */
+/** Space that LMDB may need per room besides the entries: a rewritten page, and its share of the pages above. */
 const pagesPerRoom = 4 * 4096;
-/** After a batch of so many it pays to wait twice as long. */
+/** After a batch of this many entries it pays to wait twice as long. */
 const few = 20;
-/** What an entry takes besides its bytes while it waits. */
+/** Memory that a waiting entry takes besides its bytes. */
 const overhead = 300;
 
 export class Committer {
@@ -117,7 +118,7 @@ export class Committer {
     return { state: 'full', detail: `the log has reached its limit of ${this.#options.maxBytes} bytes` };
   }
 
-  /** What waits to be committed. */
+  /** Entries that wait to be committed. */
   get entries(): number {
     return this.#entries;
   }
@@ -131,7 +132,7 @@ export class Committer {
     return this.#bytes + this.#entries * overhead;
   }
 
-  /** What the store takes. */
+  /** Bytes used in the store. */
   get used(): number {
     return this.#size.used;
   }
@@ -189,7 +190,7 @@ export class Committer {
     this.#queue.push(operation);
     if (this.#running || this.#failure) return;
     this.#running = true;
-    // When it fails it stays running: nothing is ever committed again.
+    // If it fails, `#running` stays set: nothing is ever committed again.
     this.#run().catch((error: unknown) => {
       const failure = this.#failureOf(error);
       this.#failure ??= { detail: this.status.detail, error: failure };
@@ -199,7 +200,7 @@ export class Committer {
   async #run(): Promise<void> {
     let size = 0;
     while (this.#taken < this.#queue.length) {
-      // What else comes in this turn belongs into the batch.
+      // Operations from the rest of this turn belong to the batch, too.
       await turn();
       const pause = this.#pause(this.#options.interval * Math.min(4, 1 + size / few));
       const batch = this.#take();
@@ -285,7 +286,7 @@ export class Committer {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** On a disk that fills up LMDB would find out half-way, and complain on stderr each time. */
+  /** Checked beforehand: LMDB would notice a full disk half-way, and complain on stderr each time. */
   #hasSpace(size: number, rooms: number): boolean {
     const needed = 2 * size + pagesPerRoom * rooms;
     return this.#size.spare >= 2 * needed || this.#store.free >= spaceKept + needed;
@@ -311,7 +312,7 @@ export class Committer {
     return new LogError('unsaved', `${what} could not be kept: ${detail}`, { cause });
   }
 
-  /** What is to be removed must not wait until there is room. Whether something was. */
+  /** Removals must not wait until there is room. @returns whether something was removed. */
   async #makeRoom(): Promise<boolean> {
     const trims = new Set<Operation | Mark>();
     let { steps } = this.#options.batch;
@@ -358,7 +359,7 @@ export class Committer {
   #tell(trouble: LogStatus | undefined): void {
     this.#trouble = trouble;
     const { status } = this;
-    // LMDB says each time in other words how a commit failed.
+    // LMDB describes the same failure in different words each time.
     const isSame = status.state === 'failing' || status.detail === this.#told.detail;
     if (status.state === this.#told.state && isSame) return;
     this.#told = status;
@@ -366,7 +367,7 @@ export class Committer {
   }
 }
 
-/** How many records or entries it writes or removes: so long it keeps the loop. */
+/** How many records or entries it writes or removes: a measure of how long it blocks the loop. */
 function stepsOf(operation: Operation | Mark): number {
   if (operation.type === 'entries') return operation.entries.length;
   return operation.type === 'trim' ? operation.chunks.length + operation.rest.length : 1;

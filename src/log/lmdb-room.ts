@@ -9,7 +9,7 @@ import type { Placed, RoomRecord } from './records.ts';
 export interface RoomContext {
   readonly store: LmdbStore;
   readonly options: Pick<LogOptions, 'idWindow' | 'seed'>;
-  /** Told of entries that are damaged. */
+  /** Called for entries that are damaged. */
   readonly damaged: (room: string, seq: number) => void;
 }
 
@@ -20,13 +20,13 @@ interface End {
   readonly offset: number;
 }
 
-/** What is known of the oldest entry without reading it, so that most of the time nothing is read to find nothing to trim. */
+/** The oldest entry, as far as it is known without reading: most checks for something to trim need no read. */
 interface First extends End {
   readonly prev: number;
   readonly at: number;
 }
 
-/** What is to be done with the chunks of a room that was trimmed. */
+/** The changes to the chunks of a room that was trimmed. */
 export interface Trimmed {
   /** How many entries. */
   readonly removed: number;
@@ -34,11 +34,11 @@ export interface Trimmed {
   readonly more: boolean;
   /** Those to be removed, by the number of their last entry. */
   readonly chunks: readonly number[];
-  /** What is left of the one that comes next. */
+  /** The remaining entries of the chunk after those. */
   readonly rest: readonly Placed[];
 }
 
-/** An open room: what is known of it without reading, and the entries that are not committed yet. */
+/** An open room: its state as far as it is known without reading, and the entries that are not committed yet. */
 export class OpenRoom {
   readonly name: string;
   /** Its number in the store. */
@@ -51,7 +51,7 @@ export class OpenRoom {
   queued = 0;
   /** Whether the store has a record of it, or is about to. */
   recorded: boolean;
-  /** What else is appended before the next commit goes there, while there is room. */
+  /** Entries that are appended before the next commit go here, while there is room. */
   gathering: Gathering | undefined;
   readonly #context: RoomContext;
   #end: End;
@@ -134,7 +134,7 @@ export class OpenRoom {
     return placed;
   }
 
-  /** So many of the oldest pending entries are committed. */
+  /** The oldest `count` pending entries are committed. */
   settle(count: number): void {
     this.#settled += count;
     if (this.#settled < 64 || this.#settled * 2 < this.#pending.length) return;
@@ -142,7 +142,7 @@ export class OpenRoom {
     this.#settled = 0;
   }
 
-  /** Gives up committed entries at the old end, and says what that means for the store, and whether more must go. */
+  /** Drops committed entries at the old end. @returns the changes for the store, and whether more must go. */
   trim(retention: Retention, now: number, maxSteps: number): Trimmed {
     const chunks: number[] = [];
     let removed = 0;
@@ -187,12 +187,12 @@ export class OpenRoom {
     yield* this.#stored(this.#oldest, Math.min(before, this.#oldestPending), true);
   }
 
-  /** The `prev` of the first of the latest entries before this number, as many as the limits let through. */
+  /** Of the latest entries before this number, as many as the limits allow: the `prev` of the first one. */
   latest(before: number, { entries, bytes }: ReadLimits): number | undefined {
     const [last] = this.backward(before);
     if (!last) return undefined;
     let first = last;
-    // A number less is an entry less or, where numbers were passed over, none: then there are others to be had before.
+    // One number less is one entry less or, where numbers were skipped, none: then earlier entries fit as well.
     for (let count = 1; count < entries; count = last.ordinal - first.ordinal + 1) {
       const [found = first] = this.forward(first.entry.prev - (entries - count) + 1);
       if (found.ordinal >= first.ordinal) break;
@@ -203,7 +203,7 @@ export class OpenRoom {
     return first.entry.prev;
   }
 
-  /** The first entry from one to another that begins at this offset or later; the other if none does. */
+  /** The first entry between `first` and `last` that begins at this offset or later; `last` if none does. */
   #firstFrom(offset: number, first: Placed, last: Placed): Placed {
     let low = first.entry.seq;
     let high = last.entry.seq;
@@ -262,7 +262,7 @@ export class OpenRoom {
     return low;
   }
 
-  /** The ids of the window, from the entries. */
+  /** Reads the ids of the window from the entries. */
   #recall(now: number): RecentIds {
     const { idWindow, seed } = this.#context.options;
     const latest: Placed[] = [];
@@ -284,7 +284,7 @@ function firstOf({ entry: { seq, prev, at }, ordinal, offset }: Placed): First {
   return { seq, prev, at, ordinal, offset };
 }
 
-/** What the latest entry says, or the record if it is later. A damaged entry has at least a number. */
+/** Takes the end from the latest entry, or from the record if that is later. A damaged entry still has its number. */
 function findEnd(store: LmdbStore, record: RoomRecord, damaged: (seq: number) => void): End {
   let { seq } = record;
   let skipped = 0;

@@ -1,4 +1,4 @@
-/** The only place that knows LMDB: one environment, three tables in it, and what is read and written there. */
+/** The only place that knows LMDB: one environment with three tables, and all reads and writes. */
 import { isUtf8 } from 'node:buffer';
 import { statfsSync } from 'node:fs';
 import {
@@ -30,11 +30,11 @@ export interface StoreOptions {
   /** Whether a commit is on the disk, its meta page too, when it is reported. */
   readonly flush: boolean;
   readonly readOnly: boolean;
-  /** How much of the address space it gets at the start, in bytes. */
+  /** How much address space to map at the start, in bytes. */
   readonly mapSize?: number | undefined;
 }
 
-/** Entries that stand in one record, as they were found. */
+/** The entries of one record, as they were found. */
 export interface FoundChunk {
   /** The number of the last one. */
   readonly last: number;
@@ -42,7 +42,9 @@ export interface FoundChunk {
   readonly entries: readonly Placed[] | undefined;
 }
 
-/** An entry as it was found: `placed` is undefined if it is damaged, and may be for others before it that were, too. */
+/**
+ * An entry as it was found. `placed` is undefined if it is damaged; such an entry may stand for damaged ones before it.
+ */
 export interface Found {
   readonly seq: number;
   readonly placed: Placed | undefined;
@@ -50,15 +52,15 @@ export interface Found {
 
 /** In bytes. */
 export interface Size {
-  /** What the records take. */
+  /** Bytes that the records take. */
   readonly used: number;
-  /** What the file has room for without growing. */
+  /** Bytes for which the file has room without growing. */
   readonly spare: number;
 }
 
-/** What a batch writes. */
+/** The writes of a batch. */
 export interface Batch {
-  /** In the place of a chunk that ends with the same entry, if there is one. */
+  /** Replaces a chunk that ends with the same entry, if there is one. */
   chunk(room: number, entries: readonly Placed[]): void;
   /** @param last the number of the chunk's last entry. */
   removeChunk(room: number, last: number): void;
@@ -69,7 +71,7 @@ export interface Batch {
 
 type Table = Database<Buffer, Buffer>;
 
-/** What lmdb's `getStats` gives, as far as it is used. */
+/** The result of lmdb's `getStats`, as far as it is used. */
 interface Stats {
   readonly pageSize: number;
   readonly treeBranchPageCount: number;
@@ -79,8 +81,8 @@ interface Stats {
 }
 
 /**
- * Copies what is read out of lmdb's buffer, as lmdb would, in a fifth of the time. Of that buffer nothing but the bytes up
- * to `length` counts, which is not its own.
+ * Copies values out of lmdb's buffer as lmdb would, in a fifth of the time. Only the bytes up to `length` of that
+ * buffer are the value.
  */
 const ownBuffers = {
   encode: (value: Buffer) => value,
@@ -95,12 +97,14 @@ const asBinary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 const storeKey = Buffer.from('store');
 /** ENOSPC, EDQUOT. */
 const noSpace: ReadonlySet<unknown> = new Set([28, 122]);
-/** With less than this a failed write is for want of space, in bytes: LMDB needs some of it to remove what is stored. */
+/**
+ * If less than this is free, in bytes, a failed write counts as a full disk: LMDB needs space even to remove records.
+ */
 export const spaceKept = 1 << 20;
 const maxSeq = Number.MAX_SAFE_INTEGER;
-/** How many records or entries are read at once by who reads all. */
+/** How many records or entries are read at once when all are read. */
 const stride = 100;
-/** A damaged page leads anywhere, also in circles. */
+/** A damaged page can lead anywhere, also in circles. */
 const outOfOrder = new Error('its keys are out of order');
 
 export class LmdbStore {
@@ -109,9 +113,9 @@ export class LmdbStore {
   readonly #store: Table;
   readonly #rooms: Table;
   readonly #entries: Table;
-  /** What every read is done with; see `freeze`. */
+  /** The options of every read; see `freeze`. */
   #frozen: { readonly transaction?: Transaction } = {};
-  /** Where the values of a batch stand while it is written. */
+  /** Holds the values of a batch while it is written. */
   #slab = Buffer.allocUnsafeSlow(1 << 18);
 
   private constructor(directory: string, root: RootDatabase<Buffer, Buffer>) {
@@ -125,7 +129,7 @@ export class LmdbStore {
     this.#directory = directory;
     this.#root = root;
     this.#store = table('store');
-    // Before the other tables are made: another format may have others.
+    // Before the other tables are made: another format may have different ones.
     const { format: found = format } = this.record ?? {};
     if (found !== format) {
       const age = found > format ? 'newer' : 'older';
@@ -139,11 +143,11 @@ export class LmdbStore {
   }
 
   /**
-   * `checkFiles` must have passed: LMDB does not survive a file that is none of its own.
+   * `checkFiles` must have passed: LMDB does not survive a file that is not a store.
    *
-   * `overlappingSync` would report a commit only when it is flushed anyway, and after a kill it goes back to the last
-   * flushed one where it cannot tell that the machine has not been started anew since. LMDB's own way is safer: the pages
-   * are flushed, then the meta page is written; with `noMetaSync` the meta page is flushed with the next commit.
+   * No `overlappingSync`: it reports a commit only when it is flushed anyway, and after a kill it goes back to the last
+   * flushed commit if it cannot tell whether the machine was restarted. LMDB's own way is safer: the pages are flushed,
+   * then the meta page is written; with `noMetaSync` the meta page is flushed with the next commit.
    * @throws LogError if there is something wrong with the store.
    */
   static async open(directory: string, { flush, readOnly, mapSize }: StoreOptions): Promise<LmdbStore> {
@@ -152,7 +156,7 @@ export class LmdbStore {
       noSubdir: false,
       overlappingSync: false,
       noMetaSync: !flush,
-      // With it, lmdb makes a promise of its own for each turn of the loop; when a commit fails nobody would catch it.
+      // With it, lmdb makes a promise of its own in each turn of the loop; nobody would catch it if a commit fails.
       eventTurnBatching: false,
       readOnly,
       permissionsMode: 0o600,
@@ -168,11 +172,11 @@ export class LmdbStore {
     }
   }
 
-  // ---- reading. All of it sees what is committed and nothing else, and throws a LogError if LMDB cannot go on.
+  // ---- reading. All reads see committed entries only, and throw a LogError if LMDB cannot go on.
 
   /**
-   * From now on everything is read as it is now; where something turns out to be damaged, as it is then. Until `close`
-   * nothing that is removed makes room for anything else.
+   * From now on all reads see the store as it is now (after an error, as it is then). Until `close`, space of removed
+   * records is not reused.
    */
   freeze(): void {
     this.#frozen = { transaction: this.#root.useReadTransaction() };
@@ -201,8 +205,8 @@ export class LmdbStore {
   }
 
   /**
-   * The entries of a room from number `from` to before `to`, or the other way round. To be read to the end, or left, in
-   * the same turn of the loop: what is being read cannot be written over.
+   * The entries of a room from number `from` to before `to`, or in reverse. Finish or abandon the iteration in the same
+   * turn of the loop: while it is open, its pages cannot be reused.
    */
   *entries(room: number, from = 0, to = maxSeq, reverse = false): Generator<Found> {
     for (const { last, entries } of this.chunks(room, from, to, reverse)) {
@@ -217,7 +221,7 @@ export class LmdbStore {
     }
   }
 
-  /** In the same way, the chunks that have such entries. */
+  /** The chunks with such entries, in the same way. */
   *chunks(room: number, from = 0, to = maxSeq, reverse = false): Generator<FoundChunk> {
     if (from >= to) return;
     const range: RangeOptions = reverse
@@ -237,7 +241,7 @@ export class LmdbStore {
     }
   }
 
-  /** All names; it can be read as slowly as one likes. */
+  /** All names; the iteration may take any time. */
   *allNames(): Generator<string> {
     let after: Buffer = Buffer.alloc(0);
     for (;;) {
@@ -253,7 +257,7 @@ export class LmdbStore {
     }
   }
 
-  /** All entries of a room; it can be read as slowly as one likes. */
+  /** All entries of a room; the iteration may take any time. */
   *allEntries(room: number): Generator<Found> {
     for (let from: number | undefined = 0; from !== undefined; ) {
       const found: Found[] = [];
@@ -280,17 +284,17 @@ export class LmdbStore {
     return { used, spare: (lastPageNumber + 1) * pageSize - used };
   }
 
-  /** What is free on the disk, in bytes; Infinity if that cannot be told. */
+  /** Free space on the disk, in bytes; Infinity if unknown. */
   get free(): number {
     return freeSpace(this.#directory);
   }
 
-  /** Why a write did not work. LMDB takes one that was cut short for an I/O error, but that is how a disk fills up. */
+  /** Whether a write failed because the disk is full. LMDB reports a short write as an I/O error. */
   isForWantOfSpace(error: unknown): boolean {
     return isForWantOfSpace(this.#directory, error);
   }
 
-  /** Throws if nothing can be read any more. After a failed write of its meta page LMDB refuses everything. */
+  /** Throws if reading has become impossible: after a failed write of its meta page LMDB refuses everything. */
   probe(): void {
     this.#root.resetReadTxn();
     this.#store.get(storeKey);
@@ -300,7 +304,7 @@ export class LmdbStore {
     return this.#guard(() => table.get(at, this.#frozen));
   }
 
-  /** The key of the chunk that this entry stands in, if it is there. */
+  /** The key of the chunk that would have this entry. */
   #chunkOf(room: number, seq: number): Buffer {
     const wanted = key(room, seq);
     const [found] = this.#guard(() => this.#keys(this.#entries, wanted, 1));
@@ -327,7 +331,7 @@ export class LmdbStore {
     }
   }
 
-  /** After an error LMDB would refuse whatever else is read in the same transaction. */
+  /** After an error LMDB refuses every other read in the same transaction. */
   #failure(error: unknown): LogError {
     const { transaction } = this.#frozen;
     transaction?.done();
@@ -348,7 +352,7 @@ export class LmdbStore {
     const slab = this.#slab;
     const at = Buffer.allocUnsafe(keyLength);
     let end = 0;
-    // Within a batch these promises are settled from the start; only the batch itself can fail.
+    // Within a batch these promises settle at once; only the batch itself can fail.
     const batch: Batch = {
       chunk: (room, entries) => {
         const start = end;
@@ -411,7 +415,7 @@ function isForWantOfSpace(directory: string, error: unknown): boolean {
 function whyNot(directory: string, error: unknown): LogError {
   if (error instanceof LogError) return error;
   const { code, message } = error as { code?: unknown; message: string };
-  // Numbers from 0 on are of the operating system; others, of LMDB: what it has read makes no sense.
+  // Codes from 0 on come from the operating system; negative ones from LMDB, which has read nonsense.
   if (typeof code !== 'number' || code < 0) return damaged(directory, message, error);
   return cannotUse(directory, isForWantOfSpace(directory, error) ? { code: 'ENOSPC' } : error);
 }
@@ -424,7 +428,7 @@ function key(room: number, seq: number): Buffer {
   return writeKey(Buffer.allocUnsafe(keyLength), room, Math.max(seq, 0));
 }
 
-/** When it throws, lmdb leaves its cursor open, and with it the transaction. */
+/** If an iteration throws, lmdb leaves its cursor open, and with it the transaction. */
 function* closing<T>(found: Iterable<T>): Generator<T> {
   const iterator = found[Symbol.iterator]();
   try {
@@ -443,7 +447,7 @@ function pages(table: Table): number {
   return treeBranchPageCount + treeLeafPageCount + overflowPages;
 }
 
-/** What lmdb rejects with only says that there is a reason, in a promise of its own, which may never settle. */
+/** lmdb's rejection has the reason in a promise of its own, which may never settle. */
 async function reasonOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
   if (!commitError) return error;

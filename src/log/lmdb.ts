@@ -23,13 +23,13 @@ import type {
 import { format, type StoreRecord } from './records.ts';
 
 export interface LmdbLogOptions extends LogOptions {
-  /** Where the store is; made if it is not there. */
+  /** Where the store is; made if it is missing. */
   readonly directory: string;
-  /** Other values than the measured ones. */
+  /** Overrides of the measured values. */
   readonly commit?: Partial<Omit<CommitterOptions, 'maxBytes'>>;
-  /** How often it is looked whether the files are in their place, in milliseconds. */
+  /** How often to check that the files are in their place, in milliseconds. */
   readonly watch?: number;
-  /** How much of the address space the process may have, in bytes; undefined: any amount. */
+  /** How much address space the process may use, in bytes; undefined for any amount. */
   readonly addresses?: number | undefined;
 }
 
@@ -40,10 +40,10 @@ const defaultCommit = {
   chunk: { entries: 128, bytes: 12_000 },
 } as const;
 const defaultWatch = 1000;
-/** When to try again if too much waits to be committed: a few commits later. */
+/** When to try again if too much waits to be committed, in milliseconds: a few commits later. */
 const retryBehind = 250;
 
-/** @throws LogError if the store cannot be had. */
+/** @throws LogError if the store cannot be opened. */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
   const { directory, durability, newEpoch } = options;
   prepareDirectory(directory);
@@ -96,12 +96,12 @@ class LmdbLog implements Log {
   readonly #rooms = new Map<string, OpenRoom>();
   /** Rooms the store still has a record of. */
   readonly #dropped = new Map<string, OpenRoom>();
-  /** What the store says of itself, and what it will say after this batch. */
+  /** The store's own record, as it will be after this batch. */
   #record: StoreRecord;
   #written: StoreRecord;
   /** The highest room id that was given. */
   #lastRoom: number;
-  /** With the durability `none`: what is to be reported. */
+  /** With the durability `none`: the commits to report. */
   readonly #unreported = new Map<string, number>();
   #watch: DirectoryWatch | undefined;
   #closed: Promise<void> | undefined;
@@ -127,7 +127,10 @@ class LmdbLog implements Log {
     });
   }
 
-  /** Breaks when its files are no longer in their place. @throws NodeJS.ErrnoException if they cannot be watched. */
+  /**
+   * The log breaks when its files are no longer in their place. @throws NodeJS.ErrnoException if they cannot be
+   * watched.
+   */
   async watch(): Promise<void> {
     const { directory, watch = defaultWatch, events } = this.#options;
     this.#watch = await DirectoryWatch.start({
@@ -338,7 +341,7 @@ class LmdbLog implements Log {
     }
     try {
       await this.#committer.close();
-      // If this fails, the next process passes over some numbers, and nothing else.
+      // If this fails, the next process skips some numbers, and nothing else happens.
       await this.#store.write(0, (batch) => batch.store({ ...this.#record, closed: true })).catch(() => undefined);
     } finally {
       await this.#watch?.stop();
@@ -348,7 +351,7 @@ class LmdbLog implements Log {
   }
 }
 
-/** @throws RangeError if the caller has numbered it wrongly: what is handed to the committer must not fail any more. */
+/** @throws RangeError if the number is wrong: the committer must only get entries that cannot fail. */
 function check(room: OpenRoom, { seq, prev, at }: Entry): void {
   const { next } = room.numbering;
   const isNext = Number.isSafeInteger(seq) && seq >= next && prev >= room.seq && prev < seq;

@@ -1,4 +1,4 @@
-/** The log in the memory of the process: for tests, and for servers that need not remember. It forgets all at the end. */
+/** The log in the memory of the process: for tests, and for servers that may forget. It ends with the process. */
 import type {
   Entry,
   Log,
@@ -28,13 +28,13 @@ interface Room {
 }
 
 const retry = 1000;
-/** What an entry takes besides its bytes, roughly. */
+/** Memory that an entry takes besides its bytes, roughly. */
 const overhead = 200;
 
 export class MemoryLog implements Log {
   readonly #options: LogOptions;
   readonly #rooms = new Map<string, Room>();
-  /** The rooms with entries that were not reported yet. */
+  /** The rooms with entries that have not been reported yet. */
   readonly #unreported = new Set<Room>();
   #used = 0;
   #closed = false;
@@ -90,7 +90,7 @@ export class MemoryLog implements Log {
     room.next = seq + 1;
     room.seq = seq;
     room.ordinal += 1;
-    // A copy: what was given may be a small part of a buffer, which would stay as long as the entry.
+    // A copy: the given bytes may be a small part of a large buffer, which would live as long as the entry.
     const bytes = new Uint8Array(entry.bytes);
     room.entries.push(
       id === undefined ? { seq, prev, at, user, bytes, isBinary } : { seq, prev, at, user, id, bytes, isBinary },
@@ -212,7 +212,7 @@ function head({ epoch, seq, next, entries, bytes }: Room): RoomHead {
   return { epoch, seq, first: first?.seq ?? 0, trimmed, next, count: entries.length, bytes };
 }
 
-/** Whether an entry must go when `removed` entries with `bytes` bytes before it have. */
+/** Whether an entry must go, after `removed` entries with `bytes` bytes before it have gone. */
 function exceeds(room: Room, entry: Entry, removed: number, bytes: number, retention: Retention, now: number): boolean {
   if (retention.count !== undefined && room.entries.length - removed > retention.count) return true;
   if (retention.bytes !== undefined && room.bytes - bytes > retention.bytes) return true;

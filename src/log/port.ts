@@ -1,20 +1,25 @@
 /**
- * The port of the durable log: what the hub needs to remember rooms, and what an implementation owes it. One contract
- * suite (test/log/contract.ts) runs against every implementation.
+ * The port of the durable log: what the hub needs to remember rooms, and what an implementation has to guarantee. One
+ * contract suite (test/log/contract.ts) runs against every implementation.
  *
- * A log holds the logs of many rooms. The caller numbers the entries; the log sees to it that no number of an epoch is
- * ever given to two messages, whatever happens to the process, and says when an entry is kept.
+ * A log holds the logs of many rooms. The caller numbers the entries; the log makes sure that no number of an epoch is
+ * ever given to two messages, whatever happens to the process, and reports when an entry is kept.
  */
 
 /** One message as it is stored. */
 export interface Entry {
   /** Its number in the room's epoch, from 1. */
   readonly seq: number;
-  /** The number of the entry before it in the room, 0 for the first one: `seq - 1`, except after a jump (see `next`). */
+  /**
+   * The number of the entry before it in the room, 0 for the first one: `seq - 1`, except after a jump (see `next`).
+   */
   readonly prev: number;
-  /** When it was said, by what its age is measured; milliseconds since 1970. The stamp in `bytes` is the wall clock's. */
+  /**
+   * When it was sent, by the clock that measures ages; milliseconds since 1970. The stamp in `bytes` is the wall
+   * clock's.
+   */
   readonly at: number;
-  /** Who sent it. */
+  /** The id of its sender. */
   readonly user: string;
   /** The idempotency key its sender gave it. */
   readonly id?: string | undefined;
@@ -24,7 +29,9 @@ export interface Entry {
   readonly isBinary: boolean;
 }
 
-/** How a room's log stands, entries included that are not committed yet. A snapshot: it does not change afterwards. */
+/**
+ * The state of a room's log, including entries that are not committed yet. A snapshot: it does not change afterwards.
+ */
 export interface RoomHead {
   /** Names this numbering. Positions of different epochs cannot be compared. */
   readonly epoch: string;
@@ -32,11 +39,13 @@ export interface RoomHead {
   readonly seq: number;
   /** The number of the oldest entry that can be read; 0 if there is none. */
   readonly first: number;
-  /** The latest number whose entry can no longer be read, 0 if there is none: who has seen it misses nothing. */
+  /**
+   * The latest number whose entry can no longer be read, 0 if there is none: a client that has seen it misses nothing.
+   */
   readonly trimmed: number;
   /**
    * The first number that was certainly never given to a message; the next entry must have it, or a higher one. It is
-   * `seq + 1` unless the process was killed: then numbers that may have been seen by clients are passed over.
+   * `seq + 1` unless the process was killed: then numbers that clients may have seen are skipped.
    */
   readonly next: number;
   /** How many entries can be read. */
@@ -51,7 +60,7 @@ export type Range = { readonly after: number } | { readonly before: number };
 /** A read stops at whichever comes first, but gives at least one entry if there is one. */
 export interface ReadLimits {
   readonly entries: number;
-  /** Of the sum of the lengths of `bytes`. */
+  /** The limit for the sum of the lengths of `bytes`. */
   readonly bytes: number;
 }
 
@@ -63,7 +72,7 @@ export interface IdWindow {
   readonly count: number;
 }
 
-/** What a room keeps at most. An entry goes as soon as one of the limits says so. */
+/** The most that a room keeps. An entry is removed as soon as one of the limits says so. */
 export interface Retention {
   readonly count?: number;
   /** Milliseconds. */
@@ -88,40 +97,40 @@ export interface Commit {
 /** Whether the log takes entries. It recovers by itself, except from `broken`. */
 export interface LogStatus {
   /**
-   * - `ready`: it does.
+   * - `ready`: it takes them.
    * - `full`: the disk or the limit of the store is reached.
    * - `failing`: a commit failed and is tried again.
-   * - `broken`: it will not work again in this process; or what it writes is lost with the process, since its files are
-   *   no longer in their place.
+   * - `broken`: it will not work again in this process, or its files are no longer in their place, so that everything
+   *   it writes is lost with the process.
    */
   readonly state: 'ready' | 'full' | 'failing' | 'broken';
   /** In words, for an operator. */
   readonly detail: string;
 }
 
-/** Why an entry was not taken. Nothing of it was kept, and its number is still free. */
+/** Why an entry was refused. Nothing of it was kept, and its number is still free. */
 export interface Unavailable {
-  /** `behind`: more is waiting to be committed than may be. The others are as in `LogStatus`. */
+  /** `behind`: too much is waiting to be committed. The others are as in `LogStatus`. */
   readonly reason: 'full' | 'failing' | 'broken' | 'behind' | 'closed';
   /** Milliseconds after which to try again. */
   readonly retry: number;
 }
 
-/** What a log tells its owner. It MUST NOT call any of these from within a call of the owner; they MUST NOT throw. */
+/** The callbacks of a log. It MUST NOT call any of these from within a call of the owner; they MUST NOT throw. */
 export interface LogEvents {
   /**
-   * What was committed since the last call: each room at most once, and per room in growing order of `seq`. An
-   * implementation MUST NOT report what is not committed as the durability asks, and MUST call this once per batch.
+   * The commits since the last call: each room at most once, and per room in growing order of `seq`. An implementation
+   * MUST NOT report an entry before it is as durable as configured, and MUST call this once per batch.
    */
   committed(commits: readonly Commit[]): void;
   /** The status has changed. */
   status(status: LogStatus): void;
   /**
-   * An entry turned out to be damaged when it was read; those before it that were committed with it may be, too. They are
-   * left out of what is read from now on.
+   * An entry turned out to be damaged when it was read; entries before it that were committed with it may be damaged,
+   * too. All reads leave them out from now on.
    */
   damaged(room: string, seq: number): void;
-  /** A defect was met, and what it did to the log is in its status. */
+  /** A defect was met; the status says what it did to the log. */
   failed(what: string, error: unknown): void;
 }
 
@@ -129,12 +138,12 @@ export interface LogOptions {
   readonly durability: Durability;
   /** The limit of the whole store in bytes; Infinity for none. */
   readonly maxBytes: number;
-  /** How much memory may be taken by what waits to be committed, in bytes; then appends are refused. */
+  /** The most memory for entries that wait to be committed, in bytes; beyond it appends are refused. */
   readonly maxQueue: number;
   readonly idWindow: IdWindow;
   /** A name for a room's new numbering, never given twice. */
   readonly newEpoch: () => string;
-  /** Any 32-bit number, another one in each process. */
+  /** Any 32-bit number, a different one in each process. */
   readonly seed: number;
   readonly events: LogEvents;
 }
@@ -146,7 +155,7 @@ export interface LogStats {
   readonly queued: number;
   /** The sum of the lengths of their `bytes`. */
   readonly queuedBytes: number;
-  /** What the store takes, in bytes, as `maxBytes` counts it. */
+  /** The size of the store, in bytes, as `maxBytes` counts it. */
   readonly used: number;
 }
 
@@ -158,38 +167,40 @@ export interface Log {
 
   /**
    * Opens a room. It is synchronous and MUST NOT wait for anything that was appended, and its time MUST NOT grow with
-   * the number of entries or rooms, but for its logarithm. A room that does not exist begins a new epoch; an
+   * the number of entries or rooms, except for its logarithm. A room that does not exist begins a new epoch; an
    * implementation MAY keep nothing of it until its first entry.
    *
-   * Each `open` MUST be followed by one `release`, in any order with those of other callers. All methods below that take
-   * a room MUST only be called in between, and throw otherwise.
-   * @param epoch for an import: what a room that does not exist yet is to have.
+   * Each `open` MUST be followed by one `release`, in any order with those of other callers. All methods below that
+   * take a room MUST only be called in between, and throw otherwise.
+   * @param epoch for an import: the epoch of a room that does not exist yet.
    * @throws Error if the room exists and `epoch` is given.
-   * @throws LogError if the store is so damaged that the room cannot be opened, or its entries not read: this goes for
-   *   every method that takes a room.
+   * @throws LogError if the store is so damaged that the room cannot be opened, or its entries cannot be read: this
+   *   goes for every method that takes a room.
    */
   open(room: string, epoch?: string): RoomHead;
 
-  /** The caller does not need the room for now. What is not committed yet is not lost by it. */
+  /** The caller does not need the room for now. Entries that are not committed yet are not lost. */
   release(room: string): void;
 
-  /** How the room stands now. */
+  /** The present state of the room. */
   head(room: string): RoomHead;
 
   /**
-   * Why the room's next entry would not be taken now. If there is no reason, `append` MUST take it when it is called next.
+   * Why the room's next entry would be refused now. If there is no reason, `append` MUST take it when it is called
+   * next.
    */
   unavailable(room: string): Unavailable | undefined;
 
   /**
-   * Takes an entry at the end of the room's log. It is synchronous, MUST NOT wait for any I/O, and MUST NOT throw because
-   * of the state of the disk. The entry can be read at once and is committed later, with others; `LogEvents.committed`
-   * says when. Entries of a room MUST be committed in order: none is kept whose predecessor is lost.
+   * Adds an entry at the end of the room's log. It is synchronous, MUST NOT wait for any I/O, and MUST NOT throw
+   * because of the state of the disk. The entry can be read at once and is committed later, with others;
+   * `LogEvents.committed` reports it. Entries of a room MUST be committed in order: no entry is kept if its predecessor
+   * is lost.
    *
    * The caller MUST NOT change `entry.bytes` afterwards. It may send the entry to others before it is committed.
    * @returns undefined if it was taken.
-   * @throws RangeError if `seq` is below the room's `next`, or `prev` below the room's `seq`. In an import `prev` may be
-   *   above: then readers see that something is missing.
+   * @throws RangeError if `seq` is below the room's `next`, or `prev` below the room's `seq`. In an import `prev` may
+   *   be above: then readers see that something is missing.
    */
   append(room: string, entry: Entry): Unavailable | undefined;
 
@@ -197,27 +208,27 @@ export interface Log {
   skip(room: string, next: number): void;
 
   /**
-   * Entries in growing order of `seq`. Those that are not committed yet are among them, those that were trimmed are not.
-   * Where an entry's `prev` is not the `seq` of the one before it, something is missing in between.
+   * Entries in growing order of `seq`, including those that are not committed yet. If an entry's `prev` is not the
+   * `seq` of the one before it, something is missing in between.
    */
   read(room: string, range: Range, limits: ReadLimits): Entry[];
 
   /**
-   * Where the latest entries before a number begin, as many as `read` would give of them, damaged ones counted: the `prev`
-   * of the first one; undefined if there is none. Its time MUST NOT grow with the number of entries, but for its logarithm
-   * and for that of the epoch's jumps.
+   * Where the latest entries before a number begin, as many as `read` would return, counting damaged ones: the `prev`
+   * of the first one; undefined if there is none. Its time MUST NOT grow with the number of entries, except for its
+   * logarithm and for that of the epoch's jumps.
    */
   latest(room: string, before: number, limits: ReadLimits): number | undefined;
 
   /**
-   * The entry this user appended to the room under this id before, if that is within the window; after a restart too,
-   * where it is still stored.
+   * The entry that this user appended to the room under this id before, if that is within the window; after a restart
+   * too, if the entry is still stored.
    */
   find(room: string, user: string, id: string, now: number): { readonly seq: number; readonly at: number } | undefined;
 
   /**
-   * Removes up to `maxSteps` entries from the old end, as `retention` says. It MAY leave what is not committed yet, and
-   * works in any state of the store, if only to make room.
+   * Removes up to `maxSteps` entries from the old end, as `retention` says. It MAY leave entries that are not committed
+   * yet, and works in any state of the store, if only to make room.
    * @returns how many it removed, and whether there is more to do.
    */
   trim(room: string, retention: Retention, now: number, maxSteps: number): { removed: number; more: boolean };
@@ -235,9 +246,9 @@ export interface Log {
   flush(): Promise<void>;
 
   /**
-   * Commits what is left and closes, in such a way that numbering goes on without a jump. Only then is it safe to open
-   * the same store again. It tries once: it does not wait for a full disk to be freed.
-   * @throws LogError `unsaved`, after closing, if something that was taken could not be committed.
+   * Commits the remaining entries and closes, in such a way that numbering goes on without a jump. Only then is it safe
+   * to open the same store again. It tries once: it does not wait for space on a full disk.
+   * @throws LogError `unsaved`, after closing, if an accepted entry could not be committed.
    */
   close(): Promise<void>;
 }

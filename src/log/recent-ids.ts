@@ -1,18 +1,18 @@
 /**
- * The latest ids of a room, and which entries have them. It takes 32 bytes an id, so that thousands of rooms can each
- * remember a thousand: it keeps hashes of 53 bits. That one of a thousand ids looks like a new one happens once in
- * 10^13 look-ups, and nobody who does not know the seed can bring it about.
+ * The latest ids of a room, and which entries have them. An id takes 32 bytes, so that thousands of rooms can each
+ * remember a thousand: only hashes of 53 bits are kept. A new id collides with one of a thousand once in 10^13
+ * look-ups, and a collision cannot be provoked without knowing the seed.
  *
- * A ring, chained by hash, newest first. Nothing is ever taken out of a chain: it ends where it comes to a slot that was
- * used again, for what was there and before is gone from the ring.
+ * A ring, chained by hash, newest first. Nothing is ever removed from a chain: it ends at the first slot that was
+ * reused, because everything older is gone from the ring as well.
  */
 import type { IdWindow } from './port.ts';
 
-/** What is remembered of an entry. */
+/** The part of an entry that is remembered. */
 export interface Recalled {
   readonly seq: number;
   readonly at: number;
-  /** Which entry of the room it is. */
+  /** The position of the entry in the room, counted from 1. */
   readonly ordinal: number;
 }
 
@@ -32,7 +32,7 @@ export class RecentIds {
   #older: Int32Array;
   /** The latest slot of each bucket. */
   #buckets: Int32Array;
-  /** What was hashed last: an id that is new is looked up, and then added. */
+  /** The last hash: a new id is looked up first, and then added. */
   #lastUser = '';
   #lastId = '';
   #lastHash: number;

@@ -1,7 +1,6 @@
 /**
- * How the store writes things down. Entries of a room that follow each other and were committed together share a record,
- * a chunk, under the number of the last one: a record costs LMDB, and the way there, more than what is in it. All numbers
- * are big endian:
+ * The format of the records in the store. Consecutive entries of a room that were committed together share a record, a
+ * chunk, under the number of the last one: writing a record costs more than its content. All numbers are big endian:
  *
  *     4  CRC-32 of the key and of everything after these four bytes
  *     …  varints, of the first entry: how far its number is below the last one's; ordinal, offset
@@ -13,8 +12,9 @@
  *     …  varints: seq - prev, prev - seq of the entry before it in the chunk (0 for the first one)
  *     …  user, with an id the id, the encoded message: each its length in bytes as a varint, and the bytes (UTF-8)
  *
- * `ordinal` counts the entries of the room from 1, `offset` sums up the bytes of those before: so the count and the size
- * of what a room holds follow from its first and its last entry, with nothing to keep up to date and nothing to scan.
+ * `ordinal` counts the entries of the room from 1, `offset` sums up the bytes of those before: so the count and the
+ * size of a room's entries follow from its first and its last entry, with nothing to keep up to date and nothing to
+ * scan.
  *
  * The other records are JSON after a CRC-32.
  */
@@ -28,24 +28,24 @@ export interface Placed {
   readonly offset: number;
 }
 
-/** What is known of a room besides its entries. */
+/** The record of a room, besides its entries. */
 export interface RoomRecord {
   readonly id: number;
   readonly epoch: string;
   /** Every number below may have been given to a message; see `Numbering`. */
   readonly next: number;
-  /** How often the store had not been closed when this was written. */
+  /** How often the store had been left open by a crash when this was written. */
   readonly crashes: number;
-  /** How the room stood: valid where there is no later entry. */
+  /** The state of the room: valid if there is no later entry. */
   readonly seq: number;
   readonly ordinal: number;
   readonly offset: number;
 }
 
-/** What is known of the store. */
+/** The record of the store. */
 export interface StoreRecord {
   readonly format: number;
-  /** How often it was not closed. */
+  /** How often a crash left it open. */
   readonly crashes: number;
   readonly closed: boolean;
   /** The highest room id ever given. */
@@ -63,7 +63,7 @@ const maxVarint = 8;
 const flagBinary = 1;
 const flagId = 2;
 
-/** Where the entries of a room stand: ordered by room, then by number. */
+/** The key of a room's entries: ordered by room, then by number. */
 export function writeKey(target: Buffer, room: number, seq: number): Buffer {
   target.writeUInt32BE(room, 0);
   target.writeUInt32BE(Math.floor(seq / 0x1_0000_0000), 4);
@@ -75,7 +75,7 @@ export function readKey(key: Uint8Array): { room: number; seq: number } {
   return { room: uint32(key, 0), seq: uint32(key, 4) * 0x1_0000_0000 + uint32(key, 8) };
 }
 
-/** Byte by byte: a view would make the bytes of every key move out of the heap first. */
+/** Byte by byte: a view would first move the bytes of every key out of the heap. */
 function uint32(bytes: Uint8Array, at: number): number {
   let value = 0;
   for (let n = at; n < at + 4; n += 1) value = value * 0x100 + (bytes[n] ?? 0);
@@ -91,7 +91,7 @@ export function entryBound({ user, id, bytes }: Entry): number {
 }
 
 /**
- * Writes a chunk at `start`, which must have as many bytes of room as the bounds say, and returns where it ends.
+ * Writes a chunk at `start`, where there must be as much room as the bounds say, and returns where it ends.
  * @param key that of its last entry.
  */
 export function encodeChunk(chunk: readonly Placed[], key: Uint8Array, target: Buffer, start: number): number {
@@ -143,7 +143,7 @@ export function decodeChunk(key: Uint8Array, value: Buffer): Placed[] | undefine
   return chunk;
 }
 
-/** An entry in a chunk. Most of those that are read go out as they are: what else there is is decoded when it is asked for. */
+/** An entry in a chunk. Most entries go out as they are read: other fields are decoded only when they are asked for. */
 class StoredEntry implements Entry {
   readonly seq: number;
   readonly prev: number;
@@ -152,7 +152,7 @@ class StoredEntry implements Entry {
   readonly length: number;
   readonly #chunk: Buffer;
   readonly #flags: number;
-  /** Where the user stands, and behind it the id. */
+  /** Where the user begins, followed by the id. */
   readonly #texts: number;
   /** Where `bytes` end. */
   readonly #end: number;
@@ -233,7 +233,7 @@ class Reader {
     return value;
   }
 
-  /** Passes over what has its length before it, and says what that is. */
+  /** Skips a text that is preceded by its length. @returns the length. */
   skip(): number {
     const length = this.varint();
     this.at += length;
@@ -265,7 +265,7 @@ function writeText(target: Buffer, text: string, start: number): number {
   return at + target.write(text, at);
 }
 
-/** CRC-32 (IEEE 802.3). Node has it from 20.15 on, and 13 times as fast for a large message. */
+/** CRC-32 (IEEE 802.3). Node has it since 20.15, 13 times as fast for a large message. */
 function checksum(first: Uint8Array, second?: Uint8Array): number {
   const update = zlib.crc32 ?? crc32;
   const value = update(first);

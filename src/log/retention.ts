@@ -1,6 +1,6 @@
 /**
- * Trims the rooms of a log as their retention says, in small steps: those that have got new entries soon after, and all
- * of them, open or not, one after the other. A room that has come to an end is forgotten.
+ * Trims the rooms of a log as their retention says, in small steps: rooms with new entries soon after, and all rooms,
+ * open or not, one after the other. A room without entries is forgotten.
  */
 import type { Log, Retention } from './port.ts';
 
@@ -15,7 +15,7 @@ export interface SweepOptions {
 
 const defaults: SweepOptions = { steps: 500, rooms: 50, round: 60_000 };
 
-/** What a room keeps that is to keep nothing any more. */
+/** For a room that keeps nothing any more. */
 const nothing: Retention = { count: 0 };
 
 export class Sweeper {
@@ -28,7 +28,7 @@ export class Sweeper {
   #at: string | undefined;
   #nextRound = 0;
 
-  /** @param retention what a room is to keep; undefined: nothing. */
+  /** @param retention how much a room keeps; undefined for nothing. */
   constructor(log: Log, retention: (room: string) => Retention | undefined, options: Partial<SweepOptions> = {}) {
     this.#log = log;
     this.#retention = retention;
@@ -41,9 +41,9 @@ export class Sweeper {
   }
 
   /**
-   * Does one step. To be called again soon, and at once, in another turn of the loop, if there is more to do.
+   * Does one step. Call it again soon or, if there is more to do, in the next turn of the loop.
    * @param time on the monotonic clock, in milliseconds.
-   * @param now in milliseconds since 1970; undefined as long as that is in doubt: then nothing goes for its age.
+   * @param now in milliseconds since 1970; undefined while the clock is in doubt: then nothing is removed for its age.
    * @throws LogError if a room cannot be read; the next step goes on with another one.
    */
   step(time: number, now: number | undefined): { readonly more: boolean } {
@@ -63,7 +63,7 @@ export class Sweeper {
     const names = this.#log.rooms(this.#at ?? '', left.rooms);
     const isLast = names.length < left.rooms;
     for (const room of names) {
-      // If it cannot be read, the others after it have their turn.
+      // If it cannot be read, the rooms after it still have their turn.
       this.#at = room;
       this.#trim(room, now, left);
     }

@@ -1,6 +1,6 @@
 /**
- * A store as JSON Lines, for a backup, a look or a move. The first line says what it is; then for each room a line with
- * its name, followed by its entries, the oldest first:
+ * A store as JSON Lines, for a backup, an inspection or a move. The first line is a header; then there is a line with
+ * the name of each room, followed by its entries, the oldest first:
  *
  *     {"hubbub":"log","version":1}
  *     {"room":"lobby","epoch":"k7f3q9za","next":3}
@@ -8,8 +8,8 @@
  *     {"seq":2,"at":1795104000001,"user":"u1","base64":"AQAk…"}
  *     {"end":true}
  *
- * `prev` stands where it is not `seq - 1`. `next` is the first number that was certainly never given to a message. Without
- * the last line, what comes before it is not everything.
+ * `prev` is left out if it is `seq - 1`. `next` is the first number that was certainly never given to a message. An
+ * export without the last line is incomplete.
  */
 import { LogError } from './error.ts';
 import type { LmdbStore } from './lmdb-store.ts';
@@ -18,7 +18,7 @@ import type { Entry, Log } from './port.ts';
 import { orphans, type Problem, Succession, unreadable } from './verify.ts';
 
 const version = 1;
-/** How long the name of a room may be; LMDB takes longer ones, in bytes. */
+/** The longest name of a room, in bytes; LMDB would take longer ones. */
 const maxName = 512;
 
 export interface Transferred {
@@ -29,15 +29,15 @@ export interface Transferred {
 type Total = { -readonly [Key in keyof Transferred]: Transferred[Key] };
 
 export interface ExportOptions {
-  /** Only these. */
+  /** Exports only these rooms. */
   readonly rooms?: readonly string[];
-  /** Told of what cannot be read and is left out. */
+  /** Called for entries that cannot be read and are left out. */
   readonly damaged: (problem: Problem) => void;
 }
 
 /**
- * Gives the lines, without line ends, and returns the figures. Another process may be writing to the store: then each
- * room is as it was at some moment of the export.
+ * Yields the lines, without line ends, and returns the figures. Another process may be writing to the store: then each
+ * room is exported as it was at some moment of the export.
  */
 export function* exportLines(store: LmdbStore, options: ExportOptions): Generator<string, Transferred> {
   const total = { rooms: 0, entries: 0 };
@@ -48,7 +48,7 @@ export function* exportLines(store: LmdbStore, options: ExportOptions): Generato
     for (const room of options.rooms ?? store.allNames()) {
       yield* roomLines(store, room, { crashes: crashes + (closed ? 0 : 1), ids, total, ...options });
     }
-    // Rooms with higher numbers have been made since.
+    // Rooms with higher numbers were made after the export began.
     for (const problem of options.rooms ? [] : orphans(store, ids, lastRoom)) options.damaged(problem);
   } catch (error) {
     options.damaged(unreadable(error));
@@ -58,7 +58,7 @@ export function* exportLines(store: LmdbStore, options: ExportOptions): Generato
 }
 
 interface RoomExport extends ExportOptions {
-  /** How often the store had not been closed, if its owner were killed now. */
+  /** The crash count of the store, if its owner were killed now. */
   readonly crashes: number;
   /** The numbers in the store of the rooms so far. */
   readonly ids: Set<number>;
@@ -74,7 +74,7 @@ function* roomLines(
   try {
     const record = store.room(room);
     if (!record && rooms) throw new LogError('damaged', 'there is no such room');
-    // Otherwise it has been dropped since its name was read.
+    // Without a record, the room was dropped after its name was read.
     if (!record) return;
     const { id, epoch } = record;
     ids.add(id);
@@ -105,15 +105,15 @@ function isOldest(store: LmdbStore, room: number, seq: number): boolean {
 
 export interface ImportOptions {
   /**
-   * `keep` if the clients are to resume where they are: right for a move, when nothing was sent since the export. `new`
-   * for a backup: the numbers after it have been given to messages that are not in it.
+   * `keep` lets clients resume where they are: right for a move, when nothing was sent since the export. `new` is for a
+   * backup: the numbers after it were given to messages that it does not have.
    */
   readonly epochs: 'keep' | 'new';
 }
 
 /**
- * Appends what was exported; settles when it is committed. Rooms that are there already are not touched.
- * @throws LogError `import`, naming the line, at the first thing that cannot be imported; what is before it stays.
+ * Appends exported lines; settles when they are committed. Existing rooms are not touched.
+ * @throws LogError `import`, naming the line, at the first line that cannot be imported; earlier lines stay.
  */
 export async function importLines(
   log: Log,
@@ -226,7 +226,7 @@ function parse(text: string): Line {
   return value as Line;
 }
 
-/** undefined if it is not JSON. What JSON.parse says of that would quote what people wrote. */
+/** @returns undefined if it is not JSON. The message of JSON.parse would quote what people wrote. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,13 +1,13 @@
-/** Looks through a whole store and says what is wrong with it. */
+/** Checks a whole store, and reports everything that is wrong with it. */
 import { LogError } from './error.ts';
 import type { Found, LmdbStore } from './lmdb-store.ts';
 import { resume } from './numbering.ts';
 import type { RoomRecord, StoreRecord } from './records.ts';
 
 export interface Problem {
-  /** undefined if it is not about a room whose name is known. */
+  /** undefined unless it concerns a room whose name is known. */
   readonly room: string | undefined;
-  /** 0 if it is not about one entry. */
+  /** 0 unless it concerns one entry. */
   readonly seq: number;
   /** In words. */
   readonly what: string;
@@ -21,7 +21,9 @@ export interface Verified {
   readonly problems: number;
 }
 
-/** Gives each problem as it is found, and returns the figures. A store that is being written to must be frozen before. */
+/**
+ * Yields each problem as it is found, and returns the figures. A store that is being written to must be frozen before.
+ */
 export function* verify(store: LmdbStore): Generator<Problem, Verified> {
   const total = { rooms: 0, entries: 0, bytes: 0, problems: 0 };
   for (const problem of lookThrough(store, total)) {
@@ -32,7 +34,7 @@ export function* verify(store: LmdbStore): Generator<Problem, Verified> {
 }
 
 /**
- * What is to be said of an error in the midst of reading.
+ * The problem that an error during reading stands for.
  * @param seq the last number before it, 0 if there is none.
  * @throws the error, if it is not one of the store.
  */
@@ -93,12 +95,12 @@ function* recordProblems({ id }: RoomRecord, { lastRoom }: StoreRecord, ids: Rea
   if (id > lastRoom) yield `its number in the store, ${id}, was never given`;
 }
 
-/** Whether the entries of a room, handed over one after the other, follow from each other. */
+/** Checks that the entries of a room, passed one after the other, follow each other. */
 export class Succession {
-  /** The entry before, and what the next one must say of its place, as far as that is known. */
+  /** The entry before, and the place that the next one must have, as far as that is known. */
   #last: { readonly seq: number; readonly ordinal: number | undefined; readonly offset: number } | undefined;
 
-  /** What is wrong with the next one, in words; undefined if nothing is. */
+  /** @returns the fault of the next entry, in words; undefined if there is none. */
   check({ seq, placed }: Found): string | undefined {
     const last = this.#last;
     if (!placed) {
@@ -107,13 +109,13 @@ export class Succession {
     }
     const { entry, ordinal, offset } = placed;
     this.#last = { seq, ordinal: ordinal + 1, offset: offset + entry.bytes.length };
-    // `prev` is higher where something was missing already when the room was imported.
+    // `prev` is higher if something was already missing when the room was imported.
     const isPlaced = last?.ordinal === undefined || (ordinal === last.ordinal && offset === last.offset);
     const follows = !last || (isPlaced && entry.prev >= last.seq);
     return follows ? undefined : `it does not follow from number ${last.seq}, which is before it`;
   }
 
-  /** Whether there were entries, but not up to this number. */
+  /** Whether there were entries, but none up to this number. */
   endsBefore(seq: number): boolean {
     return this.#last !== undefined && this.#last.seq < seq;
   }
@@ -121,8 +123,8 @@ export class Succession {
 
 /**
  * Entries that belong to no room.
- * @param ids the numbers in the store of all rooms.
- * @param last no number above it is looked at.
+ * @param ids the numbers of all rooms in the store.
+ * @param last numbers above it are not checked.
  */
 export function* orphans(
   store: LmdbStore,
