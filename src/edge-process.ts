@@ -1,10 +1,10 @@
-/** What the server starts for each of its `--threads`, if it has several: an edge, which does what the server tells it. */
+/** The program of an edge process: with `--threads` the server starts several, and tells them what to do. */
 import { runEdgeProcess } from './edge/remote/process.ts';
 
-// It ends with the server, not at a signal that all processes of a terminal or a container get.
+// It ends with the server, not at a signal that goes to all processes of a terminal or a container.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 const crashed = runEdgeProcess(() => process.exit());
-// The server has the log, and starts another one.
+// The server logs the end of this process, and starts another one.
 process.on('uncaughtException', (error) => {
   crashed('an edge process met a defect, and ends', error);
   process.exit(1);

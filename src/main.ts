@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The command: reads its configuration, starts the server, and stops it at a signal; or hands over to one of the tools.
- * The only user of `process`, but for `edge-process.ts`.
+ * The only user of `process`, except for `edge-process.ts`.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
@@ -28,7 +28,7 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Exit codes: 0 stopped as asked, 1 a defect, 2 the operator has to change something. */
+/** Exit codes: 0 stopped as requested, 1 a defect, 2 the operator has to change something. */
 const exitCodes = { stopped: 0, defect: 1, operator: 2 };
 
 async function main(args: readonly string[]): Promise<void> {
@@ -66,7 +66,7 @@ async function main(args: readonly string[]): Promise<void> {
     schemas: readSchemas(),
     user: process.geteuid?.(),
   });
-  // First: who reads the line may send a signal at once.
+  // First: a program that waits for the line may send a signal at once.
   const stop = stopAtSignal(broker, config, logger);
   process.on('SIGUSR2', () => broker.trustClock());
   const reload = new Reload({ config, certificate: tls, broker, logger, readConfig, readCertificate });
@@ -77,8 +77,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /**
- * Node has raised the soft limit of open files to the hard one when it started. To be asked before there are connections: a
- * report looks up their names.
+ * Node raised the soft limit of open files to the hard one when it started. Call this before there are connections: a
+ * report looks up their host names.
  */
 function processLimits(): ProcessLimits {
   const { userLimits = {} } = process.report.getReport() as { userLimits?: Record<string, { soft: unknown }> };
@@ -86,12 +86,12 @@ function processLimits(): ProcessLimits {
     const soft = userLimits[name]?.soft;
     return typeof soft === 'number' ? soft : undefined;
   };
-  // In bytes, whatever the name of it says.
+  // In bytes, although the name may say otherwise.
   const addresses = limit('virtual_memory_bytes') ?? limit('virtual_memory_kbytes');
   return { openFiles: limit('open_files'), addresses };
 }
 
-/** Loaded only when asked for: a server that may open few files could not load them all at once. */
+/** Tools are loaded on demand: a server with a low limit of open files could not load them all at once. */
 async function toolOf(name: string | undefined): Promise<((args: readonly string[]) => Promise<number>) | undefined> {
   switch (name) {
     case 'log': {
@@ -111,7 +111,7 @@ async function toolOf(name: string | undefined): Promise<((args: readonly string
   }
 }
 
-/** What a tool or an app needs. */
+/** The part of the process that a tool or an app needs. */
 function surroundings() {
   const { env, stdin, stdout, stderr } = process;
   const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
@@ -122,20 +122,20 @@ function surroundings() {
 
 const self = fileURLToPath(import.meta.url);
 
-/** What runs a file of this program as this one runs. */
+/** The command that runs a file of this program as this one runs. */
 function program(file: string): [string, ...string[]] {
   const { execPath, execArgv } = process;
   return [execPath, ...execArgv, file];
 }
 
-/** They are told what they need, and no secrets. */
+/** Edge processes get the environment that they need, and no secrets. */
 function edgeProgram(): Program {
   const env = Object.entries(process.env).filter(([name]) => !name.startsWith('HUBBUB_'));
   const file = join(dirname(self), `edge-process${extname(self)}`);
   return { command: program(file), env: Object.fromEntries(env) };
 }
 
-/** Where the people of the demo meet. */
+/** The server of the demo. */
 const startDemoServer: StartServer = async ({ host, port }) => {
   const { stderr } = process;
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
@@ -159,7 +159,7 @@ function readCertificate({ data, cert, key }: Config, now: number) {
   return certificate({ data, now, hosts: localNames(), ...given });
 }
 
-/** The one line a person needs. */
+/** The one line at the start for a person. */
 function summary({ host, basePath, tls }: Config, port: number, hasPages: boolean): string {
   const secure = tls ? 's' : '';
   const hosts = host === '0.0.0.0' || host === '::' ? ['localhost', ...addresses()] : [host];
@@ -175,10 +175,10 @@ function addresses(): string[] {
   return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address);
 }
 
-/** How long the log has for what is left when the connections are gone, in milliseconds. */
+/** How long the log may take to write the rest when the connections are gone, in milliseconds. */
 const logTimeout = 2000;
 
-/** @returns stops it at another signal; to be called again does nothing. */
+/** @returns a function that stops it for another reason; further calls do nothing. */
 function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger): (signal: string) => void {
   let isStopping = false;
   const stop = (signal: string) => {
@@ -201,9 +201,9 @@ function stopAtSignal(broker: Broker, { drainTimeout }: Config, logger: Logger):
 }
 
 /**
- * From the start on: a process that does not listen ends without a word. In a terminal it means that the terminal is gone,
- * of which shell and system may both tell; elsewhere, that something is to be read again.
- * @returns says what is to be done then; also if it has come already.
+ * Listens for SIGHUP from the start on: a process that does not listen is ended by it. In a terminal the signal means
+ * that the terminal is gone, and shell and system may both send it; elsewhere it means to read the configuration again.
+ * @returns a function that sets the reaction, also to a signal that has already arrived.
  */
 function heedHangUps(): (then: () => void) => void {
   let heed: (() => void) | undefined;
@@ -223,7 +223,7 @@ function readSchemas(): ReadonlyMap<string, string> {
   return new Map(Array.from(files, ([path, content]) => [path, content.toString()]));
 }
 
-/** The web pages, as the build made them; none if it has not. */
+/** The web pages from the build; none if there was no build. */
 function readPages(): ReadonlyMap<string, Buffer> {
   const directory = new URL('dist/web/', root);
   return existsSync(directory) ? readDirectory(directory) : new Map();
@@ -241,7 +241,7 @@ function print(text: string): void {
   process.stdout.write(text);
 }
 
-/** What the operator has to change; the message is one line for them. */
+/** Errors that the operator can fix; their messages are one line. */
 const operatorErrors = [ConfigError, PolicyError, StartError, CertificateError, LogError];
 
 function fail(error: unknown): void {
@@ -249,11 +249,11 @@ function fail(error: unknown): void {
     process.stderr.write(`hubbub: ${error.message}\n`);
     process.exit(exitCodes.operator);
   }
-  // A defect: without a log yet, Node says it and ends with the code for it.
+  // A defect before there is a log: Node prints it and exits with code 1.
   throw error;
 }
 
-// Who reads the log may go away (`hubbub | head`); the server stays.
+// The reader of the log may go away (`hubbub | head`); the server stays.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 main(process.argv.slice(2)).catch(fail);

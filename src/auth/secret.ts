@@ -10,8 +10,8 @@ export function newSecret(): Buffer {
 }
 
 /**
- * The secret that is kept in a directory, so that tickets hold after a restart; made if there is none. One process at a
- * time may do that.
+ * The secret that is kept in a directory, so that tickets stay valid after a restart; made if there is none. Only one
+ * process at a time may call it.
  * @throws Error if it cannot be read or written.
  */
 export function keptSecret(directory: string): Buffer {

@@ -2,13 +2,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { User } from '../protocol/generated/frames.ts';
 
-/** How long a ticket is good for, in milliseconds: 30 days. */
+/** How long a ticket is valid, in milliseconds: 30 days. */
 export const ticketLifetime = 30 * 24 * 60 * 60 * 1000;
 
 export interface Tickets {
   /** A ticket for `user`; `now` in milliseconds since 1970, here and below. */
   issue(user: User, now: number): string;
-  /** The user of a ticket, unless it is not one of this server's or its time is over. */
+  /** The user of a ticket; undefined if the ticket is not of this server, or has expired. */
   verify(ticket: string, now: number): User | undefined;
 }
 

@@ -1,8 +1,8 @@
-/** How many connections there may be: as many as were asked for, but fewer than files can be opened. */
+/** How many connections to allow: as many as configured, but fewer than files can be opened. */
 import type { SocketLimits } from '../edge/sockets.ts';
 import { StartError } from './start-error.ts';
 
-/** What a process may have, and each that it starts; undefined: any amount, or it is not known. */
+/** The limits of this process and of each that it starts; undefined for any amount, or if unknown. */
 export interface ProcessLimits {
   /** How many files may be open. */
   readonly openFiles: number | undefined;
@@ -15,27 +15,31 @@ export interface Capacity {
   readonly connections: number;
   /** Of each edge. */
   readonly sockets: SocketLimits;
-  /** For the operator, if there cannot be as many connections as were asked for. */
+  /** For the operator, if fewer connections are possible than configured. */
   readonly warning: string | undefined;
 }
 
 /**
- * The descriptors of a process that are not for sockets of clients. When idle, a server of Linux has 25 of them, and an
- * edge process 24; the others are for what is opened for a moment.
+ * The descriptors of a process that are not for sockets of clients. When idle, a server on Linux has 25 of them, and an
+ * edge process 24; the rest are for files that are open for a moment.
  */
 const ownFiles = 40;
-/** What a server with edge processes needs for each: three pipes, and those of one that is being started. */
+/**
+ * Descriptors that the server needs per edge process: three pipes, and those of a replacement that is being started.
+ */
 const filesPerEdgeProcess = 10;
 
-/** How many sockets there may be besides the connections: of plain HTTP, and of those that are told that there is no room. */
+/**
+ * How many sockets to allow besides the connections: for plain HTTP, and for clients that are told there is no room.
+ */
 const otherSockets = 1024;
-/** Where files are scarce, that is so large a part of all sockets. */
+/** If files are scarce, the share of all sockets that these get. */
 const otherShare = 1 / 8;
 
 const fewestSockets = 16;
 
 /**
- * @param openFiles how many files each process may open; undefined: any number.
+ * @param openFiles how many files each process may open; undefined for any number.
  * @param edges how many edges there are; more than one are in processes of their own.
  * @throws StartError if that is not enough for any server.
  */
@@ -46,7 +50,8 @@ export function capacity(maxConnections: number, openFiles = Number.POSITIVE_INF
     throw new StartError(`${what}; ${remedy(maxConnections)}`);
   }
   const open = Math.min(maxConnections + otherSockets, openFiles - ownFiles);
-  // Where files are not scarce, more than may be connections: those past them are refused for all edges together.
+  // If files are not scarce, there may be more sockets than connections: the limit for all edges together refuses the
+  // rest.
   const webSockets = open - Math.min(otherSockets - 1, Math.ceil(open * otherShare));
   const connections = Math.min(maxConnections, edges * webSockets);
   const warning =
@@ -56,7 +61,7 @@ export function capacity(maxConnections: number, openFiles = Number.POSITIVE_INF
   return { connections, sockets: { open, webSockets }, warning };
 }
 
-/** @param connections for how many the files are to be enough. */
+/** @param connections the number of connections that the files have to be enough for. */
 function remedy(connections: number): string {
   const files = connections + otherSockets + ownFiles;
   return `raise it to ${files} (ulimit -n ${files}, LimitNOFILE=${files} of systemd, --ulimit nofile=${files}:${files} of docker)`;

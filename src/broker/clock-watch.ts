@@ -1,7 +1,7 @@
 /**
- * Holds the wall clock against one that cannot be set. A wall clock that jumped, and is right again a moment later, must
- * not have removed what is then not old, nor have turned anybody away: until it is settled which of the two is right, the
- * time that counts goes on as if nothing had jumped, and what cannot be undone waits.
+ * Compares the wall clock with one that cannot be set. A wall clock that jumps, and is right again a moment later, must
+ * not remove messages that are not old, nor refuse valid tickets: until it is clear which clock is right, the trusted
+ * time goes on as if nothing had jumped, and nothing irreversible is done.
  */
 import { uptime } from 'node:os';
 import type { Clock } from '../hub/clock.ts';
@@ -13,7 +13,7 @@ export interface MachineClocks {
   readonly now: () => number;
   /** Milliseconds since some moment. It cannot be set, and may stand still while the machine sleeps. */
   readonly monotonic: () => number;
-  /** Milliseconds since the machine started, those in which it slept included. Need not be exact. */
+  /** Milliseconds since the machine started, including the time it slept. Need not be exact. */
   readonly uptime: () => number;
 }
 
@@ -23,10 +23,13 @@ export const machineClocks: MachineClocks = {
   uptime: () => uptime() * 1000,
 };
 
-/** By how much the wall clock may be set at once without being doubted, in milliseconds. NTP corrects by less as a rule. */
+/** The largest jump of the wall clock that is accepted silently, in milliseconds. NTP usually corrects by less. */
 const tolerance = 10_000;
 
-/** From how much on the machine slept, in milliseconds: the uptime is less exact than the other clocks. */
+/**
+ * The shortest time that counts as sleep of the machine, in milliseconds: the uptime is less exact than the other
+ * clocks.
+ */
 const shortestSleep = 1000;
 
 const accept = 'SIGUSR2 or a restart accepts it as it is';
@@ -35,7 +38,7 @@ export class ClockWatch {
   readonly clock: Clock;
   readonly #machine: MachineClocks;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
-  /** When both clocks were read and the wall clock was believed. */
+  /** The readings of both clocks when the wall clock was last trusted. */
   #believed: { readonly wall: number; readonly monotonic: number };
   /** By how much the uptime is ahead of the monotonic clock. */
   #uptimeAhead: number;
@@ -58,9 +61,9 @@ export class ClockWatch {
   }
 
   /**
-   * Compares the clocks, and tells the operator if the wall clock has jumped or is right again. To be called every few
-   * seconds at least: small corrections and what the clocks differ by in the long run are followed.
-   * @returns whether the wall clock is to be believed.
+   * Compares the clocks, and tells the operator if the wall clock has jumped or is right again. Call it every few
+   * seconds at least, so that small corrections and slow drift are followed.
+   * @returns whether the wall clock can be trusted.
    */
   check(): boolean {
     const wall = this.#machine.now();
@@ -110,7 +113,7 @@ export class ClockWatch {
     );
   }
 
-  /** While the machine slept the wall clock went on, and the monotonic one did not. */
+  /** While the machine sleeps, the wall clock goes on and the monotonic one does not. */
   #considerSleep(): void {
     const { wall, monotonic } = this.#believed;
     const slept = this.#machine.uptime() - this.#machine.monotonic() - this.#uptimeAhead;
@@ -121,7 +124,7 @@ export class ClockWatch {
 }
 
 /**
- * At the start there is nothing to hold the wall clock against but what it was when the log was written last.
+ * At the start there is nothing to compare the wall clock with, except the time when the log was last written.
  * @param written milliseconds since 1970; undefined if there is no log yet.
  */
 export function compareWithLog(now: number, written: number | undefined, logger: Pick<Logger, 'warn'>): void {

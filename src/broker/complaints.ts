@@ -1,9 +1,9 @@
-/** How long the same thing is not said again, in milliseconds. */
+/** For how long the same message is suppressed, in milliseconds. */
 const interval = 60_000;
-/** How many things are remembered. */
+/** How many messages are remembered. */
 const capacity = 1000;
 
-/** Who asks again and again for what is damaged must not fill the operator's log with it. */
+/** A client that keeps asking for damaged entries must not flood the operator's log. */
 export class Complaints {
   readonly #now: () => number;
   readonly #said = new Map<string, number>();
@@ -13,7 +13,7 @@ export class Complaints {
     this.#now = now;
   }
 
-  /** Whether it is to be said now. */
+  /** Whether to log it now. */
   isDue(what: string): boolean {
     const now = this.#now();
     const said = this.#said.get(what);

@@ -5,15 +5,15 @@ import type { Session } from '../session/session.ts';
 /** How many connections are closed at once. */
 const batchSize = 500;
 
-/** How long a batch is given before the next one, at most, in milliseconds. */
+/** The longest pause between two batches, in milliseconds. */
 const batchPause = 100;
 
-/** Clients are asked to come back within this many milliseconds, each at a time of its own. */
+/** Clients are asked to come back within this many milliseconds, each at a different moment. */
 const comeBackWithin = 5000;
 
 /**
- * Says goodbye to every connection and closes it, a batch after the other, so that neither this server nor the one that
- * takes over has to do it all at once.
+ * Says goodbye to every connection and closes it, batch by batch, so that neither this server nor the one that takes
+ * over has to handle all of them at once.
  *
  * @param timeout how long it may take in all, in milliseconds
  */

@@ -8,13 +8,13 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
 };
 
-/** Why an address cannot be listened on. uWebSockets.js does not tell, so it is tried again with a socket that does. */
+/** Why listening on an address fails. uWebSockets.js does not tell, so a plain socket tries again. */
 export async function listenError(host: string, port: number): Promise<StartError> {
   const found = await probe(host, port);
   return found instanceof StartError ? found : refused(host, port, 'the port was in use a moment ago');
 }
 
-/** @returns the port, which is another than `port` if that is 0, if nobody else listens on it; else why it cannot be had. */
+/** @returns the port if it is free (if `port` is 0, any free one); otherwise why it cannot be used. */
 export function probe(host: string, port: number): Promise<number | StartError> {
   return new Promise((resolve) => {
     const server = createServer();

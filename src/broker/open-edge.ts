@@ -11,9 +11,9 @@ import { listenError, probe } from './listen-error.ts';
 import { StartError } from './start-error.ts';
 
 /**
- * The edge that the configuration asks for: in this process, or several that share the port, each in one of its own.
+ * Opens the configured edge: one in this process, or several that share the port, each in a process of its own.
  *
- * @throws StartError if there cannot be several, or the longest head of a request is set to nonsense.
+ * @throws StartError if several are impossible on this system, or the limit for heads of requests is set to nonsense.
  */
 export function openEdge(
   { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, proxyProtocol, basePath, httpRate }: Config,
@@ -57,14 +57,14 @@ export function edgeCount(threads: Config['threads']): number {
   return threads === 'auto' ? affordable() : threads;
 }
 
-/** Other systems give all connections of a port to one of those who share it. */
+/** Other systems give all connections of a shared port to one process. */
 function affordable(): number {
   return platform() === 'linux' ? availableParallelism() : 1;
 }
 
 /**
- * @returns the port, which is another than `port` if that is 0.
- * @throws StartError if it cannot be had.
+ * @returns the port; if `port` is 0, the one that the system chose.
+ * @throws StartError if it cannot be used.
  */
 export async function listen(edge: Edge | EdgePool, host: string, port: number): Promise<number> {
   if (edge instanceof EdgePool) return await listenTogether(edge, host, port);
@@ -73,10 +73,10 @@ export async function listen(edge: Edge | EdgePool, host: string, port: number):
   return found;
 }
 
-/** How often another port is tried if one that was free is not when the edge processes are ready. */
+/** How many free ports to try: one may be taken before the edge processes are ready. */
 const attempts = 5;
 
-/** Edge processes share a port that is known. They would share it with another server as well, so it must be free. */
+/** Edge processes need a known port. They would also share it with another server, so it has to be checked first. */
 async function listenTogether(pool: EdgePool, host: string, port: number): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     const free = await probe(host, port);

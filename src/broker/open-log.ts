@@ -6,13 +6,13 @@ import { openLmdbLog } from '../log/lmdb.ts';
 import { MemoryLog } from '../log/memory.ts';
 import type { Log, LogEvents, LogOptions } from '../log/port.ts';
 
-/** How much memory may be taken by messages that wait to be committed, in bytes. */
+/** The most memory for messages that wait to be committed, in bytes. */
 const maxQueue = 64 << 20;
 
 const elsewhere = 'choose another place with --data';
 const withoutDisk = 'keep messages in memory only with --log memory';
 
-/** What can be done about it. */
+/** What the operator can do about each error. */
 const remedies: Readonly<Partial<Record<LogErrorCode, string>>> = {
   directory: `${elsewhere}, or ${withoutDisk}`,
   space: `make room, ${elsewhere}, or ${withoutDisk}`,
@@ -24,9 +24,9 @@ const remedies: Readonly<Partial<Record<LogErrorCode, string>>> = {
 };
 
 /**
- * Opens the log that the configuration asks for. Where no room is to keep anything it is one in memory that is not used.
- * @param own the user id of this process, where there is such a thing, and how much of the address space it may have.
- * @throws LogError if the one on the disk cannot be had; it says what to do.
+ * Opens the configured log. If no room keeps anything, it is a log in memory that stays unused.
+ * @param own the user id of this process, on systems that have user ids, and how much address space it may use.
+ * @throws LogError if the log on the disk cannot be used; the message says what to do.
  */
 export async function openLog(
   config: Config,
@@ -52,7 +52,7 @@ export async function openLog(
   }
 }
 
-/** What the operator is told if the disk is full before the log has reached its limit; undefined: it is not. */
+/** A warning for the operator if the disk will be full before the log reaches its limit; otherwise undefined. */
 export function diskWarning({ log, data, logLimit }: Config): string | undefined {
   const room = log === 'lmdb' ? roomOnDisk(logDirectory(data)) : undefined;
   if (room === undefined || room >= logLimit) return undefined;

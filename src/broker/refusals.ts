@@ -2,11 +2,11 @@ import type { Refusal } from '../edge/handlers.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Complaints } from './complaints.ts';
 
-/** Those who were turned away before they had a session: counted, and told to the operator, who hears of them nowhere else. */
+/** Counts connections that are refused before they have a session, and logs them: nothing else would show them. */
 export class Refusals {
   readonly #logger: Pick<Logger, 'info' | 'debug'>;
   readonly #complaints: Complaints;
-  /** How many there were of a status since it was last told at `info`. */
+  /** Per status, how many there were since it was last logged at `info`. */
   readonly #untold = new Map<string, number>();
   #count = 0;
 
@@ -16,12 +16,12 @@ export class Refusals {
     this.#complaints = new Complaints(now);
   }
 
-  /** So far. */
+  /** The total so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Each at `debug`; at `info` the first of a status within a minute, with how many there were since the one before. */
+  /** Logs each at `debug`; at `info` the first of a status within a minute, with the number since the last one. */
   tell({ address, status, message }: Refusal): void {
     this.#count += 1;
     this.#logger.debug('connection refused', { address, status, reason: message });
@@ -31,7 +31,7 @@ export class Refusals {
     if (isDue) this.#logger.info('connections are refused', { status, reason: message, address, count: untold });
   }
 
-  /** uWebSockets.js has answered by itself, or nothing came: also where a browser opens a connection to be prepared. */
+  /** uWebSockets.js has answered by itself, or nothing came: browsers also open connections in advance. */
   unheard(address: string, duration: number): void {
     this.#count += 1;
     this.#logger.debug('a connection ended without a whole request', { address, duration: Math.round(duration) });

@@ -1,4 +1,4 @@
-/** Takes up while the server runs what has changed outside of it: the rules of the rooms, and the certificate. */
+/** Applies changes while the server runs: new rules for rooms, and a new certificate. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/load.ts';
 import { type Certificate, renewBefore } from '../edge/certificate.ts';
@@ -6,7 +6,7 @@ import type { Logger } from '../observe/logger.ts';
 import type { Broker } from './broker.ts';
 
 export interface ReloadOptions {
-  /** As the server was started. */
+  /** The configuration at the start. */
   readonly config: Config;
   /** The certificate that was loaded then; undefined without TLS. */
   readonly certificate: Certificate | undefined;
@@ -18,15 +18,15 @@ export interface ReloadOptions {
   readonly readCertificate: (config: Config, now: number) => Promise<Certificate>;
 }
 
-/** What else the configuration says needs a restart. */
+/** Every other option needs a restart. */
 const taken: ReadonlySet<string> = new Set(['rooms', 'cert', 'key'] satisfies (keyof Config)[]);
 
 export class Reload {
   readonly #options: ReloadOptions;
-  /** What it says of rooms and the certificate is in force. */
+  /** Its rules for rooms and its certificate are in force. */
   #config: Config;
   #certificate: Certificate | undefined;
-  /** One after the other. */
+  /** Reloads run one after the other. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: ReloadOptions) {
@@ -35,7 +35,7 @@ export class Reload {
     this.#certificate = options.certificate;
   }
 
-  /** Takes up the whole configuration, or nothing of it if anything is wrong. What was done is told in records. */
+  /** Applies the whole configuration, or nothing if anything is wrong with it. Logs the result. */
   configuration(): Promise<void> {
     return this.#next('the configuration is not taken up; what was before stays in force', async () => {
       const { config: started, logger, readConfig } = this.#options;
@@ -51,7 +51,10 @@ export class Reload {
     });
   }
 
-  /** To be called once a day: takes up a certificate that was replaced or is due to be, and warns of one that ends soon. */
+  /**
+   * Call it once a day: it loads a certificate that was replaced, renews the server's own, and warns of one that ends
+   * soon.
+   */
   certificate(): Promise<void> {
     return this.#next('the TLS certificate cannot be read again; the one before stays in force', async () => {
       await this.#take(this.#config);
@@ -59,7 +62,7 @@ export class Reload {
     });
   }
 
-  /** @returns whether the certificate is another one. */
+  /** @returns whether the certificate has changed. */
   async #take(config: Config): Promise<boolean> {
     const { broker, logger, readCertificate } = this.#options;
     const found = this.#certificate && (await readCertificate(config, broker.now()));

@@ -3,7 +3,7 @@ import type { Fields, Logger } from '../observe/logger.ts';
 import { Complaints } from './complaints.ts';
 import { StatusReport } from './status-report.ts';
 
-/** What the operator is told of trouble: each thing once, not as often as somebody meets it. */
+/** Reports trouble to the operator: once per kind and minute, not each time it happens. */
 export class Reports {
   readonly #logger: Logger;
   readonly #complaints: Complaints;
@@ -26,30 +26,30 @@ export class Reports {
     this.#logger.error('a message in the log is damaged and left out', { room, seq });
   }
 
-  /** An edge turns people away. */
+  /** An edge refuses sockets. */
   full(sockets: number): void {
     if (!this.#complaints.isDue('full')) return;
     this.#logger.warn('an edge has as many sockets as it can have: others are refused, or closed at once', { sockets });
   }
 
-  /** Something failed that should not have. It does not throw: who calls it has an error at hand already. */
+  /** A defect was met. This method does not throw: its caller is already handling an error. */
   failed(what: string, error: unknown, fields: Fields = {}): void {
     this.#failures += 1;
     try {
       if (this.#complaints.isDue(kindOf(what, error, fields))) this.#logger.error(what, { ...fields, error });
     } catch {
-      // To tell of it failed, too.
+      // Reporting failed as well.
       this.#failures += 1;
     }
   }
 
-  /** How often something has failed so far. */
+  /** How many failures there were so far. */
   get failures(): number {
     return this.#failures;
   }
 }
 
-/** Numbers in its message make it nothing else. */
+/** Errors whose messages differ only in numbers are of one kind. */
 function kindOf(what: string, error: unknown, { room }: Fields): string {
   return `${what} ${room} ${String(error).replace(/\d+/g, '#')}`;
 }

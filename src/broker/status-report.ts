@@ -1,19 +1,19 @@
 import type { LogStatus } from '../log/port.ts';
 import type { Logger } from '../observe/logger.ts';
 
-/** Less than this after the last recovery it is not certain that the next one lasts, in milliseconds. */
+/** Within this time after a recovery, the next recovery counts as uncertain, in milliseconds. */
 const often = 60_000;
-/** How long it must last then before it is told. */
+/** How long an uncertain recovery must last before it is reported, in milliseconds. */
 const calm = 10_000;
 
 /**
- * Tells the operator when messages are refused, and when they are taken again. On a disk that is almost full, where
- * messages are removed as others come, that changes from second to second: it is one trouble then, and told once.
+ * Tells the operator when messages are refused, and when they are taken again. On a disk that is almost full, with
+ * messages being removed as others arrive, that changes every second: then it is one incident, reported once.
  */
 export class StatusReport {
   readonly #logger: Pick<Logger, 'info' | 'error'>;
   readonly #now: () => number;
-  /** The trouble that was told; undefined if it was told that there is none. */
+  /** The incident that was reported; undefined once its end was reported. */
   #told: LogStatus | undefined;
   #recovered = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;

@@ -1,13 +1,12 @@
 import type { Sweeper } from '../log/retention.ts';
 import type { ClockWatch } from './clock-watch.ts';
 
-/** How often it is looked whether something is to be removed from the log, in milliseconds. */
+/** How often to look for entries to remove from the log, in milliseconds. */
 const interval = 100;
 
 /**
- * Lets the sweeper go about its work, one step in a turn of the loop, and looks before each whether the wall clock can be
- * believed.
- * @returns ends it.
+ * Runs the sweeper, one step per turn of the loop, and checks before each step whether the wall clock can be trusted.
+ * @returns a function that ends it.
  */
 export function sweepRegularly(sweeper: Sweeper, watch: ClockWatch, failed: (error: unknown) => void): () => void {
   const { now, monotonic } = watch.clock;

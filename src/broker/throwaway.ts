@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { type BrokerOptions, startBroker } from './broker.ts';
 
-/** Nobody is left to wait for. */
+/** Short: there is nobody to wait for. */
 const drainTimeout = '1s';
 
 export interface Throwaway {
@@ -15,8 +15,8 @@ export interface Throwaway {
 }
 
 /**
- * @param args options of the server, such as `--port 0`; all others have their defaults, but for the data directory.
- * @throws ConfigError and what `startBroker` throws.
+ * @param args options of the server, such as `--port 0`; all others have their defaults, except for the data directory.
+ * @throws ConfigError, and the errors of `startBroker`.
  */
 export async function startThrowaway(
   args: readonly string[],

@@ -4,7 +4,7 @@ import { describeLimits } from './values.ts';
 const columns = 96;
 const indent = 32;
 
-/** What stands for the value behind a flag. */
+/** The placeholder for the value of a flag. */
 const placeholders: Record<Kind, string> = {
   boolean: '',
   integer: ' NUMBER',
@@ -63,7 +63,7 @@ function spelling(option: Option): string {
   return isSwitch(option) ? option.flag.replace('--', '--[no-]') : option.flag;
 }
 
-/** The description, with what the schema knows besides. */
+/** The description, with the limits from the schema. */
 function meaning(option: Option): string {
   const limits = option.kind === 'choice' ? option.choices.join(', ') : describeLimits(option);
   return limits === '' || option.kind === 'proxies' ? option.description : `${option.description} (${limits})`;
@@ -73,7 +73,7 @@ function origin(option: Option): string {
   return option.default === undefined ? option.env : `${option.env}, default ${written(option)}`;
 }
 
-/** The default, as it would stand behind the flag. */
+/** The default, as one would write it after the flag. */
 function written(option: Option): string {
   return option.kind === 'rules' ? JSON.stringify(option.default) : String(option.default);
 }
@@ -82,7 +82,7 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** A flag, and its text in the column beside it; below it where the flag is too long. */
+/** A flag, with its text in the column beside it, or below it if the flag is too long. */
 function entry(flag: string, text: string): string {
   const margin = ' '.repeat(indent);
   const lines = wrap(text, columns - indent).map((line) => margin + line);

@@ -17,7 +17,9 @@ import { requireValue, type Value } from './values.ts';
 
 export { ConfigError, type RoomRule };
 
-/** The options of `schemas/config.json`: durations are in milliseconds, sizes in bytes; a rate that is off is undefined. */
+/**
+ * The options of `schemas/config.json`: durations are in milliseconds, sizes in bytes; a rate that is off is undefined.
+ */
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -61,7 +63,7 @@ export interface Config {
 }
 
 /**
- * Reads the configuration: flags go before the environment, that before the file, that before the defaults.
+ * Reads the configuration: flags take precedence over the environment, that over the file, that over the defaults.
  *
  * @param args - the command line, without the program and without `--help` and `--version`
  * @param readFile - reads the file that `--config` names, and the schemas that rules of `rooms` name
@@ -83,7 +85,7 @@ export function loadConfig(
   ]);
   settings.delete(configFile.key);
   const values = [...settings].map(([key, setting]) => [key, readSetting(setting, readFile)]);
-  // The schema decides what is in it; a test proves that the interface says the same.
+  // The schema decides the content; a test proves that the interface agrees with it.
   const config = Object.fromEntries(values) as Config;
   checkTls(config, settings);
   checkProxyProtocol(config, settings);

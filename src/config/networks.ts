@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * An address or a network, such as `::1` or `10.0.0.0/8`, as an address with the length of a prefix behind it.
+ * An address or a network, such as `::1` or `10.0.0.0/8`, as an address followed by the length of a prefix.
  * @returns undefined if the text is neither.
  */
 export function parseNetwork(text: string): string | undefined {

@@ -21,7 +21,7 @@ export interface TextRules {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
-  /** What the pattern asks for, in words. */
+  /** The meaning of the pattern, in words. */
   readonly $comment?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Option {
   readonly env: string;
   readonly kind: Kind;
   readonly description: string;
-  /** As it would stand in the configuration file; undefined when there is none. */
+  /** As written in the configuration file; undefined if there is none. */
   readonly default: unknown;
   /** Its value is never shown. */
   readonly secret: boolean;
@@ -65,14 +65,14 @@ interface PropertySchema extends TextRules {
 /** Every option of `schemas/config.json` by its key, in the order of the file. */
 export const options: ReadonlyMap<string, Option> = readOptions('config.json#/properties');
 
-/** Of a rule of `rooms`: `match`, and the fields of `log`. They are read as options are. */
+/** The fields of a rule of `rooms`, `match` and those of `log`, which are read like options. */
 export const matchField: Option = toOption(
   'match',
   resolve('config.json#/$defs/rule/properties/match') as PropertySchema,
 );
 export const retentionFields: ReadonlyMap<string, Option> = readOptions('config.json#/$defs/retention/properties');
 
-/** The option that names the configuration file. It cannot stand in that file, so the schema does not have it. */
+/** The option that names the configuration file. It makes no sense in that file, so the schema does not have it. */
 export const configFile: Option = toOption('config', {
   description:
     'JSON file with options, named as in schemas/config.json; flags and environment variables take precedence over it.',
@@ -81,7 +81,7 @@ export const configFile: Option = toOption('config', {
   minLength: 1,
 });
 
-/** Whether its flag alone says something, and so does the one with `--no-`. */
+/** Whether its flag needs no value, and there is one with `--no-`. */
 export function isSwitch({ kind }: Option): boolean {
   return kind === 'boolean' || kind === 'proxies';
 }

@@ -7,7 +7,9 @@ import { matchField, retentionFields } from './options.ts';
 import { didYouMean, nameOf, type Setting } from './sources.ts';
 import { requireValue } from './values.ts';
 
-/** What a room keeps at most: a message goes as soon as one of the limits says so. One that is left out is none. */
+/**
+ * The most that a room keeps: a message is removed as soon as one of the limits says so. A missing limit is no limit.
+ */
 export interface Retention {
   readonly count?: number;
   /** Milliseconds. */
@@ -15,28 +17,28 @@ export interface Retention {
   readonly bytes?: number;
 }
 
-/** What the rooms of some names are like. */
+/** The rule for rooms with certain names. */
 export interface RoomRule {
-  /** As the user calls the rule: `hubbub.json: "rooms[2]"`. */
+  /** The user's name for the rule: `hubbub.json: "rooms[2]"`. */
   readonly origin: string;
   /** The name of a room; `*` stands for any run of characters. */
   readonly match: string;
-  /** `off`: nothing is kept. Left out: the rule does not say. */
+  /** `off`: nothing is kept. Left out: the default. */
   readonly log?: Retention | 'off';
   readonly body?: BodyRule;
 }
 
-/** The JSON Schema of bodies, as the user wrote it: nothing has been checked but that it is an object or a boolean. */
+/** The JSON Schema of bodies, as the user wrote it: it is only known to be an object or a boolean. */
 export interface BodyRule {
-  /** As the user calls the schema: `hubbub.json: "rooms[2].body"`. */
+  /** The user's name for the schema: `hubbub.json: "rooms[2].body"`. */
   readonly origin: string;
   readonly schema: unknown;
 }
 
-/** What the user calls a value, or something within it, which `within` leads to: `.log`. */
+/** The user's name for a value, or for the part of it that `within` leads to: `.log`. */
 type Name = (within: string) => string;
 
-/** Reads a file with a schema; `name` is what the user calls the field that has its path. */
+/** Reads a file with a schema; `name` is the user's name for the field that has its path. */
 type ReadSchema = (path: string, name: string) => unknown;
 
 const fields = ['match', 'log', 'body'];
@@ -80,9 +82,9 @@ function readBody(raw: unknown, name: string, readSchema: ReadSchema): BodyRule 
 }
 
 /**
- * The fields of an object that has no others than `names`.
+ * The fields of an object that may have no others than `names`.
  *
- * @param otherwise - what may stand in place of the object, in words
+ * @param otherwise - what is allowed instead of an object, in words
  */
 function fieldsOf(
   raw: unknown,

@@ -7,7 +7,7 @@ import { fromText } from './values.ts';
 
 /** Where a setting was written, so that an error can name it as the user did. */
 export interface Source {
-  /** Stands before the name: `config.json: ` */
+  /** The beginning of every name: `config.json: ` */
   readonly prefix: string;
   /** The name of an option in this source, or of something within its value: `[2].log`. */
   spell(option: Option, within?: string): string;
@@ -15,7 +15,7 @@ export interface Source {
   readonly directory: string;
 }
 
-/** What one source says of an option; `raw` is as it would stand in the configuration file. */
+/** The value of an option in one source; `raw` is in the form of the configuration file. */
 export interface Setting {
   readonly option: Option;
   readonly raw: unknown;
@@ -27,7 +27,7 @@ export type Settings = Map<string, Setting>;
 
 interface Flag {
   readonly option: Option;
-  /** What it stands for without a value. */
+  /** The value of a flag that has none. */
   readonly implied?: boolean;
   readonly takesValue: boolean;
 }
@@ -59,7 +59,7 @@ export function fromArguments(args: readonly string[]): Settings {
   const rest = [...args];
   let previous: Option | undefined;
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    // What follows a secret may be the end of one with a space in it.
+    // An argument after a secret may be the rest of a secret with a space in it: it is not shown.
     if (previous?.secret && !arg.startsWith('--')) throw new ConfigError(`unexpected argument after ${previous.flag}`);
     const { option, raw } = readFlag(arg, rest);
     settings.set(option.key, { option, raw, source: commandLine });
@@ -68,7 +68,7 @@ export function fromArguments(args: readonly string[]): Settings {
   return settings;
 }
 
-/** What Kubernetes puts into every container beside a Service called "hubbub": not meant for the server. */
+/** Variables that Kubernetes sets in every container beside a Service called "hubbub": not meant for the server. */
 const serviceLink = /^HUBBUB_(SERVICE_|PORT_\d+_)|^HUBBUB_PORT=tcp:/;
 
 /** Reads the variables that start with HUBBUB_. */
@@ -112,7 +112,7 @@ function flagsOf(option: Option): [string, Flag][] {
   ];
 }
 
-/** Takes the value from `rest` where it is an argument of its own. */
+/** Takes the value from `rest` if it is an argument of its own. */
 function readFlag(arg: string, rest: string[]): { readonly option: Option; readonly raw: unknown } {
   if (!arg.startsWith('-')) throw new ConfigError(`unexpected argument "${arg}"`);
   const [, name = arg, inline] = /^(.+?)=(.*)$/s.exec(arg) ?? [];

@@ -3,7 +3,10 @@ import { parseNetwork } from './networks.ts';
 import type { Option, TextRules } from './options.ts';
 import { parseByteRate, parseDuration, parseRate, parseSize, type Rate } from './units.ts';
 
-/** Durations in milliseconds, sizes in bytes; a rate that is off is undefined. What is in a list of rules is not looked at. */
+/**
+ * Durations in milliseconds, sizes in bytes; a rate that is off is undefined. The content of a list of rules is not
+ * checked.
+ */
 export type Value = string | number | boolean | readonly unknown[] | Rate | undefined;
 
 const booleans = new Map([
@@ -13,7 +16,7 @@ const booleans = new Map([
   ['0', false],
 ]);
 
-/** What the text of a flag or an environment variable would be in the configuration file. */
+/** The text of a flag or an environment variable as a value of the configuration file. */
 export function fromText(option: Option, text: string): unknown {
   switch (option.kind) {
     case 'boolean':
@@ -32,7 +35,7 @@ export function fromText(option: Option, text: string): unknown {
   }
 }
 
-/** Reads a value as it stands in the configuration file. Undefined (not `{ value: undefined }`) when it is not allowed. */
+/** Reads a value of the configuration file. Undefined (not `{ value: undefined }`) if it is not allowed. */
 export function readValue(option: Option, raw: unknown): { readonly value: Value } | undefined {
   switch (option.kind) {
     case 'boolean':
@@ -66,7 +69,7 @@ export function readValue(option: Option, raw: unknown): { readonly value: Value
   }
 }
 
-/** @throws ConfigError if the value is not allowed; `name` is what the user calls the option. */
+/** @throws ConfigError if the value is not allowed; `name` is the user's name for the option. */
 export function requireValue(option: Option, raw: unknown, name: string): Value {
   const read = readValue(option, raw);
   if (read !== undefined) return read.value;
@@ -74,7 +77,7 @@ export function requireValue(option: Option, raw: unknown, name: string): Value 
   throw new ConfigError(`${name} must be ${expectation(option)}${actual}`);
 }
 
-/** What the value must be, to stand after "must be". */
+/** What the value must be: the end of a sentence that begins with "must be". */
 export function expectation(option: Option): string {
   const limits = describeLimits(option);
   switch (option.kind) {
@@ -144,7 +147,7 @@ function readProxies(option: Option, raw: unknown): { readonly value: Value } | 
   return networks.every((network) => network !== undefined) ? { value: networks } : undefined;
 }
 
-/** The text itself if it is not JSON: then it is refused as what it is. */
+/** The text itself if it is not JSON: then the error can quote it. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -166,7 +169,7 @@ function isList(raw: unknown, rules: TextRules): raw is readonly string[] {
   return Array.isArray(raw) && raw.every((item) => isText(item, rules)) && new Set(raw).size === raw.length;
 }
 
-/** Lengths are counted in code points, as JSON Schema has it. */
+/** Lengths are counted in code points, as in JSON Schema. */
 function isText(raw: unknown, { minLength = 0, maxLength = Infinity, pattern = '' }: TextRules): raw is string {
   if (typeof raw !== 'string') return false;
   const { length } = [...raw];

@@ -1,9 +1,9 @@
-/** What is served as it stands, from memory: its bytes are made once, with an ETag, and compressed if that pays. */
+/** Files that are served from memory: their bytes are made once, with an ETag, and compressed if that pays. */
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { HttpReply, HttpRequest } from './routes.ts';
 
-/** One file, as it goes out. */
+/** One file, ready to be sent. */
 export interface StaticFile {
   readonly etag: string;
   readonly cacheControl: string;
@@ -22,7 +22,7 @@ export interface FileOptions {
   /** Whether its name changes with its content. */
   readonly isImmutable?: boolean;
   readonly isCompressed?: boolean;
-  /** Its type, and whatever else goes with its body. */
+  /** Its type, and other headers of its body. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,4 @@
-/** The web pages: with nothing in them from anywhere else. */
+/** The web pages, which load nothing from other origins. */
 import { createFile, type StaticFile } from './files.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const types: Readonly<Record<string, string>> = {
   webmanifest: 'application/manifest+json',
 };
 
-/** Nothing but what this server has; images also from messages. */
+/** Only this server is allowed as a source; images may also come from messages. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,11 +1,11 @@
-/** Plain HTTP on the same port: the web pages, health, schemas, and a word for who comes without a WebSocket. */
+/** Plain HTTP on the same port: the web pages, health, schemas, and a hint for a client without a WebSocket. */
 import { createFile, type StaticFile, serve } from './files.ts';
 
 export interface HttpReply {
   /** Code and reason. */
   readonly status: string;
   readonly headers: Record<string, string>;
-  /** undefined: none, and no length of one. */
+  /** undefined for no body, and no `Content-Length`. */
   readonly body: Uint8Array | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly method: string;
   /** Without the query, from the server's root, with one slash between names and none at the end. */
   readonly path: string;
-  /** The address that it should have had, relative to the one it has; undefined if it has that. */
+  /** The right address, relative to the present one; undefined if the present one is right. */
   readonly moved: string | undefined;
   /** The value of a header, whose name is in lower case; empty if there is none. Only during the call. */
   readonly header: (name: string) => string;
@@ -23,11 +23,11 @@ export interface HttpRequest {
 export type Router = (request: HttpRequest) => HttpReply;
 
 export interface RouterOptions {
-  /** Whether the process can go on; if not, it is to be started anew. */
+  /** Whether the process can go on; if not, it has to be restarted. */
   readonly healthy: () => boolean;
   /** Whether new connections are taken. */
   readonly ready: () => boolean;
-  /** The web pages by path. Without them a browser gets a word of greeting. */
+  /** The web pages by path. Without them a browser gets a line of text. */
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** The files under `schemas/` by their path there: `client/join.json`. */
   readonly schemas: ReadonlyMap<string, string>;
@@ -40,7 +40,7 @@ const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
   / or /ws     JSON frames, described at /asyncapi.json and /schemas/
 `;
 
-/** @returns what answers a request. */
+/** @returns the function that answers a request. */
 export function createRouter({ healthy, ready, pages, schemas, roomSchema }: RouterOptions): Router {
   const files = new Map(Array.from(schemas, ([path, content]) => [`/schemas/${path}`, jsonFile(content)]));
   const index = jsonFile(JSON.stringify({ schemas: [...files.keys()].sort() }));
@@ -49,7 +49,7 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
   const get = (request: HttpRequest): HttpReply => {
     const { path } = request;
     const page = pages.get(path);
-    // A page takes all else from addresses relative to its own.
+    // A page loads everything else relative to its own address.
     if (page) return request.moved === undefined ? serve(page, request) : redirect(request.moved);
     switch (path) {
       case '/healthz':
@@ -86,7 +86,7 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
       : text('405 Method Not Allowed', 'only GET and HEAD are answered\n', { allow: 'GET, HEAD' });
 }
 
-/** The schemas of bodies, each made into bytes when it is asked for first. */
+/** The schemas of bodies, each serialized at the first request for it. */
 class RoomSchemas {
   readonly #files = new WeakMap<object, StaticFile>();
 
@@ -124,7 +124,7 @@ function jsonFile(content: string, type = 'application/json; charset=utf-8'): St
   return createFile(Buffer.from(content), { headers: { 'content-type': type, 'access-control-allow-origin': '*' } });
 }
 
-/** What a part of a path stands for; undefined if it is malformed. */
+/** Decodes a part of a path; undefined if it is malformed. */
 function decode(part: string): string | undefined {
   try {
     return decodeURIComponent(part);

@@ -1,10 +1,10 @@
-/** How the server is doing, once a second: what the status page shows. */
+/** The figures of the server, once a second: the status page shows them. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock } from '../hub/clock.ts';
 import type { Figures, Gauges } from '../protocol/figures.ts';
 import type { Failed } from './guard.ts';
 
-/** What tells of the process. */
+/** The functions that measure the process. */
 export type Meters = Pick<NodeJS.Process, 'cpuUsage' | 'memoryUsage'>;
 
 /** How often figures are taken, in milliseconds. */
@@ -13,7 +13,7 @@ export const figuresInterval = 1000;
 /** How many are kept: five minutes. */
 const kept = 300;
 
-/** How exactly delays are measured, in milliseconds. */
+/** The resolution of delays, in milliseconds. */
 const resolution = 20;
 
 const nanoseconds = 1e6;
@@ -24,14 +24,14 @@ export class FigureTaker {
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution });
   readonly #clock: Clock;
   readonly #failed: Failed;
-  /** What the process had used of the CPU, in microseconds, and of the memory when that was last to be had. */
+  /** The CPU time of the process, in microseconds, and its memory, when they could last be read. */
   #cpu = 0;
   #memory: Figures['memory'] = { resident: 0, heap: 0 };
-  /** When figures were taken last, on the monotonic clock. */
+  /** When figures were last taken, on the monotonic clock. */
   #taken: number;
   #latest: Figures[] = [];
 
-  /** @param failed is told when the process cannot be measured: the figures are those of the time before then. */
+  /** @param failed is called when the process cannot be measured; then its last figures are used. */
   constructor(gauges: () => Gauges, meters: Meters, clock: Clock, failed: Failed) {
     this.#gauges = gauges;
     this.#meters = meters;
@@ -47,14 +47,14 @@ export class FigureTaker {
     return this.#latest;
   }
 
-  /** To be called once in an interval. */
+  /** Call it once per interval. */
   take(): Figures {
     const time = this.#clock.monotonic();
     const used = this.#cpu;
     this.#measure();
     const figures: Figures = {
       ...this.#gauges(),
-      // The curves go on where the wall clock jumps.
+      // With the trusted clock the curves go on when the wall clock jumps.
       at: this.#clock.trusted(),
       delay: { p99: this.#late(this.#delay.percentile(99)), max: this.#late(this.#delay.max) },
       cpu: (this.#cpu - used) / 1000 / Math.max(1, time - this.#taken),
@@ -70,7 +70,7 @@ export class FigureTaker {
     this.#delay.disable();
   }
 
-  /** They read `/proc`, and throw where no more files can be opened. */
+  /** The meters read `/proc`, and throw if no more files can be opened. */
   #measure(): void {
     try {
       const { user, system } = this.#meters.cpuUsage();
@@ -82,7 +82,7 @@ export class FigureTaker {
     }
   }
 
-  /** What is measured is the time from one look to the next. */
+  /** The histogram has the time from one sample to the next. */
   #late(time: number): number {
     return Math.max(0, time / nanoseconds - resolution);
   }

@@ -1,11 +1,11 @@
-/** What keeps a defect where it was met. */
+/** Contains defects where they happen. */
 
-/** Is told of what failed where nobody waits for an answer. It does not throw. */
+/** Called for a failure of which no caller would hear. It does not throw. */
 export type Failed = (what: string, error: unknown) => void;
 
 /**
- * For a timer, a stream or native code: an error that left it there would end the process.
- * @param what failed, if it does, in words for the operator.
+ * Wraps a callback of a timer, a stream or native code, where an uncaught error would end the process.
+ * @param what words for the operator, if the callback fails.
  * @returns `run`, whose errors go to `failed` instead.
  */
 export function guarded<Args extends unknown[]>(

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { type IMeta, type ISettingsParam, Logger as TsLogger } from 'tslog';
 
-/** What is logged beside the message; it cannot take the place of `time`, `level` or `message`. */
+/** Further fields of a record; they cannot replace `time`, `level` or `message`. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 type Write = (message: string, fields?: Fields) => void;
@@ -30,7 +30,7 @@ type Settings = ISettingsParam<Record<string, unknown>>;
 
 const ranks: Readonly<Record<Level, number>> = { trace: 1, debug: 2, info: 3, warn: 4, error: 5 };
 
-/** One record is one write to the stream, and one line; below a pretty one stand the stacks of its errors. */
+/** A record is one write to the stream, and one line; a pretty one is followed by the stacks of its errors. */
 export function createLogger({ level, format, stream, isTTY }: LoggerOptions): Logger {
   const pretty = format === 'pretty' || (format === 'auto' && isTTY);
   const logger = new TsLogger({
@@ -110,7 +110,7 @@ function toText(value: unknown): string {
   return inspect(value, { breakLength: Infinity, compact: true });
 }
 
-/** Clients choose some of what is logged: it must not be able to draw on the terminal. */
+/** Clients choose some of the logged text: it must not be able to control the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

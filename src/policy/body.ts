@@ -17,9 +17,9 @@ const options: Options = {
   strictSchema: true,
   strictTypes: false,
   strictTuples: false,
-  // A body has no `constructor` for that its prototype has one.
+  // `constructor` of the prototype is not a property of a body.
   ownProperties: true,
-  // Clients choose how much is wrong: the first error is enough.
+  // Clients choose how many errors there are: the first one is enough.
   allErrors: false,
   logger: false,
 };
@@ -32,7 +32,7 @@ const dialects: ReadonlyMap<unknown, () => Ajv> = new Map<unknown, () => Ajv>([
   ['http://json-schema.org/draft-07/schema', () => new Ajv(options)],
 ]);
 
-/** Those of JSON Schema that ajv-formats has. They take linear time; not all of its others do. */
+/** The formats of JSON Schema that ajv-formats has. They take linear time; not all of its others do. */
 const formats = [
   ...(['date-time', 'date', 'time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6'] as const),
   ...(['uri', 'uri-reference', 'uri-template', 'uuid'] as const),
@@ -52,7 +52,7 @@ export function compileBody(schema: unknown, origin: string): BodyCheck {
     try {
       return validate(body) ? undefined : describe(validate.errors, { name: 'body', path: '/body' });
     } catch {
-      // A text of millions of characters can be too much for a pattern.
+      // A pattern can fail on a text of millions of characters.
       return refusal('is too large for the schema of this room');
     }
   };
@@ -65,7 +65,7 @@ function refusal(words: string): Refusal {
 function compile(schema: Schema, origin: string): ValidateFunction {
   let reason: string;
   try {
-    // One for each schema: what another one calls itself is not to be found by a reference.
+    // One instance per schema, so that a reference cannot find another schema by its `$id`.
     const ajv = createAjv(schema);
     const flaw = findFlaw(schema, ajv);
     if (flaw === undefined) return ajv.compile(schema);
@@ -85,14 +85,14 @@ function createAjv(schema: Schema): Ajv {
   return ajv;
 }
 
-/** What is wrong with the schema, in words; undefined if it seems well. */
+/** @returns the fault of the schema, in words; undefined if there seems to be none. */
 function findFlaw(schema: Schema, ajv: Ajv): string | undefined {
-  // The first error: those after it tell of alternatives that do not fit either.
+  // The first error: later ones are about alternatives that do not fit either.
   if (!ajv.validateSchema(schema)) return describe(ajv.errors?.slice(0, 1), { name: 'a schema', path: '' }).message;
   return misspelt(schema, vocabularyOf(ajv));
 }
 
-/** With `$async` a schema would be one of ajv's own kind, that no body is held against. */
+/** Without `$async`: that is ajv's own, and would make the validation asynchronous. */
 function vocabularyOf(ajv: Ajv): Vocabulary {
   const keywords = Object.keys(ajv.RULES.keywords).filter((keyword) => keyword !== '$async');
   return { keywords: new Set(keywords), formats: new Set(formats) };

@@ -1,7 +1,7 @@
 /**
  * Tells whether the name of a room matches `pattern`, in which `*` stands for any run of characters, also for none, and
- * all else for itself. Each part between two `*` is looked for once, from where the one before it ended, so the time grows
- * with the length of the name only: names come from clients.
+ * every other character for itself. Each part between two `*` is searched once, from the end of the part before, so the
+ * time grows only with the length of the name: names come from clients.
  */
 export function matcher(pattern: string): (room: string) => boolean {
   const [start = '', ...parts] = pattern.split('*');

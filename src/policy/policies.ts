@@ -1,11 +1,11 @@
-/** What rooms are like, by the rules of the operator: what they keep, and which bodies may be sent in them. */
+/** The policies of rooms by the operator's rules: what they keep, and which bodies may be sent in them. */
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { Retention } from '../log/port.ts';
 import { compileBody } from './body.ts';
 import { PolicyError } from './error.ts';
 import { matcher } from './match.ts';
 
-/** What the operator says of the rooms of some names. What is left out is as it is for a room without a rule. */
+/** A rule for rooms with certain names. Fields that are left out have the default of a room without a rule. */
 export interface RoomRule {
   /** Names the rule in errors. */
   readonly origin: string;
@@ -16,7 +16,7 @@ export interface RoomRule {
   readonly body?: { readonly origin: string; readonly schema: unknown };
 }
 
-/** What a room is like: for the hub, and for who asks. */
+/** The policy of a room, with the schema for clients that ask for it. */
 export interface Policy extends RoomPolicy {
   /** The JSON Schema of the bodies, as the operator wrote it. */
   readonly schema: unknown | undefined;
@@ -24,7 +24,7 @@ export interface Policy extends RoomPolicy {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** For a room of which no rule says what it keeps. */
+/** For a room without a rule about it. */
 const defaultRetention: Retention = { count: 10_000, age: 30 * day };
 
 const noRule: Policy = { retention: defaultRetention, check: undefined, schema: undefined };
@@ -34,14 +34,14 @@ export class Policies {
 
   /**
    * @param rules - the first one that matches a room counts
-   * @throws PolicyError if a schema cannot be used, or a rule comes too late to count for any room
+   * @throws PolicyError if a schema cannot be used, or an earlier rule matches all rooms of a later one
    */
   constructor(rules: readonly RoomRule[]) {
     for (const [index, rule] of rules.entries()) checkReached(rule, rules.slice(0, index));
     this.#rules = rules.map((rule) => ({ matches: matcher(rule.match), policy: toPolicy(rule) }));
   }
 
-  /** What the room of this name is like. Rooms of one rule share one policy. */
+  /** The policy of the room of this name. Rooms of one rule share one policy. */
   of(room: string): Policy {
     return this.#rules.find(({ matches }) => matches(room))?.policy ?? noRule;
   }
@@ -55,7 +55,7 @@ function toPolicy({ match, log = defaultRetention, body }: RoomRule): Policy {
   };
 }
 
-/** A pattern that matches the text of another one matches all that the other one does. */
+/** A pattern that matches another pattern as text matches every name that the other one matches. */
 function checkReached({ origin, match }: RoomRule, before: readonly RoomRule[]): void {
   const first = before.find((rule) => matcher(rule.match)(match));
   if (first) throw new PolicyError(`${origin} never counts: "${first.match}" before it matches all of "${match}"`);

@@ -8,17 +8,17 @@ const parts = new Set([
   ...['additionalProperties', 'unevaluatedProperties', 'propertyNames', 'contentSchema'],
 ]);
 
-/** What can be used in a schema. */
+/** The keywords and formats that a schema can use. */
 export interface Vocabulary {
   readonly keywords: ReadonlySet<string>;
   readonly formats: ReadonlySet<string>;
 }
 
 /**
- * Finds the first keyword or format that is not known: probably it is misspelt, and what it asks for would be ignored.
- * ajv refuses it as well, but does not say where a keyword is.
+ * Finds the first unknown keyword or format: it is probably misspelt, and would be ignored. ajv refuses it as well, but
+ * does not say where a keyword is.
  *
- * @returns what is wrong, in words; undefined if nothing is
+ * @returns the fault, in words; undefined if there is none
  */
 export function misspelt(schema: unknown, { keywords, formats }: Vocabulary): string | undefined {
   for (const [name, part] of schemasIn(schema, '')) {
@@ -32,7 +32,7 @@ export function misspelt(schema: unknown, { keywords, formats }: Vocabulary): st
   return undefined;
 }
 
-/** All objects that are schemas within `value`, itself included, each with what stands before the names of its keywords. */
+/** All schemas within `value`, itself included, each with the path to its keywords. */
 function* schemasIn(value: unknown, name: string): Generator<[name: string, part: object]> {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {

@@ -1,13 +1,13 @@
 /**
- * Binary frames: one byte 0x01, the header's length in two bytes (big endian), the header (a JSON frame without `body`),
- * then the payload, which is the body.
+ * Binary frames: one byte 0x01, the header's length in two bytes (big endian), the header (a JSON frame without
+ * `body`), then the payload, which is the body.
  */
 import type { Received } from './dialect.ts';
 import type { ClientFrame, ServerFrame } from './generated/frames.ts';
 import { Refusal } from './refusal.ts';
 
 const version = 0x01;
-/** Where the header stands. */
+/** Where the header begins. */
 export const headerStart = 3;
 const maxHeader = 0xffff;
 const carriers: ReadonlySet<unknown> = new Set(['message', 'signal', 'direct', 'broadcast', 'echo']);
@@ -33,7 +33,7 @@ export function decodeBinary(data: Received): BinaryParts | Refusal {
   return header instanceof Refusal ? header : { header, payload: new Uint8Array(bytes.subarray(end)) };
 }
 
-/** Why the header cannot be that of a binary frame, if so, whatever the schema says. */
+/** Checks the rules for headers of binary frames that no schema has. @returns undefined if they are kept. */
 export function checkHeader(header: Record<string, unknown>): Refusal | undefined {
   if ('body' in header) {
     return new Refusal('invalid_frame', 'body must not stand in the header of a binary frame', { path: '/body' });
@@ -56,7 +56,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> | Refusal {
   return malformed('the header of the binary frame must be a JSON object');
 }
 
-/** @throws RangeError if the header is longer than 65,535 bytes, which no valid frame's is. */
+/** @throws RangeError if the header is longer than 65,535 bytes, which never happens with a valid frame. */
 export function encodeBinary(frame: (ClientFrame | ServerFrame) & { body: Uint8Array }): Uint8Array {
   const { body, ...rest } = frame;
   const header = encoder.encode(JSON.stringify(rest));

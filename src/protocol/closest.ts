@@ -1,4 +1,4 @@
-/** The name that a mistyped one was probably meant to be; undefined when none is near. */
+/** The name that was probably meant by a mistyped one; undefined if none is near. */
 export function closest(typed: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, plain(typed).length / 2 + 1);

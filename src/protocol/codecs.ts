@@ -6,16 +6,16 @@ import { encodeText } from './text-lines.ts';
 import { TextRooms } from './text-rooms.ts';
 import { validateServerFrame } from './validate.ts';
 
-/** How connections speak: a codec for each, and for a frame that goes to many the writing of it, once per dialect. */
+/** A codec for each connection; and an encoder for frames that go to many, which runs once per dialect. */
 export interface Codecs {
   create(dialect: Dialect): Codec;
   encode(dialect: Dialect, frame: ServerFrame): Wire;
 }
 
-/** @param home the rooms whose messages stand without the room's name in the text dialect. */
+/** @param home the rooms whose messages have no room name in front of them in the text dialect. */
 export function createCodecs(home: readonly string[]): Codecs {
   const rooms = new TextRooms(home);
-  // A message goes to the log and then to the members.
+  // A message goes to the log first and then to the members, both times encoded the same.
   let latest: { readonly frame: ServerFrame; readonly wire: Wire } | undefined;
   const encodeOnce = (frame: ServerFrame): Wire => {
     if (latest?.frame !== frame) latest = { frame, wire: encodeJson(frame) };
@@ -27,7 +27,7 @@ export function createCodecs(home: readonly string[]): Codecs {
   };
 }
 
-/** The same codecs, but every frame that goes out is held against its schema first; what does not fit is reported. */
+/** The same codecs, but each outgoing frame is validated first; a frame that does not fit its schema is reported. */
 export function checked(codecs: Codecs, report: (reason: string, frame: ServerFrame) => void): Codecs {
   const check = (frame: ServerFrame) => {
     const refusal = validateServerFrame(frame);

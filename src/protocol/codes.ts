@@ -1,6 +1,6 @@
 import type { CloseReason, ErrorCode } from './generated/frames.ts';
 
-/** What each error code means, for PROTOCOL.md and for people; the wording of a single error says more. */
+/** The meaning of each error code, for PROTOCOL.md; the message of a single error says more. */
 export const errorCodes: Readonly<Record<ErrorCode, string>> = {
   invalid_json: 'The text frame is not JSON.',
   invalid_binary: 'The binary frame does not have the form 0x01, header length, header, payload.',

@@ -1,4 +1,4 @@
-/** What a person can type: one language in the terminal, on the page, and in the text dialect. */
+/** The commands that people type: one language in the terminal, on the page, and in the text dialect. */
 import { closest } from './closest.ts';
 import type { PresenceState } from './generated/frames.ts';
 import { readAddress, readRoom } from './names.ts';
@@ -12,14 +12,14 @@ export type Command =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'me'; readonly action: string }
   | { readonly kind: 'name'; readonly name: string }
-  /** `look`: whether to look at it, too; unless said otherwise. */
+  /** `look`: whether to switch to it as well; true by default. */
   | { readonly kind: 'join'; readonly room: string; readonly look?: boolean }
   | { readonly kind: 'leave'; readonly room?: string }
   | { readonly kind: 'rooms'; readonly prefix?: string }
   /** Without a room, in the current one. */
   | { readonly kind: 'who'; readonly room?: string }
   | { readonly kind: 'everyone' }
-  /** `to`: a name as it is shown, or an id; `addressed` finds who is meant. */
+  /** `to`: a name as it is shown, or an id; `addressed` finds the user. */
   | { readonly kind: 'msg'; readonly to: string; readonly text: string }
   | { readonly kind: 'broadcast'; readonly text: string }
   | { readonly kind: 'binary'; readonly text: string }
@@ -30,17 +30,17 @@ export type Command =
   | { readonly kind: 'ping' }
   | { readonly kind: 'help' }
   | { readonly kind: 'quit' }
-  /** It cannot be followed. */
+  /** It cannot be carried out. */
   | { readonly kind: 'wrong'; readonly reason: string; readonly unknown?: boolean };
 
 interface CommandForm {
-  /** The first is its name, the others are taken for it. */
+  /** Its name, followed by its aliases. */
   readonly names: readonly [string, ...string[]];
   readonly form: string;
   readonly help: string;
-  /** @returns undefined if it is not written as `form` says. */
+  /** @returns undefined if it does not have the form of `form`. */
   readonly read: (rest: string) => Command | undefined;
-  /** Where it cannot be done, and what to do instead. */
+  /** The surfaces that do not have it, and what to do there instead. */
   readonly not?: { readonly [S in Surface]?: string };
 }
 
@@ -168,15 +168,15 @@ export const forms: readonly CommandForm[] = [
 
 const byName = new Map(forms.flatMap((form) => form.names.map((name) => [name, form] as const)));
 
-/** Longer words are no misspelt commands. */
+/** Longer words are not taken for misspelt commands. */
 const longWord = 12;
 
-/** So much of what was typed is repeated. */
+/** How many characters of the input an error quotes. */
 const quotedWord = 40;
 
 /**
- * Reads what was typed: `/command …`, or something to say; `//…` says `/…`. What begins with a slash is never said
- * otherwise, whatever word it is.
+ * Parses a line: `/command …`, or something to say; `//…` says `/…`. Any other line that begins with a slash is never
+ * said.
  */
 export function readCommand(typed: string, where: Surface): Command {
   const parts = slashed(typed);
@@ -191,12 +191,12 @@ export function readCommand(typed: string, where: Surface): Command {
   return form.read(rest.trim()) ?? wrong(`write it like this: /${name} ${form.form}`.trimEnd());
 }
 
-/** What a command is called that goes by other names, too. */
+/** The name of a command, for the name or an alias. */
 export function commandName(word: string): string | undefined {
   return byName.get(word.toLowerCase())?.names[0];
 }
 
-/** Whether it is meant for others to read. */
+/** Whether others will read this line. */
 export function isSaid(typed: string): boolean {
   const { kind } = readCommand(typed, 'terminal');
   return kind === 'say' || kind === 'me';
@@ -220,7 +220,7 @@ export function usages(where: Surface): (readonly [usage: string, help: string])
     .map(({ names: [name], form, help }) => [`/${name} ${form}`.trimEnd(), help]);
 }
 
-/** What `/help` answers. */
+/** The answer to `/help`. */
 export function help(where: Surface): string {
   const entries = usages(where);
   const column = Math.max(...entries.map(([usage]) => usage.length)) + 2;
@@ -231,10 +231,10 @@ export function help(where: Surface): string {
   ].join('\n');
 }
 
-/** Text that starts so is an action: `/me waves` may be shown as `ada waves`. Others read it as it stands (XEP-0245). */
+/** Text with this beginning is an action: `/me waves` may be shown as `ada waves`, or as it is (XEP-0245). */
 export const actionMark = '/me ';
 
-/** What `/binary` says its bytes are. */
+/** The MIME type of `/binary`. */
 export const binaryMime = 'text/plain; charset=utf-8';
 
 function unquoted(path: string): string {

@@ -1,7 +1,7 @@
-/** Says in words a person understands why a value does not fit its schema. */
+/** Explains in plain words why a value does not fit its schema. */
 import { Refusal } from './refusal.ts';
 
-/** What ajv reports of a thing that does not fit. */
+/** An error of ajv. */
 export interface ValidationError {
   readonly instancePath: string;
   readonly keyword: string;
@@ -11,21 +11,21 @@ export interface ValidationError {
   readonly parentSchema?: Readonly<Record<string, unknown>>;
 }
 
-/** What was held against the schema. */
+/** The value that was validated. */
 export interface Subject {
-  /** What it is called as a whole: `join`, `body`. */
+  /** Its name as a whole: `join`, `body`. */
   readonly name: string;
-  /** Where it stands in the frame: a JSON Pointer (RFC 6901), empty for the frame itself. */
+  /** Its place in the frame: a JSON Pointer (RFC 6901), empty for the frame itself. */
   readonly path: string;
 }
 
 /**
  * A refusal with the path of the one field that is wrong.
  *
- * @param errors - what ajv left behind
+ * @param errors - the errors of ajv
  */
 export function describe(errors: readonly ValidationError[] | null | undefined, { name, path }: Subject): Refusal {
-  // The last one: those before it tell why each branch of a `oneOf` did not fit. But an `if` does not say what it asks.
+  // The last error: earlier ones explain why each branch of a `oneOf` did not fit. But an `if` does not explain itself.
   const error = errors?.findLast(({ keyword }) => keyword !== 'if');
   if (!error) return new Refusal('invalid_frame', `${name} is not valid`, { path });
   const { keyword, params } = error;
@@ -80,7 +80,7 @@ function rule(keyword: string, params: Readonly<Record<string, unknown>>): strin
   }
 }
 
-/** What a pattern or a choice asks for, where the schema says it in words for a person. */
+/** The meaning of a pattern or a choice, if the schema has it in words. */
 function commentOf({ parentSchema }: ValidationError): string | undefined {
   const comment = parentSchema?.['$comment'];
   return typeof comment === 'string' ? comment : undefined;

@@ -1,30 +1,30 @@
-/** What the server tells of itself to those who watch it: arrays of `Figures` over the WebSocket at `/status`. */
+/** The figures that status clients get: arrays of `Figures` over the WebSocket at `/status`. */
 
-/** What there is at a moment, and how much there has been since the start. */
+/** Present values, and totals since the start. */
 export interface Gauges {
   readonly connections: number;
   readonly users: number;
   readonly rooms: number;
   /** Messages to rooms so far. */
   readonly messages: number;
-  /** To how many connections they went. */
+  /** Connections that got them, added up. */
   readonly deliveries: number;
-  /** Connections that came to nothing: refused before they had a session, or ended before a request was whole. */
+  /** Connections that were refused before they had a session, or ended before their request was complete. */
   readonly refused: number;
   /** Messages that wait to be committed. */
   readonly queued: number;
-  /** What the log takes, in bytes. */
+  /** The size of the log, in bytes. */
   readonly stored: number;
 }
 
-/** One second of it. */
+/** The figures of one second. */
 export interface Figures extends Gauges {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** By how much the event loop was late, at the 99th percentile and at worst, in milliseconds. */
   readonly delay: { readonly p99: number; readonly max: number };
-  /** The share of a core that the process took. */
+  /** The share of a core that the process used. */
   readonly cpu: number;
-  /** What the process takes of the memory, and its JavaScript heap of that, in bytes. */
+  /** The memory of the process, and the JavaScript heap within it, in bytes. */
   readonly memory: { readonly resident: number; readonly heap: number };
 }

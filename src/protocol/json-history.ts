@@ -1,4 +1,6 @@
-/** Pages of history in the `json` dialect: what is kept is what goes out, so a page is its copied bytes. */
+/**
+ * Pages of history in the `json` dialect: messages are kept in the form in which they go out, so a page copies bytes.
+ */
 import { headerStart } from './binary.ts';
 import type { Codec, HistoryPage, Stored } from './dialect.ts';
 import { checkStored } from './stored.ts';
@@ -21,7 +23,7 @@ export const encodeHistory: Codec['encodeHistory'] = (page, messages, leftOut) =
   return around(page, decoder.decode(join(pieces, length)));
 };
 
-/** With a comma behind each piece but the last. */
+/** Joins the pieces with commas. */
 function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
   const joined = Buffer.allocUnsafe(length);
   let at = 0;
@@ -39,13 +41,13 @@ function around({ id, more, ...page }: HistoryPage, messages: string): string {
   return `${JSON.stringify(page).slice(0, -1)},"messages":[${messages}],"more":${more}${name}}`;
 }
 
-/** @throws Error if it is no message. */
+/** @throws Error if it is not a message. */
 function asJson(kept: Stored): Uint8Array {
   checkStored(kept);
   return kept.isBinary ? withBase64(kept.bytes) : kept.bytes;
 }
 
-/** The header, which is a JSON object, with the payload as one more field. */
+/** The header, a JSON object, with the payload as one more field. */
 function withBase64(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
   const own = Buffer.from(buffer, byteOffset, length);

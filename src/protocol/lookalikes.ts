@@ -1,6 +1,6 @@
 /**
- * Names that look alike. What looks alike is a matter of scripts (UTS #39, "Confusable Detection"): of all pairs there
- * are, this has those of the scripts that are confused in practice, and what Unicode itself takes for compatible.
+ * Names that look alike (UTS #39, "Confusable Detection"). Of all confusable pairs this has those of the scripts that
+ * are confused in practice, and the compatible characters of Unicode.
  */
 import type { User } from './generated/frames.ts';
 
@@ -59,18 +59,18 @@ const prototypes = new Map(
   }),
 );
 
-/** Of so many names it is remembered what they look like. */
+/** How many results are cached. */
 const remembered = 4096;
 const known = new Map<string, readonly [string, string]>();
 
-/** How a name looks: the same for all names that could be taken for it at a glance. */
+/** The look of a name: the same for all names that could be mistaken for it at a glance. */
 export function lookOf(name: string): string {
   return skeletons(name)[0];
 }
 
 /**
- * Two, because a letter may look like one letter when it is large, and like another one when it is small: Η is like H, η
- * like n. Names are alike if they share one.
+ * A name has two, because a letter may resemble one letter in upper case and another one in lower case: Η is like H, η
+ * like n. Names look alike if they share one.
  */
 function skeletons(name: string): readonly [look: string, fold: string] {
   const before = known.get(name);
@@ -95,7 +95,7 @@ function simplified(text: string): string {
     .replaceAll('vv', 'w');
 }
 
-/** Users by what their names look like. */
+/** Users by the look of their names. */
 export class Lookalikes {
   readonly #names = new Map<string, string>();
   readonly #ids = new Map<string, Set<string>>();
@@ -104,7 +104,7 @@ export class Lookalikes {
     for (const user of users) this.add(user);
   }
 
-  /** @returns whether anything is different now. */
+  /** @returns whether anything has changed. */
   add({ id, name }: User): boolean {
     if (this.#names.get(id) === name) return false;
     this.delete(id);
@@ -128,7 +128,7 @@ export class Lookalikes {
     }
   }
 
-  /** What tells this user from those here whose names look like theirs; undefined where there are none. */
+  /** The tag that distinguishes this user from others with similar names; undefined if there are none. */
   tag({ id, name }: User): string | undefined {
     let tag: string | undefined;
     for (const key of skeletons(name)) {
@@ -140,7 +140,7 @@ export class Lookalikes {
   }
 }
 
-/** The shortest beginning of `code` that is no beginning of `other`, and not shorter than what there is already. */
+/** The shortest prefix of `code` that is not a prefix of `other`, and not shorter than `least`. */
 function distinct(code: string, other: string, least = code.slice(0, shortest)): string {
   let { length } = least;
   while (length < code.length && other.startsWith(code.slice(0, length))) length += 1;
@@ -149,10 +149,10 @@ function distinct(code: string, other: string, least = code.slice(0, shortest)):
 
 const shortest = 3;
 
-/** Without letters that are taken for one another (Crockford's Base32). */
+/** Without letters that are easily confused (Crockford's Base32). */
 const digits = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** What the tags of a user are the beginning of: twelve characters, made of the id. */
+/** Twelve characters, made from the user's id: tags are prefixes of it. */
 export function codeOf(id: string): string {
   let [one, other] = [0x811c9dc5, 0x2545f491];
   for (let at = 0; at < id.length; at += 1) {

@@ -1,5 +1,5 @@
 /**
- * How names stand in lines of text, among words of the server: as one token each, so that no name can be taken for
+ * The form of names in lines of text, among words of the server: each is one token, so that no name can be mistaken for
  * anything else (PROTOCOL.md, "The text dialect").
  */
 
@@ -7,7 +7,7 @@ import type { User } from './generated/frames.ts';
 import { displayName } from './generated/patterns.ts';
 import { codeOf, lookOf } from './lookalikes.ts';
 
-/** What needs no quotes: no spaces, and nothing that has a meaning in a line. */
+/** A name that needs no quotes: no spaces, and no characters with a meaning in a line. */
 const bare = /^[\p{L}\p{M}\p{N}\p{ExtPict}\p{EMod}\p{RI}\p{DI}_.'@#+/~&=$%-]+$/u;
 
 /** Words with which lines of the server begin. */
@@ -15,15 +15,15 @@ const ownWords = new Set(
   ['echo', 'goodbye', 'on', 'pong', 'rooms', 'sent', 'welcome', 'you'].map((word) => lookOf(word)),
 );
 
-/** What is never shown as it is, and what is not where it has no business to be. */
+/** Characters that are never shown as they are; and those that are not shown in the wrong place. */
 const steering = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const invisible = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800\uFFF9-\uFFFC]/gu;
 
 /**
- * A name, a room or a note as a token: as it is if it is plain, else in quotes, where `"` and `\` stand behind a `\` and
- * what cannot be seen is written as `\u{200b}`.
+ * A name, a room or a note as a token: as it is if it is plain, otherwise in quotes, with a `\` before `"` and `\`, and
+ * invisible characters written as `\u{200b}`.
  *
- * @param tag what tells its user from others whose names look alike; it follows a middle dot.
+ * @param tag distinguishes users whose names look alike; it follows a middle dot.
  */
 export function shown(name: string, tag?: string): string {
   const isFit = displayName.test(name);
@@ -39,7 +39,7 @@ function quoted(text: string, hidden: RegExp): string {
   return `"${escaped}"`;
 }
 
-/** A name as somebody typed it: in quotes or not, with a tag or not. */
+/** A name as it was typed: in quotes or not, with a tag or not. */
 interface Typed {
   readonly name: string;
   readonly tag: string;
@@ -58,7 +58,7 @@ function unescaped(text: string): string {
   });
 }
 
-/** Takes a name from the beginning of what was typed, with spaces in it if it stands in quotes, and the rest. */
+/** Splits a line into the name at its beginning, which may have spaces if it is in quotes, and the rest. */
 export function readAddress(typed: string): { readonly to: string; readonly rest: string } | undefined {
   const [, to, rest] = /^("(?:[^"\\]|\\.)+"(?:·[0-9a-z]+)?(?=\s)|\S+)\s+(.+)$/su.exec(typed) ?? [];
   return to === undefined || rest === undefined ? undefined : { to, rest };
@@ -69,20 +69,20 @@ export function nameIn(token: string): string {
   return read(token).name;
 }
 
-/** What was typed, as it would have been shown. */
+/** A typed name in the form in which it would be shown. */
 export function respelled(token: string): string {
   const { name, tag } = read(token);
   return shown(name, tag === '' ? undefined : tag);
 }
 
-/** The name of a room as it is shown, or as it is. */
+/** Reads the name of a room, as a token or as it is. */
 export function readRoom(token: string): string {
   return /^".+"$/su.test(token) ? read(token).name : token;
 }
 
 /**
- * Who is meant by a name as it is shown, or by an id. Upper and lower case count only where they make a difference.
- * @returns several where they cannot be told apart by that.
+ * Finds the users with this name as it is shown, or with this id. Case counts only if it makes a difference.
+ * @returns several users if the name is ambiguous.
  */
 export function addressed(users: Iterable<User>, token: string): User[] {
   const { name, tag } = read(token);

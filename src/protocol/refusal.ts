@@ -17,7 +17,7 @@ export class Refusal {
     this.retry = more.retry;
   }
 
-  /** The frame that tells the client; `id` is the refused request's own. */
+  /** The frame for the client; `id` is the id of the refused request. */
   frame(id?: string): ServerError {
     return {
       type: 'error',

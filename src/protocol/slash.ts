@@ -1,7 +1,7 @@
-/** A slash, after what cannot be seen; the fullwidth one is what input methods for Chinese and Japanese write. */
+/** A slash after invisible characters; input methods for Chinese and Japanese write the fullwidth one. */
 const slash = /^([\s\p{DI}]*)([/／])([/／]?)(\S*)(.*)$/su;
 
-/** Something typed that begins with a slash, in its parts. */
+/** A line that begins with a slash, in its parts. */
 export interface Slashed {
   readonly space: string;
   /** The second one, if there are two: then it is something to say. */

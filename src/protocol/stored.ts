@@ -1,4 +1,4 @@
-/** Messages as they are kept: the WebSocket messages by which they went out in the `json` dialect. */
+/** Messages as they are kept: the WebSocket messages that were sent in the `json` dialect. */
 import { decodeBinary, headerStart } from './binary.ts';
 import type { Stored } from './dialect.ts';
 import type { ServerMessage } from './generated/frames.ts';
@@ -8,8 +8,9 @@ const decoder = new TextDecoder();
 const beginning = new TextEncoder().encode('{"type":"message","room":');
 
 /**
- * What a server has kept begins as a message does. Something else can only come from an import, and is read.
- * @throws Error if the bytes are not those of a message.
+ * Entries that a server has kept begin like a message, and are trusted. Others can only come from an import, and are
+ * parsed.
+ * @throws Error if the bytes are not a message.
  */
 export function checkStored(stored: Stored): void {
   const { bytes, isBinary } = stored;
@@ -34,7 +35,7 @@ function readBinary(bytes: Uint8Array): unknown {
   return { ...parts.header, body: parts.payload };
 }
 
-/** Whether it has what a message cannot do without; it may be of a version that allowed more, or less, than this one. */
+/** Checks only the necessary fields: the message may be from a version that allowed more, or less, than this one. */
 function isMessage(value: unknown): value is ServerMessage {
   const { type, room, seq, from, body } = (value ?? {}) as Partial<ServerMessage>;
   return (

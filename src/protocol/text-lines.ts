@@ -15,15 +15,15 @@ import { printable } from './printable.ts';
 import { fromStored } from './stored.ts';
 import type { TextRooms } from './text-rooms.ts';
 
-/** What a body has more of stands in the last one: a long name before thousands of empty lines is out of proportion. */
+/** Further lines are joined to the last one: a long name before each of thousands of empty lines would be too much. */
 const maxLines = 100;
 
-/** How much of a room's history is shown, in UTF-16 units: with a long name before each line it is more than was asked. */
+/** How much history is shown, in UTF-16 units: with a long name before each line it is more than was stored. */
 const maxHistory = 65_536;
 
 /**
- * One frame as lines, joined by line feeds; an empty string where there is nothing to tell. Messages in a `home` room
- * stand without the room's name.
+ * One frame as lines, joined by line feeds; an empty string if there is nothing to show. Messages in a `home` room have
+ * no room name.
  */
 export function encodeText(frame: ServerFrame, rooms: TextRooms): string {
   switch (frame.type) {
@@ -44,7 +44,7 @@ export function encodeText(frame: ServerFrame, rooms: TextRooms): string {
     case 'echo':
       return said('* echo', frame);
     case 'signal':
-    // Its connection knows what was asked.
+    // The codec of the connection writes it: it knows what was asked.
     case 'ack':
       return '';
     case 'presence':
@@ -68,7 +68,7 @@ export function encodeText(frame: ServerFrame, rooms: TextRooms): string {
   }
 }
 
-/** A body under what it was said by: every line of it, so that nobody can make up lines of the server. */
+/** A body with the prefix `who` before every line, so that nobody can fake lines of the server. */
 export function said(who: string, { body, mime }: { body?: unknown; mime?: string }): string {
   if (body instanceof Uint8Array) {
     return `* ${who} sent ${body.length} bytes${mime === undefined ? '' : ` (${printable(mime)})`}`;
@@ -102,7 +102,7 @@ export function* readBackwards(messages: readonly Stored[], leftOut: LeftOut): G
   }
 }
 
-/** @param messages the latest one first; as many of them are taken as there is room for. */
+/** @param messages the latest one first; read only as far as there is room. */
 export function history({ room }: HistoryPage, messages: Iterable<ServerMessage>, rooms: TextRooms): string {
   const lines = latestLines(messages, rooms);
   if (lines.length === 0) return `* ${shown(room)}: no messages`;
@@ -113,7 +113,7 @@ export function history({ room }: HistoryPage, messages: Iterable<ServerMessage>
   ].join('\n');
 }
 
-/** The latest message, and those before it as far as there is room for them. */
+/** The latest message, and earlier ones as far as there is room. */
 function latestLines(messages: Iterable<ServerMessage>, rooms: TextRooms): string[] {
   const authors = new Lookalikes();
   const taken: { readonly one: ServerMessage; readonly text: string }[] = [];

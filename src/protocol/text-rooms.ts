@@ -1,11 +1,13 @@
-/** What the text dialect remembers of its rooms: whose names look alike there. One for all connections of a server. */
+/**
+ * Remembers for the text dialect whose names look alike in its rooms. One object serves all connections of a server.
+ */
 import type { Member, ServerPresence, User } from './generated/frames.ts';
 import { Lookalikes } from './lookalikes.ts';
 
-/** Of those who are not known to be in a room, so many of the latest who said something there are remembered. */
+/** How many recent speakers of a room are remembered who are not known to be in it. */
 const manySpeakers = 100;
 
-/** Who is in a room, and who said something there. */
+/** The members of a room, and recent speakers. */
 class Company {
   /** How many connections of the text dialect are in the room. */
   connections = 0;
@@ -24,7 +26,7 @@ class Company {
     for (const id of gone) this.#leave(id);
   }
 
-  /** Without differences it tells that the room has become too large for lists. */
+  /** A frame without differences means that the room has become too large for lists. */
   update({ joins, changes, leaves }: ServerPresence): void {
     if (!joins && !changes && !leaves) return this.replace([]);
     for (const member of [...(joins ?? []), ...(changes ?? [])]) this.#enter(member);
@@ -32,7 +34,7 @@ class Company {
   }
 
   heard(user: User): void {
-    // What was said long ago was said under an earlier name.
+    // A message from long ago has an earlier name.
     if (!this.#members.has(user.id)) this.#names.add(user);
     this.#speakers.delete(user.id);
     this.#speakers.add(user.id);
@@ -58,9 +60,9 @@ class Company {
 }
 
 export class TextRooms {
-  /** Those that everyone is put into: what is said there stands without the room's name. */
+  /** The rooms that everyone is put into: messages there have no room name. */
   readonly home: ReadonlySet<string>;
-  /** Those that connections of the text dialect are in. */
+  /** The rooms that connections of the text dialect are in. */
   readonly #companies = new Map<string, Company>();
 
   constructor(home: Iterable<string>) {
@@ -94,7 +96,7 @@ export class TextRooms {
     this.#companies.get(room)?.heard(user);
   }
 
-  /** What tells a user from others whose names look like theirs, in one of these rooms. */
+  /** The tag that distinguishes a user from others with similar names in one of these rooms. */
   tag(user: User, rooms: Iterable<string>): string | undefined {
     for (const room of rooms) {
       const tag = this.#companies.get(room)?.tag(user);

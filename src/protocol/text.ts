@@ -12,7 +12,7 @@ import { encodeText, history, readBackwards, said } from './text-lines.ts';
 import type { TextRooms } from './text-rooms.ts';
 import { validateClientFrame } from './validate.ts';
 
-/** Takes a byte order mark from the start of a frame, which some shells send before everything else, and no other one. */
+/** Removes a byte order mark at the start of a frame, which some shells send first, and no other one. */
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
@@ -28,7 +28,7 @@ export class TextCodec implements Codec {
   /** The rooms of this connection; the last one is the current one. */
   readonly #rooms = new Set<string>();
   #userId: string | undefined;
-  /** Whom the direct message is for that is not acknowledged yet. */
+  /** The receiver of the direct message that is not acknowledged yet. */
   #addressee = '';
 
   constructor(rooms: TextRooms) {
@@ -65,7 +65,7 @@ export class TextCodec implements Codec {
     return this.encode(fromStored(stored));
   }
 
-  /** Only those that are shown are read, from the latest one back. */
+  /** Decodes only the messages that are shown, from the latest one back. */
   encodeHistory(page: HistoryPage, messages: readonly Stored[], leftOut: LeftOut): Wire {
     return history(page, readBackwards(messages, leftOut), this.#all);
   }
@@ -96,7 +96,7 @@ export class TextCodec implements Codec {
     return request({ type: 'message', room: this.#current, body, mime });
   }
 
-  /** One by one: where a line goes depends on the room that the line before it may have led to. */
+  /** One by one: the room of a line depends on the line before, which may have joined one. */
   *#each(lines: readonly string[]): Generator<Decoded> {
     for (const line of lines) yield this.#line(readCommand(line, 'text'));
   }
@@ -143,19 +143,19 @@ export class TextCodec implements Codec {
     }
   }
 
-  /** A name may hold what a user id may not: it is checked when it is looked up. */
+  /** A name may have characters that a user id may not: it is checked when it is looked up. */
   #direct({ to, text }: Extract<Command, { kind: 'msg' }>): Decoded {
     this.#addressee = respelled(to);
     return { kind: 'frame', frame: { type: 'direct', to, body: text, id: 'msg' }, byName: true };
   }
 }
 
-/** What needs a room. */
+/** A request that needs a room. */
 function inRoom(room: string | undefined, fields: (room: string) => Record<string, unknown>): Decoded {
   return room === undefined ? refused('not_joined', 'you are in no room; /join one') : request(fields(room));
 }
 
-/** A frame from its fields, those that are undefined left out; checked against its schema like any other. */
+/** A frame from its fields, without undefined ones; validated like any other frame. */
 function request(fields: Record<string, unknown>): Decoded {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const frame = validateClientFrame(given);

@@ -8,7 +8,7 @@ type Validator = ((value: unknown) => boolean) & { errors?: ValidationError[] | 
 const client = clientValidators as unknown as Record<string, Validator | undefined>;
 const server = serverValidators as unknown as Record<string, Validator | undefined>;
 
-/** How deep a body may be nested; deeper values could exhaust the stack of whoever handles them. */
+/** How deep a body may be nested; deeper values could exhaust the stack of a receiver. */
 export const maxDepth = 64;
 
 /** The frame, if `value` is one a client may send. The branch is picked by `type`, so one validator runs, once. */
@@ -25,7 +25,7 @@ export function validateClientFrame(value: unknown): ClientFrame | Refusal {
   return value as ClientFrame;
 }
 
-/** Why `frame` is not one the server may send, if so: for tests and debugging. */
+/** Why the server must not send `frame`, or undefined: for tests and debugging. */
 export function validateServerFrame(frame: ServerFrame): Refusal | undefined {
   return validate(server, frame);
 }
@@ -45,7 +45,7 @@ function validate(validators: Record<string, Validator | undefined>, value: unkn
   return validator(value) ? undefined : describe(validator.errors, { name: type, path: '' });
 }
 
-/** Finds what JSON lets through and could not be passed on unchanged: too deep a nesting, a number past a double's range. */
+/** Finds valid JSON that cannot be passed on unchanged: too deep a nesting, a number beyond the range of a double. */
 function findUnfit(body: object): Refusal | undefined {
   const open: { value: object; depth: number }[] = [{ value: body, depth: 1 }];
   for (let next = open.pop(); next; next = open.pop()) {

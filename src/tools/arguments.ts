@@ -1,16 +1,16 @@
 import { ConfigError } from '../config/error.ts';
 import { closest } from '../protocol/closest.ts';
 
-/** What may stand behind a command. */
+/** The arguments that a command accepts. */
 export interface Accepted {
   /** Each takes a value. */
   readonly flags: readonly string[];
-  /** Whether the name of a file may be there too. */
+  /** Whether it also takes the name of a file. */
   readonly file: boolean;
 }
 
 export interface Arguments {
-  /** What was given, in the order of the command line. */
+  /** The values, in the order of the command line. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly file: string | undefined;
 }
@@ -35,7 +35,7 @@ export function readArguments(args: readonly string[], accepted: Accepted): Argu
   return { flags, file };
 }
 
-/** Takes the value from `rest` where it is an argument of its own. */
+/** Takes the value from `rest` if it is an argument of its own. */
 function readFlag(arg: string, rest: string[], known: readonly string[]): { name: string; value: string } {
   const [, name = arg, inline] = /^(.+?)=(.*)$/s.exec(arg) ?? [];
   if (!known.includes(name)) {

@@ -1,6 +1,6 @@
 /**
- * LMDB trusts its data file: where that is damaged, reading it may kill the process. So whatever opens a store runs in a
- * process of its own, with the same streams, and somebody is left to say what has happened.
+ * LMDB trusts its data file: reading a damaged one may kill the process. So a store is opened in a child process with
+ * the same streams, and the parent survives to report what has happened.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,9 +8,9 @@ import { constants, platform } from 'node:os';
 import { write } from './output.ts';
 import { exitCodes, type Surroundings } from './tool.ts';
 
-/** How a process ends that has read where nothing is. */
+/** The signals of a process that has crashed. */
 const crashes: ReadonlySet<NodeJS.Signals> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE', 'SIGTRAP']);
-/** The exit codes from here on are those of Windows for the same. */
+/** On Windows, exit codes from here on mean a crash. */
 const firstCrashCode = 0xc000_0000;
 
 /** Runs this program with these arguments, and returns its exit code. */
@@ -36,7 +36,7 @@ export async function runInChild(
   return 128 + constants.signals[signal];
 }
 
-/** It would hold what people wrote. */
+/** A core dump would contain messages. */
 function withoutCoreDump(command: [string, ...string[]]): [string, ...string[]] {
   return platform() === 'win32' ? command : ['/bin/sh', '-c', 'ulimit -c 0; exec "$0" "$@"', ...command];
 }

@@ -3,10 +3,10 @@ import { exportLines } from '../log/transfer.ts';
 import { count, describe, write, writeLines } from './output.ts';
 import { exitCodes, type Tool } from './tool.ts';
 
-/** A page: little is lost if the data file is so damaged that the process is killed. In characters. */
+/** How much is written at once, in characters: little is lost if a damaged data file kills the process. */
 const atOnce = 4096;
 
-/** Writes the messages to standard output. What cannot be read is named on standard error. */
+/** Writes the messages to standard output. Unreadable entries are named on standard error. */
 export const exportLog: Tool = {
   flags: ['--room'],
   file: false,

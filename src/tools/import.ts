@@ -9,7 +9,7 @@ import { type ImportOptions, importLines } from '../log/transfer.ts';
 import { count, write } from './output.ts';
 import { exitCodes, type Surroundings, type Tool } from './tool.ts';
 
-/** How much memory may be taken by what waits to be committed, in bytes. */
+/** The most memory for entries that wait to be committed, in bytes. */
 const maxQueue = 1 << 24;
 
 /** Reads an export from a file or from standard input. */
@@ -21,7 +21,7 @@ export const importLog: Tool = {
     const input = await openInput(file, stdin);
     const { log, trouble } = await openLog(directory);
     const imported = importLines(log, linesOf(input), { epochs });
-    // On a full disk the import would wait until there is room; that it is closed ends that too.
+    // On a full disk the import would wait for space; closing the log ends that wait, too.
     const { rooms, entries } = await Promise.race([imported, trouble]).finally(() => log.close());
     await write(stdout, `imported ${count(entries, 'message')} of ${count(rooms, 'room')}\n`);
     return exitCodes.well;
@@ -47,7 +47,7 @@ async function openFile(file: string): Promise<FileHandle> {
   }
 }
 
-/** The log, and a promise that is rejected when it takes nothing more. */
+/** The log, and a promise that rejects when the log takes nothing more. */
 async function openLog(directory: string): Promise<{ log: Log; trouble: Promise<never> }> {
   let status: (status: LogStatus) => void = () => undefined;
   const trouble = new Promise<never>((_, fail) => {
@@ -68,7 +68,7 @@ async function openLog(directory: string): Promise<{ log: Log; trouble: Promise<
   return { log, trouble };
 }
 
-/** Not with readline: it takes U+2028 for the end of a line, which is what people may write. */
+/** Not with readline: it treats U+2028 as the end of a line, but messages may contain it. */
 async function* linesOf(input: Readable): AsyncGenerator<string> {
   let line = '';
   for await (const chunk of input.setEncoding('utf8')) {

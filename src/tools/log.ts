@@ -1,4 +1,4 @@
-/** `hubbub log`: what can be done with the stored messages, with or without a server that uses them. */
+/** `hubbub log`: commands for the stored messages, with or without a running server. */
 import { readFileSync } from 'node:fs';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { logDirectory } from '../log/data-file.ts';
@@ -22,15 +22,15 @@ const tools: ReadonlyMap<string, Tool> = new Map([
 /** The options of the server that say where its data is. */
 const places = ['--data', '--config'];
 
-/** Stands before the command in the process that is to open the store itself. */
+/** The first argument of the child process that opens the store. */
 const inThisProcess = '--in-this-process';
 
-/** What a store did not let be done, while other things may have been. */
+/** Errors after which a part of the work may have been done. */
 const partial: ReadonlySet<LogErrorCode> = new Set(['damaged', 'import', 'unsaved']);
 
 /**
  * Carries out a command.
- * @param args what stands behind `log`.
+ * @param args the arguments after `log`.
  * @returns the exit code.
  * @throws ConfigError if it is used wrongly.
  */

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { Problem } from '../log/verify.ts';
 
-/** What was to be written could not be. */
+/** Output could not be written. */
 export class OutputError extends Error {
   override readonly name = 'OutputError';
-  /** Whether the reader has gone away: then there is nobody to tell. */
+  /** Whether the reader has gone away: then there is nobody to report to. */
   readonly isClosed: boolean;
 
   constructor(cause: NodeJS.ErrnoException) {
@@ -14,7 +14,7 @@ export class OutputError extends Error {
 }
 
 /**
- * Settles when the operating system has taken the text, so that it is out even if the process is killed then.
+ * Settles when the operating system has taken the text, so that it is not lost if the process is killed then.
  * @throws OutputError
  */
 export function write(output: Writable, text: string): Promise<void> {
@@ -27,9 +27,9 @@ export function write(output: Writable, text: string): Promise<void> {
 }
 
 /**
- * Writes lines, no faster than they are taken, and returns what the generator returns.
+ * Writes lines, no faster than the reader takes them, and returns the generator's result.
  * @param atOnce how many characters are gathered before they are written.
- * @throws OutputError, and what the generator throws.
+ * @throws OutputError, and the errors of the generator.
  */
 export async function writeLines<Result>(
   output: Writable,

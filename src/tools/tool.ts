@@ -1,19 +1,19 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Accepted, Arguments } from './arguments.ts';
 
-/** What a tool has of the process it runs in. */
+/** The part of the process that a tool uses. */
 export interface Surroundings {
-  /** How this program is started: the executable, and what stands before its arguments. */
+  /** The command that starts this program: the executable, and the arguments before its own. */
   readonly program: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** From now on, a signal that asks the process to end does not end it, but is handed to the listener. */
+  /** From now on, a signal to end does not end the process, but calls the listener. */
   readonly onEnd: (listener: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** One of the commands, and what may stand behind it besides what may stand behind all. */
+/** One of the commands, with the arguments that it accepts besides the common ones. */
 export interface Tool extends Accepted {
   /**
    * @returns the exit code.
