@@ -1,11 +1,11 @@
 /** The name of a file travels as a parameter of its MIME type: `image/png; name=cat.png`. */
 
-/** PROTOCOL.md: a MIME type has at most so many characters. */
+/** The longest MIME type in PROTOCOL.md, in characters. */
 const longest = 255;
 
 const parameter = /;\s*name(\*)?=("(?:[^"\\]|\\.)*"|[^;]*)/i;
 
-/** @returns the type with the name, or with as much of it as there is room for. */
+/** @returns the type with the name, which is cut off if it is too long. */
 export function withName(type: string, name: string): string {
   if (/^[\w.+-]+$/.test(name)) return `${type}; name=${name}`.slice(0, longest);
   // RFC 8187: `name*=UTF-8''cat%20%F0%9F%90%88.png`
@@ -18,7 +18,7 @@ export function withName(type: string, name: string): string {
   return mime;
 }
 
-/** @returns the type in lower case, and the name as it was given, which may be anything; empty where there is none. */
+/** @returns the type in lower case, and the name as it was given, which may be anything; empty if there is none. */
 export function parseMime(mime: string): { readonly type: string; readonly name: string } {
   const [type = ''] = mime.split(';');
   const [, star, value = ''] = parameter.exec(mime) ?? [];

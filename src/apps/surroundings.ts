@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** What an app has of the process it runs in. */
+/** The part of the process that an app uses. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
   readonly stdout: Output;
   readonly stderr: Writable;
-  /** From now on, a signal that asks the process to end does not end it, but is handed to the listener. */
+  /** From now on, a signal to end does not end the process, but calls the listener. */
   readonly onEnd: (listener: (signal: NodeJS.Signals) => void) => void;
 }
 
@@ -18,10 +18,10 @@ export type Output = Writable & {
   getColorDepth?(env?: object): number;
 };
 
-/** How an app ended: `misused` is for what stands on its command line. */
+/** How an app ended: `misused` for a wrong command line. */
 export const exitCodes = { well: 0, failed: 1, misused: 2 } as const;
 
-/** The command line cannot be followed; the message is one line for a person. */
+/** The command line is wrong; the message is one line for a person. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

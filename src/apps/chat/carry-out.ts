@@ -1,4 +1,4 @@
-/** What the commands do. */
+/** Carries out the commands. */
 import { HubbubError } from '../../client/error.ts';
 import { actionMark, binaryMime, type Command, help } from '../../protocol/commands.ts';
 import type { Member } from '../../protocol/generated/frames.ts';
@@ -9,8 +9,8 @@ import { FileError, readFile } from './files.ts';
 import { amount, byteCount, inARow, stateWords } from './words.ts';
 
 /**
- * Carries out what was typed. Everything that goes wrong is shown.
- * @returns whether it was done; for a message, once the server has taken it. `quit` is the caller's.
+ * Carries out a command. Every failure is shown.
+ * @returns whether it worked; for a message, once the server has taken it. `quit` is left to the caller.
  */
 export async function carryOut(command: Command, chat: Chat): Promise<boolean> {
   try {
@@ -22,7 +22,7 @@ export async function carryOut(command: Command, chat: Chat): Promise<boolean> {
   }
 }
 
-/** It cannot be done as it was asked; the message is for the person. */
+/** The command cannot be carried out as it was typed; the message is for the person. */
 class Mistake extends Error {
   override readonly name = 'Mistake';
 }

@@ -1,4 +1,4 @@
-/** One person's chat: what a hub and its rooms say becomes entries, and what is known at the moment can be read here. */
+/** One person's chat: turns the events of a hub and its rooms into entries, and has the present state. */
 import type { Gap, Hub, Message, Presence, Receipt, Room, Signal, StateChange } from '../../client/api.ts';
 import type { Member, User } from '../../protocol/generated/frames.ts';
 import { shown } from '../../protocol/names.ts';
@@ -10,46 +10,46 @@ import { Typing } from './typing.ts';
 import { amount } from './words.ts';
 
 export interface Display {
-  /** Something is to be shown, after what was shown before. */
+  /** An entry to show, after the earlier ones. */
   show(entry: Entry): void;
-  /** Something else is different: who types, what is on its way, what is unread. */
+  /** Something else has changed: who is typing, which messages are on their way, how many are unread. */
   changed(): void;
 }
 
 export interface Clock {
-  /** Milliseconds since 1970: for what is shown. */
+  /** Milliseconds since 1970: for times that are shown. */
   now(): number;
   /** Milliseconds on a clock that does not jump: for durations. */
   monotonic(): number;
-  /** Calls `then` after so many milliseconds. @returns what prevents it. */
+  /** Calls `then` after `delay` milliseconds. @returns a function that cancels it. */
   after(delay: number, then: () => void): () => void;
 }
 
 export interface ChatOptions {
   readonly display: Display;
   readonly clock: Clock;
-  /** How many of the latest messages are shown of a room that is entered. */
+  /** How many of the latest messages to show of a room that is entered. */
   readonly last: number;
-  /** Whether all rooms are shown together. If not, what others say there is kept until the person looks. */
+  /** Whether all rooms are shown together. If not, messages in other rooms are kept until the person switches there. */
   readonly together: boolean;
 }
 
 /** A room this person is in, or is getting into. */
 export interface OpenRoom {
   readonly name: string;
-  /** As soon as the hub has it: before the server has let the person in. */
+  /** Settles when the hub has the room, before the server has let the person in. */
   readonly room: Promise<Room>;
-  /** The same, once the server has. */
+  /** Settles when the server has let the person in. */
   readonly entered: Promise<Room>;
-  /** What `room` gives, once it has. */
+  /** The result of `room`, once it is there. */
   now: Room | undefined;
   /** Whether the server has let the person in. */
   isIn: boolean;
-  /** How many messages came while the person looked elsewhere. */
+  /** How many messages came while another room was shown. */
   unread: number;
-  /** What came and was not shown. */
+  /** Entries that came and have not been shown. */
   hidden: Entry[];
-  /** How much of it was too much to be kept. */
+  /** How many of them were dropped because there were too many. */
   dropped: number;
   /** The oldest message that was shown. */
   oldest: { readonly epoch: string; readonly seq: number } | undefined;
@@ -59,11 +59,11 @@ export interface OpenRoom {
 /** A message on its way. */
 interface Pending {
   readonly entry: UnsentEntry;
-  /** It has come back: what is shown of it stands in its place among the others. */
+  /** It has come back, and is shown in its place among the others. */
   isHeard: boolean;
 }
 
-/** Of a room that nobody looks at, so much is kept. */
+/** How many entries are kept of a room that is not shown. */
 const manyHidden = 500;
 
 export class Chat {
@@ -77,7 +77,7 @@ export class Chat {
   #hasLooked = false;
   #connection: StateChange & { readonly since: number };
   #wasOnline = false;
-  /** What was told last of each user. */
+  /** The last reported name and state of each user. */
   readonly #told = new Map<string, string>();
 
   constructor(hub: Hub, options: ChatOptions) {
@@ -99,7 +99,7 @@ export class Chat {
     });
   }
 
-  // ---- what is known
+  // ---- the present state
 
   get current(): OpenRoom | undefined {
     return this.#current === undefined ? undefined : this.#rooms.get(this.#current);
@@ -113,12 +113,12 @@ export class Chat {
     return this.#connection;
   }
 
-  /** What is on its way, in the order it was said. */
+  /** Messages on their way, in the order they were sent. */
   get pending(): readonly UnsentEntry[] {
     return Array.from(this.#pending).flatMap(({ entry, isHeard }) => (isHeard ? [] : [entry]));
   }
 
-  // ---- what the person does
+  // ---- actions of the person
 
   notice(text: string, tone: 'answer' | 'info' | 'error' = 'answer'): void {
     this.#show({ kind: 'notice', text, tone, at: this.#now });
@@ -129,8 +129,8 @@ export class Chat {
   }
 
   /**
-   * Enters a room if need be. Settles when the server has let the person in.
-   * @param look whether to look at it now; what is looked at first is looked at anyway.
+   * Enters a room if necessary. Settles when the server has let the person in.
+   * @param look whether to show it now; the first room is always shown.
    * @throws HubbubError
    */
   async join(name: string, look = true): Promise<void> {
@@ -149,7 +149,7 @@ export class Chat {
     }
   }
 
-  /** Shows a room: what was hidden of it comes to light. */
+  /** Shows a room, with its hidden entries. */
   look(open: OpenRoom): void {
     if (this.#current === open.name) return;
     this.#current = open.name;
@@ -174,7 +174,7 @@ export class Chat {
     this.notice(`you left ${shown(open.name)}`);
   }
 
-  /** Settles when the server has taken it. What it refuses is shown. @returns whether it took it. */
+  /** Settles when the server has taken it or refused it; a refusal is shown. @returns whether it was taken. */
   async say(open: OpenRoom, body: unknown, mime?: string): Promise<boolean> {
     const entry: UnsentEntry = {
       kind: 'unsent',
@@ -206,7 +206,7 @@ export class Chat {
     return receipt;
   }
 
-  /** Shows what was said before what was shown. */
+  /** Shows messages before the oldest one that was shown. */
   async history(open: OpenRoom, limit: number): Promise<void> {
     const room = await open.room;
     const { oldest } = open;
@@ -223,14 +223,14 @@ export class Chat {
     });
   }
 
-  // ---- what the server says
+  // ---- events of the server
 
   #open(name: string, entered: Promise<Room>): OpenRoom {
     const { clock, display } = this.#options;
     const open: OpenRoom = {
       name,
       entered,
-      // The hub has the room in the next turn; nothing that happens in it then is missed.
+      // The hub has the room in the next turn, before anything can happen in it.
       room: Promise.resolve().then(() => this.hub.joined.get(name) ?? entered),
       now: undefined,
       isIn: false,
@@ -260,12 +260,12 @@ export class Chat {
     room.on('presence', (presence) => this.#present(open, presence));
     room.on('signal', (signal) => this.#signalled(open, signal));
     room.on('left', (error) => {
-      // What was refused at the door is told by `join`.
+      // `join` reports a room that could not be entered.
       if (!error || !open.isIn || this.#rooms.get(open.name) !== open) return;
       this.#forget(open);
       this.notice(`you are no longer in ${shown(open.name)}: ${error.message}`, 'error');
     });
-    // Last: what has waited comes at once.
+    // Last: messages that have waited come at once.
     room.on('message', (message) => this.#heard(open, message));
     display.changed();
   }
@@ -280,7 +280,7 @@ export class Chat {
     this.#show(this.#entryOf(message));
   }
 
-  /** It comes back before it is acknowledged: then it is not shown twice. */
+  /** A message of one's own comes back before it is acknowledged: it must not be shown twice. */
   #heardOwn({ room, body }: Message): void {
     for (const pending of this.#pending) {
       if (pending.isHeard || pending.entry.room !== room || !isSame(pending.entry, body)) continue;
@@ -313,7 +313,7 @@ export class Chat {
     this.#options.display.changed();
   }
 
-  /** A name or a state is told once, not in each room; elsewhere than where the person looks, it is no news later on. */
+  /** A change of a name or state is reported once, not in each room; and not at all if its room is not shown. */
   #isNews({ name: room }: OpenRoom, { id, name, state, note }: Member): boolean {
     if (!this.#options.together) return room === this.#current;
     const told = JSON.stringify([name, state, note]);
@@ -356,14 +356,14 @@ export class Chat {
     else this.#options.display.changed();
   }
 
-  // ---- what is shown
+  // ---- output
 
-  /** @param now even if the person looks at another room. */
+  /** @param now shows it even if another room is shown. */
   #show(entry: Entry, now = false): void {
     const room = 'room' in entry ? entry.room : undefined;
     const open =
       room === undefined || room === this.#current || now || this.#options.together ? undefined : this.#rooms.get(room);
-    // What could not be sent is shown wherever the person looks.
+    // A message that could not be sent is shown in any room.
     if (!open || entry.kind === 'unsent') return this.#options.display.show(entry);
     open.hidden.push(entry);
     if (open.hidden.length > manyHidden) {

@@ -1,6 +1,6 @@
 import type { Clock } from './chat.ts';
 
-/** The real one. */
+/** The real clock. */
 export const clock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),

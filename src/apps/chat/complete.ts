@@ -1,26 +1,28 @@
-/** What the Tab key makes of what was typed. */
+/** Completion by the Tab key. */
 import { commandName, forms } from '../../protocol/commands.ts';
 
 export interface Completion {
-  /** What is to stand before the cursor. */
+  /** The new text before the cursor. */
   readonly before: string;
-  /** What it could become, where there is a choice. */
+  /** The candidates, if there are several. */
   readonly choices: readonly string[];
 }
 
-/** What can be meant. */
+/** The words that can be completed. */
 export interface Known {
   readonly rooms: readonly string[];
   readonly users: readonly string[];
-  /** The same, as they are shown among words. */
+  /** The same, in the form in which they are shown in sentences. */
   readonly addresses: readonly string[];
-  /** What is in a directory, as it was typed; directories end with a slash. Empty where there is none. */
+  /**
+   * The files of a directory, whose path is as it was typed; directories end with a slash. Empty if it does not exist.
+   */
   readonly files: (directory: string) => readonly string[];
 }
 
 const commandNames = forms.map(({ names: [name] }) => `/${name}`);
 
-/** @param before what stands before the cursor. */
+/** @param before the text before the cursor. */
 export function complete(before: string, known: Known): Completion {
   const [, command = '', space, rest = ''] = /^\/(\S*)(\s+)?(.*)$/su.exec(before) ?? [];
   if (!before.startsWith('/') || before.startsWith('//')) return word(before, known.users);
@@ -47,7 +49,7 @@ export function complete(before: string, known: Known): Completion {
   }
 }
 
-/** A name in a sentence; at its beginning, somebody is spoken to. */
+/** A name in a sentence; at its beginning it addresses somebody. */
 function word(before: string, users: readonly string[]): Completion {
   const [typed = ''] = /\S*$/u.exec(before) ?? [];
   if (typed === '') return { before, choices: [] };

@@ -32,7 +32,7 @@ function keepTicket(hub: Hub, memory: Memory): void {
   });
 }
 
-/** A WebSocket that trusts what the person trusts; undefined where that is the usual. */
+/** A WebSocket that trusts the certificates the person trusts; undefined for the usual ones. */
 function socketFor({ ca, insecure }: Options): WebSocketConstructor | undefined {
   if (ca === undefined && !insecure) return undefined;
   const trust = insecure ? { rejectUnauthorized: false } : { ca: readCertificates(ca ?? '') };

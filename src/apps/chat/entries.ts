@@ -1,24 +1,24 @@
-/** What can be shown: everything that happens in a chat, as data. */
+/** The entries of a chat: everything that happens in it, as data. */
 import type { Gap } from '../../client/api.ts';
 import type { Member, User } from '../../protocol/generated/frames.ts';
 
-/** What a message says, a direct one or a broadcast too. */
+/** The content of a message, also of a direct one or a broadcast. */
 export interface Content {
   readonly body: unknown;
-  /** Where the body is bytes. */
+  /** Set if the body is bytes. */
   readonly file?: FileNote;
 }
 
-/** Bytes that came. */
+/** Received bytes. */
 export interface FileNote {
-  /** What they are called by `/save`; left out where they are on their way out. */
+  /** Their number for `/save`; left out while they are being sent. */
   readonly number?: number;
   readonly size: number;
   readonly mime?: string;
   readonly name?: string;
 }
 
-/** A user, and what tells them from others whose names look like theirs. */
+/** A user, with the tag that distinguishes them from others with similar names. */
 export interface Person extends User {
   readonly tag?: string;
 }
@@ -53,13 +53,13 @@ export interface BroadcastEntry extends Content {
   readonly at: number;
 }
 
-/** Somebody is different now. */
+/** The name or state of a user has changed. */
 export interface PersonChange {
   readonly member: Member & Person;
   readonly was: Member & Person;
 }
 
-/** Who came, went, or is different. */
+/** Users that came, left, or changed. */
 export interface PresenceEntry {
   readonly kind: 'presence';
   readonly room: string;
@@ -75,7 +75,7 @@ export interface GapEntry {
   readonly gap: Gap;
 }
 
-/** A message of this user that is in no log: on its way, or refused. */
+/** A message of this user that is not in the log: on its way, or refused. */
 export interface UnsentEntry extends Content {
   readonly kind: 'unsent';
   readonly room: string;
@@ -85,16 +85,16 @@ export interface UnsentEntry extends Content {
   readonly reason?: string;
 }
 
-/** Something the program itself says. Lines after the first one belong to it. */
+/** A notice of the program itself. Further lines belong to it. */
 export interface NoticeEntry {
   readonly kind: 'notice';
   readonly text: string;
-  /** `answer`: what was asked for; `info`: by the way; `error`: something did not work. */
+  /** `answer`: the result of a command; `info`: unasked; `error`: a failure. */
   readonly tone: 'answer' | 'info' | 'error';
   readonly at: number;
 }
 
-/** From here on, something else is shown. */
+/** Another room is shown from here on. */
 export interface HeadingEntry {
   readonly kind: 'heading';
   readonly text: string;

@@ -1,4 +1,4 @@
-/** Bytes that came, and files of this machine. */
+/** Received bytes, and files of this machine. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -6,18 +6,18 @@ import type { FileNote } from './entries.ts';
 import { fileTypeOf, mimeOf } from './mime.ts';
 import { byteCount } from './words.ts';
 
-/** How much of what came is kept for `/save`; in bytes. */
+/** How much received data is kept for `/save`, in bytes. */
 const kept = 64 * 1024 * 1024;
 
-/** No server takes a frame longer than this; in bytes. */
+/** No server takes a longer frame, in bytes. */
 const largest = 4 * 1024 * 1024;
 
-/** It did not work; the message is for the person. */
+/** Reading or writing a file failed; the message is for the person. */
 export class FileError extends Error {
   override readonly name = 'FileError';
 }
 
-/** What came, by number. Of too much, the oldest goes. */
+/** Received bytes by number. If there are too many, the oldest go. */
 export class Received {
   readonly #files = new Map<number, Uint8Array>();
   #last = 0;
@@ -76,7 +76,7 @@ export function readFile(path: string): Outgoing {
   }
 }
 
-/** For completion: what is in a directory. */
+/** The names in a directory, for completion. */
 export function filesIn(directory: string): string[] {
   try {
     const entries = readdirSync(atHome(directory) || '.', { withFileTypes: true });

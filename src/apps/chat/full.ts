@@ -1,4 +1,4 @@
-/** The chat of a person at a terminal. */
+/** The chat in a full terminal. */
 import type { Hub } from '../../client/api.ts';
 import { isSaid, readCommand } from '../../protocol/commands.ts';
 import { exitCodes, type Surroundings } from '../surroundings.ts';
@@ -18,10 +18,10 @@ import { typingInterval } from './typing.ts';
 import { day, view } from './view.ts';
 import { amount, nameOf } from './words.ts';
 
-/** How many of the latest messages are shown of a room that is entered. */
+/** How many of the latest messages to show of a room that is entered. */
 const last = 20;
 
-/** How many rows of what is on its way are shown, and how many of what is being typed. */
+/** The most rows of messages on their way, and of the input. */
 const most = { pending: 3, input: 8 };
 
 export class FullChat {
@@ -32,10 +32,10 @@ export class FullChat {
   readonly #screen: Screen;
   readonly #history = new History();
   #editing = empty;
-  /** What the line that was typed could become; stands in for the status. */
+  /** Candidates of a completion, shown instead of the status. */
   #choices: readonly string[] = [];
   #typedAt = Number.NEGATIVE_INFINITY;
-  /** The day of the latest entry: another one is announced. */
+  /** The day of the latest entry: a change is announced. */
   #day: string | undefined;
   #isTicking = false;
   #quit: (code: number) => void = () => undefined;
@@ -78,7 +78,7 @@ export class FullChat {
     }
   }
 
-  // ---- what is pressed
+  // ---- keys
 
   #press(action: KeyAction): void {
     const editing = this.#editing;
@@ -154,7 +154,7 @@ export class FullChat {
     if (open) this.#chat.look(open);
   }
 
-  /** Tells the others that something is being typed, if it is meant for them. */
+  /** Sends a typing notice, if the line is meant for others. */
   #tellTyping(): void {
     const typed = textIn(this.#editing);
     const time = this.#clock.monotonic();
@@ -166,7 +166,7 @@ export class FullChat {
     work().catch((error: unknown) => this.#chat.notice(`this should not happen: ${error}`, 'error'));
   }
 
-  /** The second time, at once. */
+  /** Leaves; a second call does not wait. */
   #leave(code: number): void {
     if (this.#isQuitting) return this.#quit(code);
     this.#isQuitting = true;
@@ -178,7 +178,7 @@ export class FullChat {
     );
   }
 
-  // ---- what is shown
+  // ---- output
 
   #show(entry: Entry): void {
     const { columns } = this.#screen;

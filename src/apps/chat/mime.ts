@@ -1,4 +1,4 @@
-/** What a file is, by its name. */
+/** The MIME types of files, by their names. */
 import { undirected } from '../../protocol/printable.ts';
 import { parseMime, withName } from '../file-name.ts';
 

@@ -67,7 +67,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** `chat.example` and `localhost:8080` will do. */
+/** Accepts also `chat.example` and `localhost:8080`. */
 function readUrl(text: string): URL {
   const complete = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
   if (!URL.canParse(complete)) throw new UsageError(`"${text}" is no address of a server`);

@@ -1,4 +1,4 @@
-/** Who is known by name: those in the rooms, and those who said something. */
+/** The users that are known by name: members of the rooms, and authors of messages. */
 import type { Hub } from '../../client/api.ts';
 import type { User } from '../../protocol/generated/frames.ts';
 import { Lookalikes } from '../../protocol/lookalikes.ts';
@@ -7,12 +7,12 @@ import { shorten } from '../terminal/width.ts';
 import type { Person } from './entries.ts';
 import { longName } from './view.ts';
 
-/** Of those who are gone, so many are remembered. */
+/** How many users are remembered that are no longer there. */
 const many = 1000;
 
 export class People {
   readonly #hub: Hub;
-  /** Who was met last, last. */
+  /** The most recent one last. */
   readonly #met = new Map<string, User>();
   readonly #alike = new Lookalikes();
 
@@ -30,18 +30,18 @@ export class People {
     this.#alike.delete(oldest);
   }
 
-  /** Somebody who said something long ago, perhaps under another name than today. */
+  /** The author of an old message, who may have another name today. */
   meetEarlier(user: User): void {
     if (!this.#met.has(user.id)) this.meet(user);
   }
 
-  /** With what tells them from those known here whose names look like theirs. */
+  /** Adds the tag that distinguishes the user from known users with similar names. */
   person<U extends User>(user: U): U & Person {
     const tag = this.#alike.tag(seen(user));
     return tag === undefined ? user : { ...user, tag };
   }
 
-  /** Everybody but this person, the latest first. */
+  /** Everybody except this person, the latest first. */
   get others(): Person[] {
     const users = [...this.#present(), ...[...this.#met.values()].reverse()];
     return unique(users.filter(({ id }) => id !== this.#hub.user?.id)).map((user) => this.person(user));
@@ -52,7 +52,7 @@ export class People {
     return this.#met.get(id) ?? { id, name: id };
   }
 
-  /** Those who are here and have this name, or this id; those on the whole server if nobody in the rooms has. */
+  /** The users in the rooms with this name or id or, if there are none, those on the whole server. */
   async find(name: string): Promise<User[]> {
     const here = unique(addressed(this.#present(), name));
     return here.length > 0 ? here : addressed(await this.#hub.list(), name);
@@ -63,7 +63,7 @@ export class People {
   }
 }
 
-/** A name as it is seen: two that are cut off may be alike in what is left of them. */
+/** A name as it is shown: two names may look alike once they are cut off. */
 function seen({ id, name }: User): User {
   return { id, name: shorten(name, longName) };
 }

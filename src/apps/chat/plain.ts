@@ -1,4 +1,4 @@
-/** Entries as lines for pipes and scripts, in the manner of the text dialect: one event, one line, nothing but text. */
+/** Entries as lines for pipes and scripts, like those of the text dialect: one line of plain text per event. */
 import { shown } from '../../protocol/names.ts';
 import { undirected } from '../../protocol/printable.ts';
 import type { Entry } from './entries.ts';
@@ -39,7 +39,7 @@ function lines(entry: Entry, home: string | undefined): string[] {
   }
 }
 
-/** Every line stands under its sender's name, so that nobody can make up lines of the program. */
+/** Every line begins with the sender's name, so that nobody can fake lines of the program. */
 function said({ text, isAction }: Said, who: string): string[] {
   return linesOf(text).map((line) => `${isAction ? '* ' : ''}${who} ${line}`);
 }

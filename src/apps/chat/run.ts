@@ -8,7 +8,7 @@ import { readOptions } from './options.ts';
 import { SimpleChat } from './simple.ts';
 
 /**
- * @param args what stands behind `chat`.
+ * @param args the arguments after `chat`.
  * @returns the exit code, when the person has left.
  */
 export async function runChat(args: readonly string[], surroundings: Surroundings): Promise<number> {

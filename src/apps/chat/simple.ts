@@ -1,4 +1,4 @@
-/** Lines in, lines out: for pipes, scripts, and terminals that can do no more. */
+/** Lines in, lines out: for pipes, scripts, and simple terminals. */
 import { createInterface } from 'node:readline';
 import type { Hub, StateChange } from '../../client/api.ts';
 import { type Command, readCommand } from '../../protocol/commands.ts';
@@ -9,13 +9,13 @@ import type { Entry } from './entries.ts';
 import type { Options } from './options.ts';
 import { plainLines } from './plain.ts';
 
-/** How many of the latest messages are shown of a room that is entered. */
+/** How many of the latest messages to show of a room that is entered. */
 const last = 20;
 
-/** For how long `--once` waits for a server that was there; in milliseconds. */
+/** How long `--once` waits for a server that was there before, in milliseconds. */
 const outage = 10_000;
 
-/** So much may be on its way before more is read. */
+/** How many messages may be on their way before more input is read. */
 const manyUnderWay = 200;
 
 export class SimpleChat {
@@ -40,7 +40,7 @@ export class SimpleChat {
   async run(): Promise<number> {
     const { stdin, stdout, onEnd } = this.#surroundings;
     const ended = new Promise<number>((end) => {
-      // Who read the lines has gone away.
+      // The reader of the output has gone away.
       stdout.on('error', () => end(exitCodes.well));
       onEnd(() => end(exitCodes.well));
       this.#hub.on('state', (change) => this.#stateChanged(change, end));
@@ -56,7 +56,7 @@ export class SimpleChat {
     const { rooms, once } = this.#options;
     const entered = await Promise.all(rooms.map((room) => carryOut({ kind: 'join', room, look: false }, this.#chat)));
     if (once && entered.includes(false)) return exitCodes.failed;
-    // From here on: a line that nobody waits for is lost.
+    // From here on: a line that is read before anything waits for it is lost.
     let isFirst = true;
     for await (const read of createInterface({ input: this.#surroundings.stdin })) {
       // Some shells send a byte order mark before everything else.
@@ -75,7 +75,9 @@ export class SimpleChat {
     return once && !this.#allWell ? exitCodes.failed : exitCodes.well;
   }
 
-  /** What is said goes on while the server answers; what else is done comes after that, and before the next. */
+  /**
+   * Messages do not wait for the server's answer; other commands wait for all messages before, and block later ones.
+   */
   async #perform(command: Command): Promise<void> {
     const work = carryOut(command, this.#chat).then((isDone) => {
       this.#underWay.delete(work);
@@ -110,7 +112,7 @@ export class SimpleChat {
     });
   }
 
-  /** With `--once` only what went wrong is told, and what was asked for. */
+  /** With `--once` only errors and answers to commands are shown. */
   #show(entry: Entry): void {
     const { stdout, stderr } = this.#surroundings;
     const isError = entry.kind === 'unsent' || (entry.kind === 'notice' && entry.tone === 'error');

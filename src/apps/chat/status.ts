@@ -1,4 +1,4 @@
-/** The line above the input: how the connection is, where the person is, what is new elsewhere, who types. */
+/** The line above the input: the connection, the current room, unread messages elsewhere, who is typing. */
 import type { StateChange } from '../../client/api.ts';
 import { clip, dim, type Line, type Span, span } from '../terminal/line.ts';
 import type { Chat } from './chat.ts';
@@ -36,7 +36,7 @@ function dot({ state }: StateChange): Span {
   return state === 'connecting' ? span('◌ ', { colour: 'yellow' }) : span('○ ', { colour: 'red' });
 }
 
-/** Undefined while all is well. */
+/** Undefined while the connection is fine. */
 export function connectionWords(
   { state, retry, reason, since }: StateChange & { readonly since: number },
   time: number,

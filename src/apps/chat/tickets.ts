@@ -6,20 +6,20 @@ import { join } from 'node:path';
 
 export interface Remembered {
   readonly ticket: string;
-  /** What the user was called last. */
+  /** The last name of the user. */
   readonly called: string;
 }
 
 /** The ticket for one server and one name. */
 export interface Memory {
   read(): Remembered | undefined;
-  /** What cannot be written is not remembered. */
+  /** A failure to write is ignored: the ticket is not remembered then. */
   write(remembered: Remembered): void;
 }
 
 export const noMemory: Memory = { read: () => undefined, write: () => undefined };
 
-/** @param name as on the command line; undefined where none was given. */
+/** @param name as on the command line; undefined if none was given. */
 export function ticketFile(
   env: Readonly<Record<string, string | undefined>>,
   url: URL,
@@ -41,7 +41,7 @@ export function ticketFile(
       }
     },
     write({ ticket, called }) {
-      // Another chat may be writing the same: whoever is last counts, and nobody reads half of it.
+      // Another chat may be writing the same file: the last one wins, and nobody reads half a file.
       const draft = `${file}.${randomBytes(6).toString('hex')}`;
       try {
         mkdirSync(directory, { recursive: true, mode: 0o700 });

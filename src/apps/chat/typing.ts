@@ -1,7 +1,7 @@
 import type { User } from '../../protocol/generated/frames.ts';
 import type { Clock } from './chat.ts';
 
-/** Who is typing in a room: whoever said so lately, and has said nothing since. */
+/** The users typing in a room: they have sent a notice lately, and no message since. */
 export class Typing {
   readonly #clock: Clock;
   readonly #changed: () => void;
@@ -34,8 +34,8 @@ export class Typing {
   }
 }
 
-/** For how long somebody is taken to be typing; in milliseconds. */
+/** How long a typing notice is valid, in milliseconds. */
 const typingTime = 6000;
 
-/** How often this person's typing is told; in milliseconds. */
+/** How often this person's typing is announced, in milliseconds. */
 export const typingInterval = 3000;

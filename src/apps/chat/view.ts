@@ -1,4 +1,4 @@
-/** Entries as lines of a terminal: the time, who, and what, in columns. */
+/** Entries as lines of a terminal: time, name and text in columns. */
 import { shown } from '../../protocol/names.ts';
 import { dim, type Line, type Span, type Style, span, widthOf, wrap } from '../terminal/line.ts';
 import { shorten, width } from '../terminal/width.ts';
@@ -8,18 +8,18 @@ import { changeWords, gapWords, linesOf, namesIn, saidIn } from './words.ts';
 export interface ViewOptions {
   /** How wide a line may be. */
   readonly columns: number;
-  /** Whether each message says its room, because several are shown together. */
+  /** Whether each message shows its room, because several rooms are shown together. */
   readonly rooms?: boolean;
 }
 
-/** From so many columns on, names have a column of their own. */
+/** From this width on, names have a column of their own. */
 const roomy = 60;
 const nameColumns = { alone: 12, withRoom: 15 };
-/** What a name has more of is cut off. */
+/** Longer names are cut off. */
 export const longName = 24;
 const timeColumn = 6;
 const margin = span(' '.repeat(timeColumn));
-/** Stands for the time of what is on its way. */
+/** Stands for the time of a message on its way. */
 const waiting = '  …';
 
 /** The lines of one entry, each of them no wider than the terminal. */
@@ -61,7 +61,7 @@ function name({ id, name, tag }: Person): Span {
   return span(`${short(name)}${tag === undefined ? '' : `·${tag}`}`, { colour: { user: id }, bold: true });
 }
 
-/** In its own column and colour a name may have spaces, and nothing else that needs quotes among words. */
+/** In its own column and colour a name may have spaces without quotes, but no other special characters. */
 function short(name: string): string {
   const isPlain = name.split(' ').every((word) => shown(word) === word);
   return shorten(isPlain ? name : shown(name), longName);
@@ -96,7 +96,7 @@ function unsent(entry: Extract<Entry, { kind: 'unsent' }>, options: ViewOptions)
   return block(entry.at, [span('✗', failed)], [[reason], ...lines], options);
 }
 
-/** One line stands among what people say; several have the whole width, as tables do. */
+/** A single line is aligned with messages; several lines have the whole width, as tables do. */
 function notice({ text, tone, at }: Extract<Entry, { kind: 'notice' }>, options: ViewOptions): Line[] {
   const style: Style = tone === 'error' ? { colour: 'red' } : tone === 'info' ? dim : {};
   const mark = span(tone === 'error' ? '!' : '·', tone === 'error' ? style : dim);
@@ -123,8 +123,8 @@ function where(room: string, { rooms }: ViewOptions): string {
 }
 
 /**
- * The lines of one entry: the time and who before the first one, nothing or a rule before the others. So no text can look
- * as if somebody else had said it.
+ * The lines of one entry: time and name before the first one, blanks or a rule before the others. So no text can
+ * pretend to come from somebody else.
  */
 function block(
   at: number | string | undefined,
@@ -142,7 +142,7 @@ function block(
   return lines.flatMap((line, index) => wrap([...(index === 0 ? head : indent), ...line], columns, indent));
 }
 
-/** `09:05`, where the person is. */
+/** `09:05`, in local time. */
 export function clock(at: number): string {
   const date = new Date(at);
   return `${`${date.getHours()}`.padStart(2, '0')}:${`${date.getMinutes()}`.padStart(2, '0')}`;
@@ -150,7 +150,7 @@ export function clock(at: number): string {
 
 const months = 'January February March April May June July August September October November December'.split(' ');
 
-/** `12 November 2026`, where the person is. */
+/** `12 November 2026`, in local time. */
 export function day(at: number): string {
   const date = new Date(at);
   return `${date.getDate()} ${months[date.getMonth()]} ${date.getFullYear()}`;

@@ -1,11 +1,11 @@
-/** What things are called, in every view. */
+/** Texts that all views share. */
 import type { Gap } from '../../client/api.ts';
 import { actionMark } from '../../protocol/commands.ts';
 import type { Member } from '../../protocol/generated/frames.ts';
 import { shown } from '../../protocol/names.ts';
 import type { Content, FileNote, Person, PersonChange } from './entries.ts';
 
-/** What is said, and whether it is done rather than said. */
+/** The text of a message, and whether it is an action. */
 export interface Said {
   readonly text: string;
   readonly isAction: boolean;
@@ -19,10 +19,10 @@ export function saidIn({ body, file }: Content): Said {
     : { text: body, isAction: false };
 }
 
-/** How many lines of a text are shown. */
+/** The most lines of a text that are shown. */
 const manyLines = 100;
 
-/** Whatever ends a line in Unicode ends one here. */
+/** Splits at every line end of Unicode. */
 export function linesOf(text: string): string[] {
   const lines = text.split(/\r\n|[\n\v\f\r\x85\u2028\u2029]/);
   if (lines.length <= manyLines) return lines;
@@ -67,7 +67,7 @@ export function gapWords({ from, to, why }: Gap): string {
   return `… ${amount(number, 'message')} ${number === 1 ? 'is' : 'are'} missing here${whys[why] === '' ? '' : ` (${whys[why]})`} …`;
 }
 
-/** A name among other words: it cannot be taken for any of them. */
+/** A name within a sentence: it cannot be mistaken for words of the sentence. */
 export function nameOf({ name, tag }: Pick<Person, 'name' | 'tag'>): string {
   return shown(name, tag);
 }
@@ -84,7 +84,7 @@ export function inARow(all: readonly string[], most = 8): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** What is different, in words; undefined where it is nothing that people care for. */
+/** A change in words; undefined if it is of no interest to people. */
 export function changeWords({ member, was }: PersonChange): string | undefined {
   const isRenamed = member.name !== was.name;
   const state = member.state !== was.state || member.note !== was.note ? `is ${stateWords(member)}` : undefined;

@@ -17,7 +17,7 @@ export interface ActorOptions {
   readonly isActor: (userId: string) => boolean;
 }
 
-/** Nobody is greeted twice within this time; in milliseconds. */
+/** Nobody is greeted twice within this time, in milliseconds. */
 const greetingInterval = 10_000;
 
 export class Actor {
@@ -33,7 +33,7 @@ export class Actor {
     this.hub.on('direct', ({ from }) => this.greet(from));
   }
 
-  /** Settles when everybody can see it. */
+  /** Settles when everybody can see the actor. */
   async begin(): Promise<void> {
     await Promise.all(beginning[this.#name].map((room) => this.#enter(room)));
   }
@@ -59,7 +59,7 @@ export class Actor {
       await pause(700 + 800 * random(), undefined, { signal });
       await this.hub.direct(user.id, greeting(this.#name, user.name));
     };
-    // They may have gone, and the demo may be over.
+    // The user may have left, and the demo may be over.
     answer().catch(() => undefined);
   }
 
@@ -85,7 +85,7 @@ export class Actor {
   }
 }
 
-/** Who answers a hello that all can hear: one of those who are always there, not all of them. */
+/** Chooses the person that answers a public hello: one of those who are always there. */
 function answerer(userId: string): Person {
   const sum = Array.from(userId).reduce((sum, character) => sum + character.charCodeAt(0), 0);
   return (['ada', 'bela', 'dmitri'] as const)[sum % 3] ?? 'ada';

@@ -20,9 +20,9 @@ export type StartServer = (options: { readonly host: string; readonly port: stri
 }>;
 
 /**
- * @param args what stands behind `demo`.
- * @returns the exit code, when the audience has had enough.
- * @throws what `start` throws.
+ * @param args the arguments after `demo`.
+ * @returns the exit code, when the demo was ended.
+ * @throws the errors of `start`.
  */
 export async function runDemo(
   args: readonly string[],
@@ -60,7 +60,7 @@ function readOptions(args: readonly string[]): { host: string; port: string } {
   }
 }
 
-/** Until it is ended. */
+/** Runs until it is ended. */
 async function perform(
   { port, hasPages }: Awaited<ReturnType<StartServer>>,
   surroundings: Surroundings,
@@ -105,7 +105,7 @@ function announcement(port: number, hasPages: boolean): string {
   ].join('\n');
 }
 
-/** The terminal does not show what is typed, and Ctrl-C is a key like others. */
+/** In raw mode the terminal shows no typed keys, and Ctrl-C is a key like others. */
 function endAtKey(stdin: Surroundings['stdin'], end: AbortController): () => void {
   stdin.setRawMode?.(true);
   const stop = listen(stdin, (action) => {
@@ -119,7 +119,7 @@ function endAtKey(stdin: Surroundings['stdin'], end: AbortController): () => voi
   };
 }
 
-/** Again and again, until it is aborted. */
+/** Repeats the screenplay until it is aborted. */
 async function play(actors: ReadonlyMap<Person, Actor>, signal: AbortSignal, random: () => number): Promise<never> {
   for (;;) {
     for (const step of screenplay) {
@@ -127,7 +127,7 @@ async function play(actors: ReadonlyMap<Person, Actor>, signal: AbortSignal, ran
       try {
         await actors.get(step.who)?.act(step);
       } catch (error) {
-        // What the server does not take is left out; the others go on.
+        // A line that the server refuses is left out; the others go on.
         if (!(error instanceof HubbubError) || signal.aborted) throw error;
       }
     }

@@ -1,4 +1,4 @@
-/** What the people of the demo do, over and over. */
+/** The screenplay of the demo, which repeats. */
 import type { PresenceState } from '../../protocol/generated/frames.ts';
 
 export const cast = ['ada', 'bela', 'chiyo', 'dmitri', 'esi'] as const;
@@ -64,7 +64,7 @@ export const screenplay: readonly Step[] = [
 ];
 
 export interface Scene {
-  /** Where they are when it begins. */
+  /** Where everyone is when it begins. */
   readonly in: Readonly<Record<Person, readonly RoomName[]>>;
 }
 

@@ -1,4 +1,4 @@
-/** The conversation of the demo, for who only looks on. */
+/** Shows the conversation of the demo to a spectator. */
 import type { Hub } from '../../client/api.ts';
 import type { User } from '../../protocol/generated/frames.ts';
 import { Chat, type Clock } from '../chat/chat.ts';
@@ -17,7 +17,7 @@ export interface Stage {
   close(): void;
 }
 
-/** @param depth what the output can show; undefined where it is no terminal. */
+/** @param depth the colours of the output; undefined if it is not a terminal. */
 export function openStage(hub: Hub, output: Output, depth: Depth | undefined, clock: Clock): Stage {
   if (depth === undefined) {
     const show = (entry: Entry) => {
@@ -40,12 +40,12 @@ export function openStage(hub: Hub, output: Output, depth: Depth | undefined, cl
   return { chat, close: () => screen.close() };
 }
 
-/** What is said to the person whose eyes these are is not for the audience. */
+/** Direct messages to the actor whose view this is are not shown. */
 function isPart(entry: Entry): boolean {
   return entry.kind !== 'notice' && entry.kind !== 'direct' && entry.kind !== 'heading';
 }
 
-/** There is nobody who could save it. */
+/** The audience has no `/save`. */
 function withoutNumber(entry: Entry): Entry {
   if (entry.kind !== 'message' || !entry.file) return entry;
   const { number: _, ...file } = entry.file;

@@ -1,11 +1,11 @@
-/** The line that is being typed. Pure: each operation gives another state. */
+/** The input line. Pure: each operation returns a new state. */
 import { graphemes } from './width.ts';
 
 export interface Editing {
-  /** What stands before the cursor, and after it. */
+  /** The text before the cursor, and after it. */
   readonly before: string;
   readonly after: string;
-  /** What was cut last, for `yank`. */
+  /** The last text that was cut, for `yank`. */
   readonly cut: string;
 }
 
@@ -64,7 +64,7 @@ export function edit(editing: Editing, operation: Operation): Editing {
   return operations[operation](editing);
 }
 
-/** One line up or down in a text of several; undefined where there is none. */
+/** Moves one line up or down in a text of several lines; undefined if there is none. */
 export function upOrDown(editing: Editing, by: -1 | 1): Editing | undefined {
   const text = textIn(editing);
   const lines = text.split('\n');
@@ -108,10 +108,10 @@ function lineAfter({ after }: Editing): string {
   return after.split('\n')[0] ?? '';
 }
 
-/** What was entered before, for the up and down keys. */
+/** Earlier inputs, for the up and down keys. */
 export class History {
   readonly #lines: string[] = [];
-  /** Which one is shown; as many as there are: what is being typed. */
+  /** The index of the shown one; the length of the list means the present input. */
   #at = 0;
   #draft = '';
 
@@ -122,7 +122,7 @@ export class History {
     this.#draft = '';
   }
 
-  /** @param typed what stands there now. @returns what is to stand there; undefined at the end of the list. */
+  /** @param typed the present text. @returns the text to show; undefined at the end of the list. */
   move(by: -1 | 1, typed: string): string | undefined {
     const at = this.#at + by;
     if (at < 0 || at > this.#lines.length) return undefined;

@@ -1,4 +1,4 @@
-/** What is being typed, as rows with a cursor. */
+/** The input as rows with a cursor. */
 import { type Editing, textIn } from './editor.ts';
 import { type Line, type Span, span } from './line.ts';
 import { graphemes, width } from './width.ts';
@@ -8,7 +8,7 @@ export interface InputRows {
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
-/** @param most how many rows there may be: of more, those around the cursor are shown. */
+/** @param most the most rows: if there are more, those around the cursor are shown. */
 export function inputRows(editing: Editing, prompt: Span, columns: number, most: number): InputRows {
   const margin = width(prompt.text);
   const rows: string[] = [''];

@@ -1,4 +1,4 @@
-/** What a key means. */
+/** The actions of keys. */
 import { emitKeypressEvents, type Key } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Operation } from './editor.ts';
@@ -53,7 +53,7 @@ const named: Readonly<Record<string, KeyAction>> = {
   down: { kind: 'down' },
 };
 
-/** @returns undefined for keys that mean nothing here. */
+/** @returns undefined for keys without an action. */
 export function keyAction(text: string | undefined, { name = '', ctrl, meta }: Key): KeyAction | undefined {
   if (ctrl) return own(control, name);
   if (meta && /^[1-9]$/.test(name)) return { kind: 'room', number: Number(name) };
@@ -67,7 +67,7 @@ function own(table: Readonly<Record<string, KeyAction>>, name: string): KeyActio
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** Tells what is typed; what is pasted comes as one, whatever keys it would be. @returns what ends it. */
+/** Reports keys; pasted text comes as one action, whatever it contains. @returns a function that stops listening. */
 export function listen(input: Readable, listener: (action: KeyAction) => void): () => void {
   let pasted: string | undefined;
   const pressed = (text: string | undefined, key: Key) => {

@@ -1,4 +1,4 @@
-/** Lines as data: text with styles. Only `paint` makes escape sequences of it, and nothing that is in a text gets through. */
+/** Lines as data: text with styles. Only `paint` makes escape sequences; none from a text gets through. */
 import { undirected } from '../../protocol/printable.ts';
 import { colourOf, type Depth } from './colour.ts';
 import { graphemes, width } from './width.ts';
@@ -22,10 +22,10 @@ export type Line = readonly Span[];
 const plain: Style = {};
 export const dim: Style = { dim: true };
 
-/** How many marks may be combined with a character: more of them would cover the lines around. */
+/** The most combining marks on a character: more would cover the lines around. */
 const manyMarks = /(\p{M}{4})\p{M}+/gu;
 
-/** The only way to a span: whatever the text holds, it takes one line and steers nothing. */
+/** The only way to make a span: whatever the text contains, it takes one line and controls nothing. */
 export function span(text: string, style: Style = plain): Span {
   return { text: undirected(text.replaceAll('\t', '    ')).replace(manyMarks, '$1'), style };
 }
@@ -40,7 +40,10 @@ interface Cell {
   readonly style: Style;
 }
 
-/** Breaks a line between words, or in a word that is too long. @param indent what stands before all rows but the first. */
+/**
+ * Breaks a line between words, or within a word that is too long. @param indent the beginning of all rows but the
+ * first.
+ */
 export function wrap(line: Line, columns: number, indent: Line = []): Line[] {
   const rows: Line[] = [];
   const room = Math.max(2, columns - widthOf(indent));
@@ -107,12 +110,12 @@ function joined(cells: readonly Cell[]): Span[] {
   return spans;
 }
 
-/** With the escape sequences that the terminal understands. */
+/** Adds the escape sequences that the terminal understands. */
 export function paint(line: Line, depth: Depth): string {
   return line.map(({ text, style }) => painted(text, codes(style, depth))).join('');
 }
 
-/** Without any. */
+/** The text without escape sequences. */
 export function textOf(line: Line): string {
   return line.map(({ text }) => text).join('');
 }

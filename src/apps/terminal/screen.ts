@@ -1,29 +1,29 @@
 /**
- * A terminal in which lines scroll by and a few rows at the bottom stay: what is being typed is never torn by what arrives.
- * Nothing but the rows at the bottom is ever overwritten, so what has scrolled away stays as it was.
+ * A terminal in which lines scroll by and a few rows at the bottom stay: arriving messages never tear the input apart.
+ * Only the rows at the bottom are ever overwritten, so lines that have scrolled away stay as they were.
  */
 import type { Output } from '../surroundings.ts';
 import type { Depth } from './colour.ts';
 import { type Line, paint, widthOf } from './line.ts';
 
-/** What stays at the bottom. */
+/** The rows that stay at the bottom. */
 export interface Bottom {
   /** Each no wider than the terminal. */
   readonly rows: readonly Line[];
-  /** Where the cursor stands; left out, it is hidden. */
+  /** The position of the cursor; left out, it is hidden. */
   readonly cursor?: { readonly row: number; readonly column: number };
 }
 
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
-/** From the cursor to the end of the row, and to the end of the screen. */
+/** Erases from the cursor to the end of the row, and to the end of the screen. */
 const eraseRow = '\x1b[K';
 const eraseRest = '\x1b[J';
-/** A paste is told apart from typing. */
+/** Bracketed paste: the terminal marks pasted text. */
 const pasteOn = '\x1b[?2004h';
 const pasteOff = '\x1b[?2004l';
 
-/** What a terminal has that does not say. */
+/** The size of a terminal that does not report one. */
 const usual = { columns: 80, rows: 24 };
 
 export class Screen {
@@ -32,13 +32,13 @@ export class Screen {
   readonly #bottom: () => Bottom;
   readonly #resized = () => this.update();
   #lines: string[] = [];
-  /** How wide the rows at the bottom are that are there now, and in which of them the cursor is. */
+  /** The widths of the rows now at the bottom, and the row of the cursor. */
   #drawn: readonly number[] = [];
   #cursor = { row: 0, column: 0 };
   #isDue = false;
   #isOpen = true;
 
-  /** @param bottom is asked whenever the bottom is drawn. */
+  /** @param bottom is called whenever the bottom is drawn. */
   constructor(output: Output, depth: Depth, bottom: () => Bottom) {
     this.#output = output;
     this.#depth = depth;
@@ -47,7 +47,7 @@ export class Screen {
     output.write(pasteOn);
   }
 
-  /** One column is left free: some terminals break a line there that is just as wide as they are. */
+  /** One column is left free: some terminals wrap a line that is exactly as wide as they are. */
   get columns(): number {
     return Math.max(10, (this.#output.columns || usual.columns) - 1);
   }
@@ -62,7 +62,7 @@ export class Screen {
     this.update();
   }
 
-  /** Draws what is new: once for everything that happens at the same time. */
+  /** Schedules a redraw: one for everything that happens in the same turn. */
   update(): void {
     if (this.#isDue || !this.#isOpen) return;
     this.#isDue = true;
@@ -72,7 +72,7 @@ export class Screen {
     });
   }
 
-  /** Clears the screen but for the bottom. */
+  /** Clears the screen, except for the bottom. */
   clear(): void {
     this.#output.write('\x1b[2J\x1b[H');
     this.#drawn = [];
@@ -80,7 +80,7 @@ export class Screen {
     this.update();
   }
 
-  /** Removes the bottom. What has been printed stays. */
+  /** Removes the bottom. Printed lines stay. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -108,14 +108,14 @@ export class Screen {
   }
 
   /**
-   * To where the bottom starts. It is written over row by row: if all were erased at once, tmux would keep it where it
-   * keeps what has scrolled away.
+   * Moves to the start of the bottom. It is overwritten row by row: if it were erased at once, tmux would keep it in
+   * its scrollback.
    */
   #toTop(): string {
     return `\r${up(this.#rowsAbove())}`;
   }
 
-  /** How many rows of the bottom are above the cursor. A terminal that has become narrower breaks what is too wide for it. */
+  /** How many rows of the bottom are above the cursor. A terminal that has become narrower wraps rows. */
   #rowsAbove(): number {
     const columns = this.#output.columns || usual.columns;
     const above = this.#drawn.slice(0, this.#cursor.row).map((width) => Math.max(1, Math.ceil(width / columns)));
@@ -131,7 +131,7 @@ function right(columns: number): string {
   return columns > 0 ? `\x1b[${columns}C` : '';
 }
 
-/** What a terminal can show; `NO_COLOR` (no-color.org) is heeded. */
+/** The colours of a terminal; respects `NO_COLOR` (no-color.org). */
 export function depthOf(output: Output, env: Readonly<Record<string, string | undefined>>, isWanted: boolean): Depth {
   if (!isWanted || !output.isTTY || (env['NO_COLOR'] ?? '') !== '') return 'none';
   const bits = output.getColorDepth?.({ ...env }) ?? 1;

@@ -13,7 +13,7 @@ const root = rootOf(location.href);
 const memory = new Memory(() => localStorage, root.pathname);
 keepTheme(memory);
 
-/** @param name what to be called; undefined for who was here before. */
+/** @param name the name of the user; undefined for somebody who was here before. */
 function start(name: string | undefined): void {
   const store = new Store();
   const key = keyFrom(location.hash);

@@ -1,7 +1,7 @@
-/** The addresses of the page: where its server is, and after `#` what it shows. */
+/** The addresses of the page: the root of its server, and the conversation after `#`. */
 import { isRoom, type Key, nameIn } from '../state/state.ts';
 
-/** The root of the server, of which a page knows only that it lies in it: a proxy may have put a path before it. */
+/** The root of the server: a page lies directly in it, but a proxy may have put a path in front. */
 export function rootOf(page: string): URL {
   return new URL('.', page);
 }

@@ -1,4 +1,4 @@
-/** What the commands do that are typed on the page. */
+/** Carries out the commands of the page. */
 import type { Hub } from '../../../client/connect.ts';
 import { actionMark, binaryMime, type Command, readCommand } from '../../../protocol/commands.ts';
 import type { Member, User } from '../../../protocol/generated/frames.ts';
@@ -7,11 +7,11 @@ import { addressed, respelled, shown } from '../../../protocol/names.ts';
 import type { Conversation, Key, State } from '../state/state.ts';
 import type { Session } from './session.ts';
 
-/** What the page does for a command. */
+/** The functions of the page that commands use. */
 export interface Page {
   readonly session: Session;
   readonly state: () => State;
-  /** Where it was typed. */
+  /** The conversation where it was typed. */
   readonly key: Key;
   readonly open: (key: Key, name?: string) => void;
   readonly leave: (key: Key) => void;
@@ -20,8 +20,8 @@ export interface Page {
 }
 
 /**
- * Carries out what was typed.
- * @throws Error for a person, if it cannot be done.
+ * Carries out a typed command.
+ * @throws Error with a message for a person, if that fails.
  */
 export function carryOut(typed: string, page: Page): Promise<void> {
   return perform(readCommand(typed.trimEnd(), 'page'), page);
@@ -82,7 +82,7 @@ function conversation({ state }: Page, key: Key): Conversation {
   return found;
 }
 
-/** Shows the conversation with who is meant, so that it is seen where the message went. */
+/** Shows the conversation with the receiver, so that one sees where the message went. */
 async function direct(to: string, text: string, page: Page): Promise<void> {
   const [user, ...others] = await find(to, page.state(), page.session.hub);
   if (!user) throw new Error(`there is nobody called ${respelled(to)}`);

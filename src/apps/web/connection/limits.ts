@@ -1,8 +1,8 @@
-/** How long a frame may be: the server says so in `welcome`, and the client keeps it to itself. */
+/** The longest frame that the server takes: it is in `welcome`, but the client does not expose it. */
 import type { WebSocketConstructor } from '../../../client/socket.ts';
 import type { ServerWelcome } from '../../../protocol/generated/frames.ts';
 
-/** A WebSocket that tells what the limits are. */
+/** A WebSocket that reports the limits. */
 export function listening(tell: (limits: ServerWelcome['limits']) => void): WebSocketConstructor {
   return class extends WebSocket {
     constructor(url: string, protocols?: string | string[]) {

@@ -1,4 +1,4 @@
-/** What outlasts the page: in `localStorage`, for all tabs of this browser, and in `sessionStorage`, for this one. */
+/** Data that outlives the page: in `localStorage`, for all tabs of this browser, and in `sessionStorage`, for one. */
 import type { Position } from '../../../protocol/generated/frames.ts';
 
 export interface Remembered {
@@ -7,10 +7,10 @@ export interface Remembered {
   readonly name?: string;
   /** undefined at the first visit. */
   readonly rooms?: readonly string[];
-  /** Up to where each room was read. */
+  /** The position up to which each room was read. */
   readonly read?: Readonly<Record<string, Position>>;
   readonly theme?: 'light' | 'dark';
-  /** A credential: shows the figures of the server. */
+  /** A credential: gives access to the figures of the server. */
   readonly statusKey?: string;
 }
 
@@ -18,7 +18,7 @@ export class Memory {
   readonly #storage: Storage | undefined;
   readonly #prefix: string;
 
-  /** @param root the path of the server: others may be under the same origin, and each has a memory of its own. */
+  /** @param root the path of the server: several servers may share an origin, and each has its own memory. */
   constructor(storage: () => Storage, root: string) {
     this.#storage = accessible(storage);
     this.#prefix = root === '/' ? 'hubbub.' : `hubbub${root}.`;
@@ -42,13 +42,13 @@ export class Memory {
     }
   }
 
-  /** Takes what is there, which another tab may have changed, and puts something else in its place. */
+  /** Replaces a value by one that is computed from the stored value, which another tab may have changed. */
   change<Name extends keyof Remembered>(name: Name, how: (value: Remembered[Name]) => Remembered[Name]): void {
     this.set(name, how(this.get(name)));
   }
 }
 
-/** A browser may forbid even to look at it. */
+/** A browser may forbid access altogether. */
 function accessible(storage: () => Storage): Storage | undefined {
   try {
     return storage();

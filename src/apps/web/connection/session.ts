@@ -1,4 +1,6 @@
-/** The client's hub and the store: what the server says is told to the store, what a person does goes to the server. */
+/**
+ * Connects the client's hub with the store: events of the server go to the store, actions of the person to the server.
+ */
 import { connect, type Hub, HubbubError, type Room } from '../../../client/connect.ts';
 import type { Member, PresenceState } from '../../../protocol/generated/frames.ts';
 import { bodyOf, type Content } from '../state/content.ts';
@@ -9,13 +11,13 @@ import { listening } from './limits.ts';
 import type { Memory } from './memory.ts';
 import type { Store } from './store.ts';
 
-/** Where somebody goes who has never been here. */
+/** The room of a first visit. */
 const firstRoom = 'lobby';
 
-/** How many messages are read when a room is entered, and at each further step. */
+/** How many messages to read when a room is entered, and at each further step. */
 const page = { first: 60, older: 100 };
 
-/** How often somebody who goes on typing says so, in milliseconds. */
+/** How often a person who goes on typing is announced, in milliseconds. */
 const typingInterval = 3000;
 
 /** The kind of the signal. */
@@ -29,7 +31,7 @@ export interface SessionOptions {
   readonly now: () => number;
   /** Milliseconds on a clock that does not jump: for durations. */
   readonly monotonic: () => number;
-  /** @param key of a room or a user, to be shown first. */
+  /** @param key of the room or user to show first. */
   readonly key?: Key | undefined;
   readonly name?: string | undefined;
 }
@@ -57,7 +59,7 @@ export class Session {
     return this.#hub;
   }
 
-  // ---- what a person does
+  // ---- actions of the person
 
   /** Shows a room or a user; a room is entered if it was not. */
   open(key: Key, name?: string): void {
@@ -93,7 +95,7 @@ export class Session {
     this.#tell({ type: 'discard', key, id });
   }
 
-  /** Somebody is writing something. */
+  /** The person is typing. */
   type(key: Key): void {
     const time = this.#options.monotonic();
     if (time - (this.#typed.get(key) ?? Number.NEGATIVE_INFINITY) < typingInterval) return;
@@ -103,11 +105,11 @@ export class Session {
       return;
     }
     this.#typed.set(key, time);
-    // Nobody is told where there is no connection, or nobody to tell.
+    // Without a connection, or without a receiver, nobody is told.
     this.#hub.signal(nameIn(key), typing).catch(() => undefined);
   }
 
-  /** Reads what was said before. */
+  /** Reads older messages. */
   older(key: Key): void {
     const conversation = this.#store.state.conversations.get(key);
     const room = this.#rooms.get(nameIn(key));
@@ -134,12 +136,12 @@ export class Session {
     await this.#hub.status(state, ...(note === '' ? [] : [note]));
   }
 
-  /** Looks which rooms there are. */
+  /** Asks for the open rooms. */
   look(): void {
     if (this.#store.state.connection.state !== 'online') return;
     this.#hub.rooms().then(
       (rooms) => this.#tell({ type: 'rooms', rooms }),
-      // It is looked again in a while.
+      // It will be asked again in a while.
       () => undefined,
     );
   }
@@ -148,7 +150,7 @@ export class Session {
     this.#tell({ type: 'dismiss', id });
   }
 
-  /** After the connection was closed for good: a new one, to the same rooms. */
+  /** Connects again to the same rooms, after the connection was closed for good. */
   again(): void {
     this.#rooms.clear();
     this.#hub = this.#connect();
@@ -157,7 +159,7 @@ export class Session {
     }
   }
 
-  // ---- what the server says
+  // ---- events of the server
 
   #connect(): Hub {
     const { url, memory, now, monotonic, name } = this.#options;
@@ -205,7 +207,7 @@ export class Session {
     const since = conversation && latestPosition(conversation);
     this.#tell({ type: 'entering', key, read: memory.get('read')?.[name] });
     const entered = this.#hub.join(name, since ? { since } : { last: page.first });
-    // As soon as it is there: so nothing is missed of how it was found.
+    // As soon as it is there, so that no event is missed.
     queueMicrotask(() => {
       const room = this.#hub.joined.get(name);
       if (room) this.#listen(room);
@@ -221,7 +223,7 @@ export class Session {
     );
   }
 
-  /** A room that was left a moment ago is entered anew before anybody listens. */
+  /** A room that was left a moment ago may be entered again before the listeners are gone. */
   #isIn(key: Key, room: Room): void {
     const { position, count } = room;
     if (this.#store.state.conversations.get(key)?.phase !== 'joining' || !position) return;
@@ -245,7 +247,7 @@ export class Session {
     room.on('left', (error) => {
       if (error && this.#rooms.get(name) === room) this.#bar(key, error);
     });
-    // Last: from here on the messages come that have waited.
+    // Last: messages that have waited come from here on.
     room.on('message', (message) => this.#tell({ type: 'message', key, message, at: now() }));
   }
 
@@ -270,7 +272,7 @@ export class Session {
   async #transmit(key: Key, content: Content): Promise<{ at: number }> {
     const { body, mime } = bodyOf(content);
     const options = mime === undefined ? {} : { mime };
-    // Its rooms would only say that they were left.
+    // Its rooms would only report that they were left.
     if (this.#hub.state === 'closed') throw new HubbubError('closed', 'the connection is closed');
     if (!isRoom(key)) return this.#hub.direct(nameIn(key), body, options);
     const room = this.#rooms.get(nameIn(key));
@@ -296,7 +298,7 @@ function membersOf({ members }: Room): Member[] | undefined {
   return members && [...members.values()];
 }
 
-/** What went wrong, for a person. */
+/** An error in words for a person. */
 export function wordsFor(error: unknown): string {
   if (error instanceof HubbubError) {
     switch (error.code) {

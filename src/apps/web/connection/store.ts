@@ -1,4 +1,4 @@
-/** The state, and who wants to know of it. */
+/** The state, and its listeners. */
 import { type Happening, reduce } from '../state/reduce.ts';
 import { initial, type State } from '../state/state.ts';
 
@@ -21,7 +21,7 @@ export class Store {
     for (const listener of this.#listeners) listener(this.#state, before);
   }
 
-  /** @returns what ends it. */
+  /** @returns a function that removes the listener. */
   watch(listener: (state: State, before: State) => void): () => void {
     this.#listeners.add(listener);
     return () => {

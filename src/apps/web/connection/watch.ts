@@ -1,4 +1,4 @@
-/** What follows from the state outside of the document: the title, the address, and what is remembered. */
+/** Effects of the state outside of the document: the title, the address, and the remembered data. */
 import type { Position } from '../../../protocol/generated/frames.ts';
 import { latestPosition } from '../state/conversation.ts';
 import { isRoom, type Key, type State } from '../state/state.ts';
@@ -7,10 +7,10 @@ import type { Memory } from './memory.ts';
 import type { Session } from './session.ts';
 import type { Store } from './store.ts';
 
-/** How often it is looked which rooms there are, in milliseconds. */
+/** How often to ask for the open rooms, in milliseconds. */
 const lookInterval = 15_000;
 
-/** How long what is read is gathered before it is kept, in milliseconds. */
+/** How long read positions are gathered before they are stored, in milliseconds. */
 const keepInterval = 500;
 
 export function titleOf({ conversations, active }: State): string {
@@ -20,7 +20,7 @@ export function titleOf({ conversations, active }: State): string {
   return unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${place}` : place;
 }
 
-/** Keeps title and address true, and the store informed of whether somebody looks. */
+/** Keeps title and address up to date, and tells the store whether the page is visible. */
 export function watchPage(store: Store, session: Session, memory: Memory): void {
   const remember = createReadKeeper(store, memory);
   document.title = titleOf(store.state);
@@ -46,7 +46,7 @@ export function watchPage(store: Store, session: Session, memory: Memory): void 
   setInterval(() => {
     if (document.visibilityState === 'visible') session.look();
   }, lookInterval);
-  // What waits for the server would be lost with the page.
+  // Messages that wait for the server would be lost with the page.
   addEventListener('beforeunload', (event) => {
     const waits = [...store.state.conversations.values()].some(({ outbox }) => outbox.length > 0);
     if (waits) event.preventDefault();
@@ -58,7 +58,7 @@ function showAddress(key: Key | undefined): void {
   if (hash !== location.hash) history.pushState(undefined, '', hash === '' ? location.pathname : hash);
 }
 
-/** Keeps up to where the rooms are read that nobody has anything unread in. */
+/** Stores the read positions of rooms that have no unread messages. */
 function createReadKeeper(store: Store, memory: Memory): { soon: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let kept: Record<string, Position> = {};

@@ -1,4 +1,4 @@
-/** Where the rows of a list are: by their heights as they were measured or, before that, as they are estimated. */
+/** The positions of the rows of a list, from their measured or, before that, estimated heights. */
 
 export interface Sized {
   readonly key: string;
@@ -19,7 +19,7 @@ export function offsetsOf(rows: readonly Sized[], measured: ReadonlyMap<string, 
   return offsets;
 }
 
-/** The row at a place: the last one that starts there or before. */
+/** The row at an offset: the last one that starts there or before. */
 export function rowAt(offsets: Offsets, place: number): number {
   let low = 0;
   let high = offsets.length - 2;
@@ -31,22 +31,22 @@ export function rowAt(offsets: Offsets, place: number): number {
   return Math.max(0, low);
 }
 
-/** From one row up to, and without, another. */
+/** From one row up to another, which is not included. */
 export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** The rows of which a part is between `top` and `bottom`. */
+/** The rows that overlap the area between `top` and `bottom`. */
 export function rangeOf(offsets: Offsets, top: number, bottom: number): Range {
   if (offsets.length < 2) return { from: 0, to: 0 };
   return { from: rowAt(offsets, top), to: rowAt(offsets, bottom) + 1 };
 }
 
-/** What stays in its place when the list changes: its end, or a row, so far above the top of what is seen. */
+/** What stays in its place when the list changes: its end, or a row at a distance above the top of the viewport. */
 export type Anchor = 'end' | { readonly key: string; readonly above: number };
 
-/** @returns how far the list is to be scrolled; undefined if the anchor is gone. */
+/** @returns how far to scroll the list; undefined if the anchor is gone. */
 export function placeOf(
   anchor: Anchor,
   rows: readonly Sized[],

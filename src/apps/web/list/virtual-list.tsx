@@ -1,27 +1,27 @@
 /**
- * A list of which only what is seen is in the document. Rows may have any height, which may change. What is read stays in its
- * place when rows are added before it; who is at the end stays there.
+ * A list that has only its visible rows in the document. Rows may have any height, which may change. The row that is
+ * being read stays in its place when rows are added before it; at the end, the list stays at the end.
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 import { type Anchor, type Offsets, offsetsOf, placeOf, type Range, rangeOf, rowAt, type Sized } from './offsets.ts';
 
-/** How much is drawn beyond what is seen, and how near to the beginning more is asked for, in pixels. */
+/** How much is drawn beyond the viewport, and how close to the beginning more rows are requested, in pixels. */
 const margin = { drawn: 600, start: 1200 };
 
-/** Within so many pixels of it somebody is at the end. */
+/** Within this distance of the end, in pixels, the list counts as being at the end. */
 const tolerance = 8;
 
 export interface Steering {
   toEnd(): void;
-  /** Scrolls by a part of what is seen. */
+  /** Scrolls by a fraction of the viewport. */
   page(pages: number): void;
 }
 
 export interface VirtualListProps<Row extends Sized> {
   readonly rows: readonly Row[];
   readonly label: string;
-  /** Whether a row may be what stays in its place. */
+  /** Whether a row may be the anchor. */
   readonly isAnchor: (row: Row) => boolean;
   readonly render: (row: Row) => ComponentChildren;
   /** The row to show first; undefined for the end. */
@@ -34,12 +34,12 @@ export interface VirtualListProps<Row extends Sized> {
 
 interface Geometry {
   readonly measured: Map<string, number>;
-  /** The keys of the rows as they lie in the document, and where those are. */
+  /** The keys of the rows in the document, and their positions. */
   settled: { readonly keys: readonly (string | undefined)[]; readonly offsets: Offsets };
   anchor: Anchor;
   offsets: Offsets;
   viewport: number;
-  /** How far it was scrolled from here. */
+  /** The scroll position that this component has set. */
   placed: number;
   drawn: Range;
   atEnd: boolean | undefined;
@@ -65,12 +65,12 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
   geometry.drawn = around(geometry, place);
   const { from, to } = geometry.drawn;
 
-  // After every drawing: what was drawn is measured, and what is read is put back into its place.
+  // After every render: measures the drawn rows, and puts the anchor back into its place.
   useLayoutEffect(() => {
     const { current: outer } = scroller;
     const { current: inner } = list;
     if (!outer || !inner) return;
-    // Somebody has scrolled, and the event is still to come. (At the end it was the list that has become shorter.)
+    // The person has scrolled, and the event is still to come. (At the end, the list has become shorter instead.)
     if (hasMoved(outer) && !isAtEnd(outer)) geometry.anchor = anchorAt(outer.scrollTop);
     geometry.viewport = outer.clientHeight;
     let hasChanged = false;
@@ -83,7 +83,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
       hasChanged = true;
     }
     if (hasChanged) geometry.offsets = offsetsOf(rows, geometry.measured);
-    // Also if nothing has: what is drawn the same as before is left as this made it then.
+    // Also without a change: Preact leaves an unchanged style as this code set it before.
     setSpace(inner, geometry.offsets, geometry.drawn);
     const wanted = placeOf(geometry.anchor, rows, geometry.offsets, geometry.viewport) ?? outer.scrollTop;
     if (Math.abs(outer.scrollTop - wanted) > 0.5) outer.scrollTop = wanted;
@@ -95,7 +95,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     report();
   });
 
-  // What changes its height later: an image that has come, a window that is narrower.
+  // Heights change later: an image has loaded, the window is narrower.
   useEffect(() => {
     const { current: outer } = scroller;
     const { current: inner } = list;
@@ -132,7 +132,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
     if (!outer || !hasMoved(outer)) return;
     const { scrollTop } = outer;
     geometry.placed = scrollTop;
-    // As it is now: when the list or what is seen of it has become smaller, it has been scrolled by that.
+    // Read it now: when the list or the viewport becomes smaller, the browser scrolls.
     geometry.anchor = isAtEnd(outer) ? 'end' : anchorAt(scrollTop);
     const seen = rangeOf(
       geometry.offsets,
@@ -145,7 +145,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
 
   const hasMoved = ({ scrollTop }: HTMLElement): boolean => Math.abs(scrollTop - geometry.placed) >= 1;
 
-  /** The first row that is seen and may be one. */
+  /** The first visible row that may be an anchor. */
   const anchorAt = (scrollTop: number): Anchor => {
     const { keys, offsets } = geometry.settled;
     const first = rowAt(offsets, scrollTop);
@@ -155,7 +155,7 @@ export function VirtualList<Row extends Sized>(props: VirtualListProps<Row>) {
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has only a keyboard scrolls with it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll with it.
     <section class="scroller" ref={scroller} onScroll={scrolled} tabIndex={0} aria-label={label}>
       <ol class="rows" ref={list} style={spaceOf(geometry.offsets, geometry.drawn)}>
         {rows.slice(from, to).map((row, index) => (
@@ -176,7 +176,7 @@ function around({ offsets, viewport }: Geometry, place: number): Range {
   return rangeOf(offsets, place - margin.drawn, place + viewport + margin.drawn);
 }
 
-/** The room of what is not drawn. */
+/** The space of the rows that are not drawn. */
 function spaceOf(offsets: Offsets, { from, to }: Range): { paddingTop: string; paddingBottom: string } {
   const [before, after] = [offsets[from] ?? 0, (offsets.at(-1) ?? 0) - (offsets[to] ?? 0)];
   return { paddingTop: `${before}px`, paddingBottom: `${after}px` };

@@ -1,11 +1,11 @@
-/** Whose names look alike, among those of whom something is shown. */
+/** Users whose names look alike, among those that are shown. */
 import type { Member } from '../../../protocol/generated/frames.ts';
 import { Lookalikes } from '../../../protocol/lookalikes.ts';
 import { type Conversation, type Entry, isRoom, nameIn } from './state.ts';
 
 const known = new WeakMap<readonly Entry[], { readonly members: readonly Member[] | undefined; alike: Lookalikes }>();
 
-/** In a conversation: those who are there, and those who have said something, the latest under the name of today. */
+/** In a conversation: its members, and the authors of messages, who count with their latest names. */
 export function alikeIn({ entries, members }: Conversation): Lookalikes {
   const before = known.get(entries);
   if (before && before.members === members) return before.alike;
@@ -17,7 +17,7 @@ export function alikeIn({ entries, members }: Conversation): Lookalikes {
   return alike;
 }
 
-/** Among those one talks with alone, and those in the rooms. */
+/** Among the partners of direct messages, and the members of the rooms. */
 export function alikeAmong(conversations: Iterable<Conversation>): Lookalikes {
   const alike = new Lookalikes();
   for (const { key, name, members } of conversations) {

@@ -1,4 +1,4 @@
-/** What a message says, as it is shown. */
+/** The content of a message, as it is shown. */
 import { fileTypeOf, mimeOf } from './mime.ts';
 import { cleanText } from './text.ts';
 
@@ -13,7 +13,7 @@ export interface FileContent {
   /** An `image` is shown, a `file` is not. */
   readonly kind: 'image' | 'file';
   readonly bytes: Uint8Array;
-  /** Without parameters. For people: nothing must be opened as this. */
+  /** Without parameters, and for display only: nothing must be opened as this type. */
   readonly type: string;
   readonly name: string;
 }
@@ -40,7 +40,7 @@ export function fileOf(bytes: Uint8Array, mime: string): FileContent {
   return { kind, bytes, type, name: name ?? (kind === 'image' ? `image.${type.slice('image/'.length)}` : 'file') };
 }
 
-/** How it goes to the server. */
+/** The form in which it is sent to the server. */
 export function bodyOf(content: Content): { body: string | Uint8Array; mime?: string } {
   return 'bytes' in content
     ? { body: content.bytes, mime: mimeOf(content.type, content.name) }
@@ -52,7 +52,7 @@ export function isSame(one: Content, other: Content): boolean {
   return 'text' in other && one.text === other.text;
 }
 
-/** For who cannot see it, and for lists. */
+/** A description in words, for screen readers and lists. */
 export function summaryOf(content: Content): string {
   switch (content.kind) {
     case 'image':
@@ -65,7 +65,7 @@ export function summaryOf(content: Content): string {
   }
 }
 
-/** What it takes in memory, about. */
+/** Its approximate size in memory. */
 export function sizeOf(content: Content): number {
   return 'bytes' in content ? content.bytes.length : content.text.length;
 }

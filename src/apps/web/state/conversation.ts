@@ -1,4 +1,4 @@
-/** What happens in one conversation. Pure: each function takes it as it was, and returns it as it is. */
+/** The events of one conversation. Pure: each function takes the old conversation and returns the new one. */
 import type { Gap, Joined, Message, Page, Presence } from '../../../client/api.ts';
 import type { Member, Position, User } from '../../../protocol/generated/frames.ts';
 import { type Content, contentOf, isSame, sizeOf } from './content.ts';
@@ -6,13 +6,13 @@ import { movesOf } from './people.ts';
 import { type Conversation, type Entry, isRoom, type Key, type MessageEntry, nameIn, type Outgoing } from './state.ts';
 import { cleanName } from './text.ts';
 
-/** How much of a conversation stays in memory; the rest can be read again. Of it goes a quarter at a time. */
+/** How much of a conversation stays in memory; the rest can be read again. A quarter is removed at a time. */
 const kept = { entries: 20_000, size: 64 << 20, share: 0.75 };
 
-/** What an entry takes beside its content, about. */
+/** The approximate size of an entry besides its content. */
 const entrySize = 200;
 
-/** How long somebody who types is taken to go on, in milliseconds. */
+/** How long a typing notice is valid, in milliseconds. */
 export const typingTime = 6000;
 
 export function createConversation(key: Key, read?: Position): Conversation {
@@ -35,19 +35,19 @@ export function createConversation(key: Key, read?: Position): Conversation {
   };
 }
 
-/** What the conversation is told of the rest. */
+/** Facts about the rest of the page. */
 export interface Circumstances {
   readonly me: User | undefined;
-  /** Whether somebody reads the latest messages of this conversation now. */
+  /** Whether the person is reading the latest messages of this conversation now. */
   readonly isRead: boolean;
-  /** Whether its beginning may go: nobody reads there. */
+  /** Whether its beginning may be removed: it is not being read. */
   readonly mayTrim: boolean;
   readonly now: number;
-  /** For what has no key of its own. */
+  /** For an entry without a key of its own. */
   readonly newKey: string;
 }
 
-/** @param away for how long the connection was lost before, in milliseconds; undefined if it was not. */
+/** @param away how long the connection was lost before, in milliseconds; undefined if it was not. */
 export function joined(
   conversation: Conversation,
   { first, epoch, seq, count }: Joined,
@@ -106,14 +106,14 @@ export function moved(
   return { ...changed, entries: [...entries, entry], typing };
 }
 
-/** Earlier messages, as they were asked for: those before the first one there is. */
+/** A page of earlier messages: those before the first one. */
 export function paged(conversation: Conversation, { messages, more }: Page): Conversation {
   const first = firstPosition(conversation);
   const pages = messages.map(entryOf);
   const fitting = pages.filter(({ position }) => {
     return !first || (position?.epoch === first.epoch && position.seq < first.seq);
   });
-  // Numbers of another epoch are other messages: what was before has been lost.
+  // Numbers of another epoch are other messages: the older ones were lost.
   const older = more && fitting.length > 0 ? 'some' : 'none';
   const size = conversation.size + fitting.reduce((sum, { content }) => sum + entrySize + sizeOf(content), 0);
   return { ...conversation, older, size, entries: [...fitting, ...conversation.entries] };
@@ -125,7 +125,7 @@ export function typed(conversation: Conversation, user: User, time: number): Con
   return { ...conversation, typing: [...others, { user: named(user), until: time + typingTime }] };
 }
 
-/** Who has not typed for a while has stopped. */
+/** Removes users that have not typed for a while. */
 export function expired(conversation: Conversation, time: number): Conversation {
   const typing = conversation.typing.filter(({ until }) => until > time);
   return typing.length === conversation.typing.length ? conversation : { ...conversation, typing };
@@ -149,12 +149,12 @@ export function settled(conversation: Conversation, id: string): Conversation {
   return { ...conversation, outbox: conversation.outbox.filter((one) => one.id !== id) };
 }
 
-/** Up to where there is everything, by what is shown. */
+/** The position of the latest shown message. */
 export function latestPosition({ entries }: Conversation): Position | undefined {
   return entries.findLast(hasPosition)?.position;
 }
 
-/** Before what to ask for more. */
+/** The position before which to ask for more. */
 export function firstPosition({ entries }: Conversation): Position | undefined {
   return entries.find(hasPosition)?.position;
 }
@@ -183,7 +183,7 @@ function appended(conversation: Conversation, entry: MessageEntry, arrival: Arri
   return arrival.mayTrim ? trimmed(added) : added;
 }
 
-/** The oldest go, so that a page that is open for weeks does not fill the memory. */
+/** Removes the oldest entries, so that a page that is open for weeks does not fill the memory. */
 function trimmed(conversation: Conversation): Conversation {
   let { size } = conversation;
   const { entries } = conversation;
@@ -203,12 +203,12 @@ function entryOf({ epoch, seq, from, at, body, mime }: Message): MessageEntry {
   return { kind: 'message', key, position: { epoch, seq }, at, from: named(from), content: contentOf(body, mime) };
 }
 
-/** A name that cannot disturb the line it stands in. */
+/** A user with a name that cannot disturb its line. */
 export function named({ id, name }: User): User {
   return { id, name: cleanName(name) };
 }
 
-/** Of what was there before the room was entered, only what came after the last visit is new. */
+/** Of the messages before the room was entered, only those after the last visit are new. */
 function isNew({ entered, read }: Conversation, { position }: MessageEntry): boolean {
   if (!position || !entered || entered.epoch !== position.epoch || position.seq > entered.seq) return true;
   return read?.epoch === position.epoch && position.seq > read.seq;
@@ -230,7 +230,7 @@ function caughtUp(conversation: Conversation, { position }: MessageEntry, isOwn:
   };
 }
 
-/** The first that waits and says the same: messages come back in the order in which they were sent. */
+/** Marks the first waiting message with the same content: messages come back in the order they were sent. */
 function markEchoed(outbox: readonly Outgoing[], content: Content): readonly Outgoing[] {
   const index = outbox.findIndex((one) => !one.isEchoed && one.refused === undefined && isSame(one.content, content));
   return index < 0 ? outbox : outbox.map((one, at) => (at === index ? { ...one, isEchoed: true } : one));

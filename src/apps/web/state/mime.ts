@@ -1,4 +1,4 @@
-/** What a file is, and its name, out of a MIME type and back into one. */
+/** Reads the type and name of a file from a MIME type, and makes one of them. */
 import { parseMime, withName } from '../../file-name.ts';
 import { cleanName } from './text.ts';
 
@@ -13,13 +13,13 @@ export function fileTypeOf(mime: string): FileType {
   return { type, name: name === '' ? undefined : fileName(name) };
 }
 
-/** @returns the type with the name, or with as much of it as there is room for. */
+/** @returns the type with the name, which is cut off if it is too long. */
 export function mimeOf(type: string, name: string): string {
   const isKnown = /^[\w.+-]+\/[\w.+-]+$/.test(type) && type.length <= 100;
   return withName(isKnown ? type.toLowerCase() : 'application/octet-stream', cleanName(name));
 }
 
-/** Without anything that could be a path, or a hidden file. */
+/** A name without anything that could be a path, or a hidden file. */
 function fileName(name: string): string {
   return cleanName(name)
     .replace(/[/\\:*?"<>|]/g, '_')

@@ -1,15 +1,15 @@
-/** Who came and went, gathered into one line as long as nobody says anything. */
+/** Arrivals and departures, gathered into one line until the next message. */
 import type { Presence } from '../../../client/api.ts';
 import type { User } from '../../../protocol/generated/frames.ts';
 import type { Move, PeopleEntry } from './state.ts';
 
-/** What a line says once something else happened to somebody who is in it. */
+/** How a line changes when a user in it moves again. */
 const afterwards: Record<'join' | 'leave', Partial<Record<Move['what'], Move['what']>>> = {
   join: { left: 'came back', 'joined and left': 'joined' },
   leave: { joined: 'joined and left', 'came back': 'left', renamed: 'left' },
 };
 
-/** @param me is not told of. */
+/** @param me the user who is left out. */
 export function movesOf(moves: readonly Move[], { joins, leaves, changes }: Presence, me: User | undefined): Move[] {
   const all = new Map(moves.map((move) => [move.id, move]));
   const add = ({ id, name }: User, what: 'join' | 'leave') => {
@@ -30,7 +30,7 @@ export function movesOf(moves: readonly Move[], { joins, leaves, changes }: Pres
   return [...all.values()];
 }
 
-/** How many are named; of more there is only the number. */
+/** How many users are named; the others are counted. */
 const named = 3;
 
 /** `ada and bob joined; carol left` */

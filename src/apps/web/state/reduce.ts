@@ -1,4 +1,4 @@
-/** How what happens changes what the page knows. Pure. */
+/** Applies events to the state of the page. Pure. */
 import type {
   Broadcast,
   Direct,
@@ -24,13 +24,13 @@ import {
   type State,
 } from './state.ts';
 
-/** `at` is in milliseconds since 1970, and shown; `time` on a clock that does not jump, and measures how long things take. */
+/** `at` is in milliseconds since 1970, and shown; `time` is on a clock that does not jump, and measures durations. */
 export type Happening =
   // The connection.
   | { type: 'connection'; state: HubState; time: number; retry?: number; why?: string }
   | { type: 'user'; user: User }
   | { type: 'limit'; frame: number }
-  // A room, as the server tells of it.
+  // Events of a room.
   | { type: 'joined'; key: Key; joined: Joined; members: readonly Member[] | undefined; time: number }
   | { type: 'message'; key: Key; message: Message; at: number }
   | { type: 'gap'; key: Key; gap: Gap }
@@ -39,12 +39,12 @@ export type Happening =
   | { type: 'not paged'; key: Key }
   | { type: 'barred'; key: Key; why: string }
   | { type: 'gone'; key: Key }
-  // What is said to this user.
+  // Messages to this user.
   | { type: 'direct'; direct: Direct; at: number }
   | { type: 'broadcast'; broadcast: Broadcast; at: number }
   | { type: 'typing'; key: Key; user: User; time: number }
   | { type: 'rooms'; rooms: readonly OpenRoom[] }
-  // What is done here.
+  // Actions on the page.
   | { type: 'entering'; key: Key; read?: Position | undefined; name?: string }
   | { type: 'open'; key: Key | undefined }
   | { type: 'paging'; key: Key }
@@ -128,7 +128,7 @@ export function reduce(state: State, happening: Happening): State {
 
 const mostNotices = 3;
 
-/** For how long after a connection what is entered is entered because of it, in milliseconds. */
+/** How long after a reconnection an entered room counts as resumed by it, in milliseconds. */
 const resumeTime = 30_000;
 
 function connectionAfter(
@@ -173,7 +173,7 @@ function gone(state: State, key: Key): State {
   return { ...state, conversations: rest, active: state.active === key ? undefined : state.active };
 }
 
-/** Where somebody was, the line that parts what is new from what is not is no longer needed. */
+/** The conversation that was shown before no longer needs its line above the new messages. */
 function opened(state: State, key: Key | undefined): State {
   if (key === state.active) return state;
   const left = state.active === undefined ? state : change(state, state.active, (one) => ({ ...one, mark: undefined }));
@@ -185,7 +185,7 @@ function attended(state: State, { visible, atEnd }: Extract<Happening, { type: '
   return look({ ...state, attention });
 }
 
-/** What somebody looks at is read. */
+/** Marks the visible conversation as read. */
 function look(state: State): State {
   const { active, attention } = state;
   if (active === undefined || !attention.visible || !attention.atEnd) return state;
@@ -212,7 +212,7 @@ function direct(state: State, { direct, at }: Extract<Happening, { type: 'direct
   }));
 }
 
-/** What is said to everyone stands where somebody looks. */
+/** A broadcast is shown in the visible conversation. */
 function broadcast(state: State, { broadcast, at }: Extract<Happening, { type: 'broadcast' }>): State {
   const key = state.active ?? [...state.conversations.keys()][0];
   if (key === undefined) return state;
@@ -228,7 +228,7 @@ function broadcast(state: State, { broadcast, at }: Extract<Happening, { type: '
   return changeAt(counted(state), { key, at }, (one, where) => conversations.told(one, entry, where));
 }
 
-/** A message to a room comes back by itself; a direct one does not. */
+/** A message to a room comes back from the server; a direct one does not. */
 function sent(state: State, { key, id, at }: Extract<Happening, { type: 'sent' }>): State {
   const outgoing = state.conversations.get(key)?.outbox.find((one) => one.id === id);
   const settle = (one: Conversation) => conversations.settled(one, id);
@@ -245,7 +245,7 @@ function sent(state: State, { key, id, at }: Extract<Happening, { type: 'sent' }
   return changeAt(state, { key, at }, (one, where) => conversations.told(settle(one), entry, where));
 }
 
-/** What somebody is called, as far as it was heard of. */
+/** The latest known name of a user. */
 export function nameOf(state: State, id: string): string {
   for (const { members } of state.conversations.values()) {
     const member = members?.find((one) => one.id === id);

@@ -1,4 +1,4 @@
-/** A conversation as the rows of a list: messages, and what stands between them. */
+/** A conversation as the rows of a list: messages, and the rows between them. */
 import type { Conversation, Entry, MessageEntry, Outgoing } from './state.ts';
 
 export type Row =
@@ -10,7 +10,7 @@ export type Row =
       readonly key: string;
       readonly height: number;
       readonly entry: MessageEntry;
-      /** Whether it says who speaks: not if they have just spoken. */
+      /** Whether it shows its author: not right after another message of the same author. */
       readonly isHead: boolean;
     }
   | {
@@ -27,12 +27,12 @@ export type Row =
       readonly isHead: boolean;
     };
 
-/** After so much time somebody who goes on is named again, in milliseconds. */
+/** After a pause of this length the author is shown again, in milliseconds. */
 const pause = 5 * 60_000;
 
 type MessageRow = Extract<Row, { kind: 'message' }>;
 
-/** The same row for the same entry, so that what has not changed is not drawn again. */
+/** The same row for the same entry, so that unchanged rows are not drawn again. */
 const known = new WeakMap<Entry, Row>();
 
 /** @param dayOf which day a time belongs to, as a number. */
@@ -93,7 +93,7 @@ function noteRow(entry: Exclude<Entry, MessageEntry>): Row {
   return made;
 }
 
-/** About how high it will be, in pixels, as long as nobody has seen it. */
+/** The estimated height, in pixels, until it is measured. */
 function heightOf({ content }: MessageEntry, isHead: boolean): number {
   const head = isHead ? 32 : 4;
   if ('bytes' in content) return head + (content.kind === 'image' ? 200 : 72);

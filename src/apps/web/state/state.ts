@@ -13,14 +13,14 @@ export interface State {
   /** The longest frame that the server takes, in bytes. */
   readonly frameLimit: number;
   readonly conversations: ReadonlyMap<Key, Conversation>;
-  /** What is shown. */
+  /** The visible conversation. */
   readonly active: Key | undefined;
-  /** Whether somebody looks at the page, and at its latest messages. */
+  /** Whether the page is visible, and the latest messages are. */
   readonly attention: { readonly visible: boolean; readonly atEnd: boolean };
-  /** Which rooms there are on the server. */
+  /** The open rooms of the server. */
   readonly open: readonly OpenRoom[];
   readonly notices: readonly Notice[];
-  /** For keys of what has none of its own. */
+  /** For keys of entries that have none of their own. */
   readonly counter: number;
 }
 
@@ -31,9 +31,9 @@ export interface Connection {
   readonly lostAt?: number;
   /** When the next attempt is made. */
   readonly retryAt?: number;
-  /** Why it is offline, or closed for good. */
+  /** Why the hub is offline, or closed for good. */
   readonly why?: string;
-  /** Of the time before the latest connection. */
+  /** The interruption before the latest connection. */
   readonly back?: Back;
 }
 
@@ -55,18 +55,18 @@ export interface Conversation {
   readonly members: readonly Member[] | undefined;
   readonly count: number;
   readonly typing: readonly Typing[];
-  /** How many messages nobody has looked at. */
+  /** How many messages have not been seen. */
   readonly unread: number;
   /** The entry that was the first unread one. */
   readonly mark: string | undefined;
-  /** Up to where it was read in an earlier session. */
+  /** The position up to which it was read in an earlier session. */
   readonly read: Position | undefined;
   /** The room's latest message when it was entered: later ones are new. */
   readonly entered: Position | undefined;
   /** Whether the room has earlier messages; `failed`: they could not be read. */
   readonly older: 'none' | 'some' | 'loading' | 'failed';
   readonly catchingUp: CatchingUp | undefined;
-  /** What the entries take, in bytes, about. */
+  /** The approximate size of the entries, in bytes. */
   readonly size: number;
 }
 
@@ -82,7 +82,7 @@ export interface Typing {
   readonly until: number;
 }
 
-/** What was said here and is not acknowledged. */
+/** A message from this page that is not acknowledged. */
 export interface Outgoing {
   readonly id: string;
   readonly at: number;
@@ -98,16 +98,16 @@ export type Entry = MessageEntry | PeopleEntry | GapEntry | ResumedEntry;
 export interface MessageEntry {
   readonly kind: 'message';
   readonly key: string;
-  /** undefined where messages are not kept. */
+  /** undefined if messages are not kept. */
   readonly position: Position | undefined;
   readonly at: number;
   readonly from: User;
   readonly content: Content;
-  /** It was said to everyone on the server. */
+  /** It is a broadcast. */
   readonly isBroadcast?: boolean;
 }
 
-/** Who came and went, in one line. */
+/** Arrivals and departures, in one line. */
 export interface PeopleEntry {
   readonly kind: 'people';
   readonly key: string;
@@ -118,7 +118,7 @@ export interface PeopleEntry {
 export interface Move {
   readonly id: string;
   readonly name: string;
-  /** What they were called before. */
+  /** The name before. */
   readonly was?: string;
   readonly what: 'joined' | 'left' | 'joined and left' | 'came back' | 'renamed';
 }
@@ -136,7 +136,7 @@ export interface ResumedEntry {
   readonly kind: 'resumed';
   readonly key: string;
   readonly away: number;
-  /** How many messages of others came then. */
+  /** How many messages of others came after the interruption. */
   readonly caughtUp: number;
 }
 
@@ -161,7 +161,7 @@ export function isRoom(key: Key): boolean {
   return key.startsWith('#');
 }
 
-/** Its name if it is a room, the id of the other if it is not. */
+/** The name of the room, or the id of the other user. */
 export function nameIn(key: Key): string {
   return key.slice(1);
 }

@@ -1,11 +1,11 @@
-/** What others wrote, made harmless to the lines around it. */
+/** Makes text from others harmless to the lines around it. */
 
-/** Everything that Unicode has a line end for. */
+/** All line ends of Unicode. */
 const lineEnds = /\r\n?|[\v\f\u0085\u2028\u2029]/g;
 
 /**
- * Control characters, embeddings, overrides and isolates of the direction, annotations, the byte order mark, and halves of
- * characters. The marks that right-to-left text needs (U+200E, U+200F, U+061C) stay.
+ * Control characters; embeddings, overrides and isolates of the direction; annotations; the byte order mark; and halves
+ * of surrogate pairs. The marks that right-to-left text needs (U+200E, U+200F, U+061C) stay.
  */
 const disturbing = /[\0-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufeff]|\p{Cs}/gu;
 
@@ -20,18 +20,18 @@ export function cleanName(text: string): string {
   return line === '' ? '…' : line;
 }
 
-/** A piece of text, and where it leads if it is a link. */
+/** A piece of text, with its target if it is a link. */
 export interface Segment {
   readonly text: string;
   readonly href?: string;
 }
 
-/** The end of a sentence is not the end of its link; nor is a bracket that was opened before it. */
+/** The punctuation after a link is not part of it; nor is a bracket that was opened before it. */
 const link = /\bhttps?:\/\/[^\s<>"'`]*[^\s<>"'`.,:;!?*_~]/gi;
 
 const opening: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
-/** Cuts text into what is a link to the web, and what is not. All of the text is in the segments. */
+/** Splits text into links and other text. The segments contain the whole text. */
 export function segmentsOf(text: string): Segment[] {
   const segments: Segment[] = [];
   let end = 0;
@@ -60,7 +60,7 @@ function addressOf(text: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? href : undefined;
 }
 
-/** What is shown of long text at first: so many characters, in so many lines. */
+/** How much of a long text is shown at first. */
 const shown = { characters: 4000, lines: 40 };
 
 /** The beginning of a text that is too long to be shown at once; undefined if it is not. */
@@ -71,7 +71,7 @@ export function beginningOf(text: string): string | undefined {
     if (end < 0 || end > shown.characters) break;
   }
   const cut = end < 0 ? shown.characters : Math.min(end, shown.characters);
-  // A character is not cut in half.
+  // Do not cut a surrogate pair in half.
   const whole = /[\ud800-\udbff]/.test(text[cut - 1] ?? '') ? cut - 1 : cut;
   return text.length > whole ? text.slice(0, whole) : undefined;
 }

@@ -1,11 +1,11 @@
-/** The WebSocket that the figures come from; it is opened again as long as the page is there. */
+/** The WebSocket of the figures; it is opened again as long as the page is there. */
 import type { Figures } from '../../../protocol/figures.ts';
 import { subprotocolsFor } from './key.ts';
 
 export type FeedState =
   | 'connecting'
   | 'live'
-  /** The server is there, and does not tell: only its own machine may know, and who has the key. */
+  /** The server refuses: only its own machine, or a client with the key, may see the figures. */
   | 'refused'
   | 'away';
 
@@ -14,12 +14,12 @@ export interface FeedListener {
   readonly figures: (figures: readonly Figures[]) => void;
 }
 
-/** How long to wait before the next attempt, in milliseconds: longer each time, up to the second. */
+/** How long to wait before the next attempt, in milliseconds: longer each time, up to `last`. */
 const pauses = { first: 500, last: 10_000 };
 
 /**
  * @param root of the server.
- * @returns ends it.
+ * @returns a function that ends it.
  */
 export function watchFeed(root: URL, key: string | undefined, { state, figures }: FeedListener): () => void {
   let pause = pauses.first;
@@ -54,7 +54,7 @@ export function watchFeed(root: URL, key: string | undefined, { state, figures }
   };
 }
 
-/** A browser does not tell a page why a WebSocket was not opened; but whether the server answers can be asked. */
+/** A browser does not tell a page why a WebSocket was refused; but a request shows whether the server answers. */
 async function isThere(root: URL): Promise<boolean> {
   try {
     const { ok } = await fetch(new URL('healthz', root), { cache: 'no-store' });

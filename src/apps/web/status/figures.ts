@@ -1,12 +1,12 @@
-/** What the status page makes of the server's figures. */
+/** Prepares the server's figures for the status page. */
 import type { Figures } from '../../../protocol/figures.ts';
 
-/** How much is shown, in milliseconds. */
+/** The time span that is shown, in milliseconds. */
 export const span = 5 * 60_000;
 
 /**
- * Adds what has come. What is there already, after a reconnection, is taken once, and so is the time that comes again where
- * the server's clock was set back. A server that has started anew counts anew.
+ * Adds new figures. Figures that are there already (after a reconnection, or because the server's clock was set back)
+ * are taken once. A server that was restarted counts from zero.
  */
 export function added(before: readonly Figures[], news: readonly Figures[]): readonly Figures[] {
   const start = news[0]?.at ?? Number.POSITIVE_INFINITY;
@@ -20,12 +20,12 @@ export interface Point {
   readonly value: number;
 }
 
-/** A figure as it is at each moment. */
+/** The values of a figure over time. */
 export function levels(figures: readonly Figures[], value: (one: Figures) => number): Point[] {
   return figures.map((one) => ({ at: one.at, value: value(one) }));
 }
 
-/** Of a figure that counts from the start of the server: how many in each second. */
+/** The growth per second of a figure that counts from the start of the server. */
 export function rates(figures: readonly Figures[], value: (one: Figures) => number): Point[] {
   return figures.slice(1).map((one, index) => {
     const before = figures[index] ?? one;

@@ -1,10 +1,10 @@
-/** The key to the figures of the server, for who is not on its machine. It is kept for this tab. */
+/** The key to the figures of the server, for browsers on other machines. It is kept for this tab. */
 import type { Memory } from '../connection/memory.ts';
 
-/** As in `/status#key=…`: no server gets to see a fragment, nor does its log. */
+/** As in `/status#key=…`: a fragment is never sent to a server, and so is in no log. */
 const inFragment = /^#key=(.*)$/;
 
-/** Takes a key out of the address, which is seen and kept in more places than it should be. */
+/** Removes the key from the address, which is visible, and kept in the history. */
 export function takeKey(location: Location, history: History, memory: Memory): string | undefined {
   const [, written] = inFragment.exec(location.hash) ?? [];
   if (written === undefined) return memory.get('statusKey');
@@ -14,7 +14,7 @@ export function takeKey(location: Location, history: History, memory: Memory): s
   return key;
 }
 
-/** What is asked for: the figures, by the key if there is one. Of all headers, a page may choose only this one. */
+/** The subprotocols that ask for the figures, with the key if there is one: a page can set no other header. */
 export function subprotocolsFor(key: string | undefined): string[] {
   return ['hubbub.status', ...(key ? [`key.${base64url(new TextEncoder().encode(key))}`] : [])];
 }
@@ -23,7 +23,7 @@ function decode(written: string): string {
   try {
     return decodeURIComponent(written);
   } catch {
-    // A key that has a percent sign of its own.
+    // The key itself contains a percent sign.
     return written;
   }
 }

@@ -1,4 +1,4 @@
-/** How the server is doing. */
+/** The status page. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Figures } from '../../../protocol/figures.ts';
 import type { Memory } from '../connection/memory.ts';
@@ -19,9 +19,9 @@ const feedWords: Readonly<Record<FeedState, string>> = {
 
 export interface StatusPageProps {
   readonly memory: Memory;
-  /** What is kept for this tab. */
+  /** The memory of this tab. */
   readonly keys: Memory;
-  /** Of the server. */
+  /** The root of the server. */
   readonly root: URL;
 }
 
@@ -30,7 +30,7 @@ export function StatusPage({ memory, keys, root }: StatusPageProps) {
   const [feed, setFeed] = useState<FeedState>('connecting');
   const [figures, setFigures] = useState<readonly Figures[]>([]);
   useEffect(() => {
-    // Who writes a key behind the address of the open page does not load it again.
+    // Adding a key to the address of the open page does not load it again.
     const look = () => setKey(takeKey(location, history, keys));
     addEventListener('hashchange', look);
     return () => removeEventListener('hashchange', look);

@@ -6,7 +6,7 @@ import { areaOf, type Frame, lineOf, nearest, xOf, yOf } from './scale.ts';
 export interface PlotProps {
   readonly title: string;
   readonly points: readonly Point[];
-  /** Another line, that means something else of the same kind. */
+  /** A second line, in the same unit. */
   readonly second?: { readonly title: string; readonly points: readonly Point[] };
   readonly words: (value: number) => string;
   /** The value at the upper side. */

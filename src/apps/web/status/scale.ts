@@ -1,4 +1,4 @@
-/** From figures to places in a drawing. */
+/** Maps figures to positions in a drawing. */
 import type { Point } from './figures.ts';
 
 /** A round number that is not less than any of these: 1, 2 or 5, and zeros. */
@@ -18,7 +18,7 @@ export function roundBytes(values: readonly number[], least: number): number {
 export interface Frame {
   readonly width: number;
   readonly height: number;
-  /** The time at its right side, and how much there is to the left of it, in milliseconds. */
+  /** The time at the right side, and the time span to its left, in milliseconds. */
   readonly end: number;
   readonly span: number;
   readonly top: number;
@@ -32,7 +32,7 @@ export function yOf({ height, top }: Frame, value: number): number {
   return Math.round((1 - Math.min(1, value / top)) * height * 10) / 10;
 }
 
-/** A path for SVG. Where nothing was told for a while there is no line. */
+/** A path for SVG, with gaps where no figures came for a while. */
 export function lineOf(frame: Frame, points: readonly Point[]): string {
   return points
     .map(({ at, value }, index) => {
@@ -43,10 +43,10 @@ export function lineOf(frame: Frame, points: readonly Point[]): string {
     .join('');
 }
 
-/** Between two points that belong together there is at most so much time, in milliseconds. */
+/** The longest time between two points that are connected, in milliseconds. */
 const longest = 5000;
 
-/** What lies under the line. */
+/** The area under the line. */
 export function areaOf(frame: Frame, points: readonly Point[]): string {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return '';

@@ -1,10 +1,10 @@
-/** For who cannot see the page: what is said where they are, as it comes. */
+/** Announces new messages of the visible conversation to screen readers. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Store } from '../connection/store.ts';
 import { summaryOf } from '../state/content.ts';
 import type { MessageEntry, State } from '../state/state.ts';
 
-/** How many are read out at once; more are counted. */
+/** How many messages are read out at once; further ones are counted. */
 const most = 3;
 
 export function Announcer({ store }: { readonly store: Store }) {
@@ -31,7 +31,7 @@ function newsOf(state: State, before: State): string | undefined {
   const old = before.conversations.get(active)?.entries;
   if (!entries || !old || entries === old || old.length === 0) return undefined;
   const last = old.at(-1);
-  // What was there before stands before it, or has gone.
+  // Older entries come before it, or have gone.
   const start = entries.findLastIndex(({ key }) => key === last?.key);
   const isMessage = (entry: (typeof entries)[number]): entry is MessageEntry => entry.kind === 'message';
   const news = start < 0 ? [] : entries.slice(start + 1).filter(isMessage);

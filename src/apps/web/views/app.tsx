@@ -1,4 +1,4 @@
-/** The page: what is where, and what the keys do. */
+/** The page: its layout, and its keys. */
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 import type { Page } from '../connection/commands.ts';
 import type { Memory } from '../connection/memory.ts';
@@ -227,7 +227,7 @@ function useKeys({ store, open, show, isNarrow }: Keys): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
-      // In a dialog keys are the dialog's, and in a composition those of the input method.
+      // In a dialog the keys belong to the dialog, and in a composition to the input method.
       if (event.isComposing || document.querySelector('dialog[open]')) return;
       if (altKey && (key === 'ArrowUp' || key === 'ArrowDown')) {
         const next = neighbour(store.state, key === 'ArrowUp' ? -1 : 1, shiftKey);
@@ -250,7 +250,7 @@ function useKeys({ store, open, show, isNarrow }: Keys): void {
   });
 }
 
-/** The conversation above or below, as they are listed. */
+/** The conversation above or below in the sidebar. */
 function neighbour({ conversations, active }: State, step: number, unreadOnly: boolean): Key | undefined {
   const byName = (one: Conversation, other: Conversation) => one.name.localeCompare(other.name);
   const all = [...conversations.values()].sort(byName);
@@ -263,7 +263,7 @@ function neighbour({ conversations, active }: State, step: number, unreadOnly: b
   return undefined;
 }
 
-/** Most people type none: what they do is loaded with the first one. */
+/** Most people type no commands: their code is loaded with the first one. */
 async function command(typed: string, page: Page): Promise<string | undefined> {
   try {
     const { carryOut } = await import('../connection/commands.ts');
@@ -274,7 +274,7 @@ async function command(typed: string, page: Page): Promise<string | undefined> {
   }
 }
 
-/** When it is there: another conversation may have to be drawn first. */
+/** Waits for a frame: another conversation may have to be drawn first. */
 function focusComposer(): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>('.composer-text')?.focus());
 }
@@ -287,7 +287,7 @@ function memberOf({ conversations, me }: State) {
   return undefined;
 }
 
-/** The state, drawn at most once in a frame; in a tab that is not seen, not at all. */
+/** The state, drawn at most once per frame, and not at all in a hidden tab. */
 function useStore(store: Store): State {
   const [, redraw] = useReducer((times: number) => times + 1, 0);
   useEffect(() => {

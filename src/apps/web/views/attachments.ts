@@ -9,12 +9,12 @@ export interface Attachment {
   readonly isTooBig: boolean;
 }
 
-/** How long the id is that the client gives a message, at most. */
+/** The longest id that the client gives a message. */
 const longestId = 64;
 
 const encoder = new TextEncoder();
 
-/** How many bytes a file may have, so that its frame is not longer than the server takes. */
+/** How many bytes a file may have so that its frame is not too long for the server. */
 export function roomFor({ type, name }: FileContent, key: Key, frameLimit: number): number {
   const mime = mimeOf(type, name);
   const header = { type: 'message', room: nameIn(key), mime, id: 'x'.repeat(longestId) };
@@ -26,7 +26,7 @@ export async function read(file: File): Promise<FileContent> {
   return fileOf(bytes, mimeOf(file.type, file.name));
 }
 
-/** Smaller and coarser, until it fits. */
+/** Sizes and qualities to try, until the image fits. */
 const steps = [
   { side: 1600, quality: 0.8 },
   { side: 1280, quality: 0.7 },
@@ -36,7 +36,7 @@ const steps = [
   { side: 320, quality: 0.5 },
 ];
 
-/** The same image with fewer pixels, as a JPEG. @throws if it is none, or does not become small enough. */
+/** The same image with fewer pixels, as a JPEG. @throws if it is not an image, or does not become small enough. */
 export async function shrink(file: FileContent, most: number): Promise<FileContent> {
   const bitmap = await createImageBitmap(new Blob([file.bytes as Uint8Array<ArrayBuffer>], { type: file.type }));
   try {
@@ -60,7 +60,7 @@ async function drawn(bitmap: ImageBitmap, scale: number, quality: number): Promi
   );
   const context = canvas.getContext('2d');
   if (!context) throw new Error('The browser cannot draw.');
-  // What is transparent becomes white.
+  // Transparent pixels become white.
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);

@@ -13,7 +13,7 @@ export function Avatar({ id, name, state }: { id: string; name: string; state?: 
   );
 }
 
-/** Behind a name: what tells its user from others whose names look like it. */
+/** A tag after a name that distinguishes its user from others with similar names. */
 export function Tag({ tag }: { readonly tag: string | undefined }) {
   return tag === undefined ? null : <span class="muted">·{tag}</span>;
 }
@@ -22,7 +22,7 @@ export function stateOf(state: PresenceState): string {
   return stateWords[state];
 }
 
-/** One of ten. */
+/** One of ten hues. */
 export function hueOf(id: string): number {
   let hash = 7;
   for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;

@@ -1,10 +1,10 @@
-/** How the connection is, when there is something to say about it. */
+/** The state of the connection, if there is something to report. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Back, Connection, Conversation } from '../state/state.ts';
 import { Icon } from './icons.tsx';
 import { resumedWords } from './rows.tsx';
 
-/** How long it is told that the connection is back, in milliseconds. */
+/** How long the page shows that the connection is back, in milliseconds. */
 const backTime = 8000;
 
 export interface BannerProps {
@@ -54,7 +54,7 @@ function resumedIn({ entries }: Conversation, { away }: Back): number {
   return entry?.kind === 'resumed' && entry.away === away ? entry.caughtUp : 0;
 }
 
-/** The time on the clock that does not jump, as long as it matters. */
+/** The monotonic time, updated as long as it matters. */
 function useNow(matters: boolean): number {
   const [now, setNow] = useState(performance.now());
   useEffect(() => {

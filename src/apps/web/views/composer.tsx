@@ -11,23 +11,23 @@ export interface ComposerProps {
   readonly conversation: Key;
   readonly name: string;
   readonly frameLimit: number;
-  /** What was written and not sent. */
+  /** Text that was written and not sent. */
   readonly draft: string;
   readonly onDraft: (text: string) => void;
   readonly onSay: (content: Content) => void;
-  /** Settles with what went wrong, if so. */
+  /** Settles with the error in words; undefined if there was none. */
   readonly onCommand: (typed: string) => Promise<string | undefined>;
   readonly onType: () => void;
-  /** Scrolls the messages by a part of what is seen. */
+  /** Scrolls the messages by a fraction of the viewport. */
   readonly onPage: (pages: number) => void;
-  /** Files that were dropped somewhere else. */
+  /** Files that were dropped elsewhere on the page. */
   readonly dropped: readonly File[];
   readonly onDropped: () => void;
 }
 
 let attachments = 0;
 
-/** The key code of what an input method takes (UI Events, appendix A.3). */
+/** The key code of keys that an input method handles (UI Events, appendix A.3). */
 const composing = 229;
 
 export function Composer(props: ComposerProps) {
@@ -75,7 +75,7 @@ export function Composer(props: ComposerProps) {
     void add(dropped);
   }, [dropped]);
 
-  // As high as what is written.
+  // The input is as high as its text.
   useLayoutEffect(() => {
     const { current: area } = field;
     if (!area) return;
@@ -89,7 +89,7 @@ export function Composer(props: ComposerProps) {
     if (value.trim() !== '' && !slashed(value)) onType();
   };
 
-  /** What was written stays until it is done. */
+  /** The text stays until the command has succeeded. */
   const follow = async () => {
     const wrong = await onCommand(text);
     setProblem(wrong);
@@ -110,7 +110,7 @@ export function Composer(props: ComposerProps) {
   };
 
   const press = (event: KeyboardEvent) => {
-    // In Safari the Enter that ends a composition comes after its end, and is told by its code alone.
+    // In Safari the Enter that ends a composition comes after its end, and only its key code shows that.
     const isComposing = event.isComposing || event.keyCode === composing;
     if (event.key === 'Enter' && !event.shiftKey && !isComposing) {
       event.preventDefault();

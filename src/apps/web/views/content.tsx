@@ -1,4 +1,4 @@
-/** What a message says. Everything in it is text to the document, whatever it looks like. */
+/** The content of a message. The document gets all of it as text, whatever it looks like. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Content, FileContent } from '../state/content.ts';
 import { beginningOf, segmentsOf } from '../state/text.ts';
@@ -81,7 +81,7 @@ function FileView({ file }: { readonly file: FileContent }) {
   );
 }
 
-/** It is only ever saved, never opened: as a page it would be one of this origin. */
+/** The file is only ever saved, never opened: as a page it would have this origin. */
 function SaveLink({ file: { bytes, name } }: { readonly file: FileContent }) {
   const url = useObjectUrl(bytes, 'application/octet-stream');
   if (url === undefined) return null;
@@ -92,7 +92,7 @@ function SaveLink({ file: { bytes, name } }: { readonly file: FileContent }) {
   );
 }
 
-/** An address for as long as it is drawn. */
+/** An object URL for as long as the component is mounted. */
 function useObjectUrl(bytes: Uint8Array, type: string): string | undefined {
   const [url, setUrl] = useState<string>();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What is said in one room, or with one user. */
+/** The conversation in a room, or with a user. */
 import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import type { User } from '../../../protocol/generated/frames.ts';
 import type { Session } from '../connection/session.ts';
@@ -133,7 +133,7 @@ export function ConversationView(props: ConversationProps) {
   );
 }
 
-/** What stays where it is when earlier messages are added: what parts the days may move. */
+/** Rows that can stay in place when earlier messages are added: lines between days may move. */
 function isAnchor({ kind }: Row): boolean {
   return kind === 'message' || kind === 'note' || kind === 'outgoing';
 }

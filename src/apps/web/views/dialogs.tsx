@@ -1,4 +1,4 @@
-/** What lies over the page: native dialogs, which keep the focus inside and give it back. */
+/** Native dialogs over the page, which keep the focus inside and give it back. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Member, PresenceState, User } from '../../../protocol/generated/frames.ts';
@@ -28,7 +28,7 @@ export function Dialog({ label, kind, onClose, children }: DialogProps) {
       aria-label={label}
       onClose={onClose}
       onClick={({ target, currentTarget }) => {
-        // Beside what is in it.
+        // A click outside of its content.
         if (target === currentTarget) currentTarget.close();
       }}
     >
@@ -56,7 +56,7 @@ const states: readonly { readonly state: PresenceState; readonly words: string }
 
 export interface MeDialogProps {
   readonly me: User;
-  /** As others see it. */
+  /** The user as others see them. */
   readonly member: Member | undefined;
   readonly session: Session;
   readonly onClose: () => void;
@@ -168,7 +168,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-/** The first visit: what to be called. */
+/** Asks for a name at the first visit. */
 export function Welcome({ onStart }: { readonly onStart: (name: string) => void }) {
   const [name, setName] = useState('');
   const field = useRef<HTMLInputElement>(null);

@@ -1,4 +1,4 @@
-/** What the keys do, and what can be typed. */
+/** Help for keys and commands. */
 import { usages } from '../../../protocol/commands.ts';
 
 export type Help = readonly (readonly [keys: string, what: string])[];

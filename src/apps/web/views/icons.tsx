@@ -1,4 +1,4 @@
-/** Drawings of one stroke, that say nothing to who cannot see them: their buttons do. */
+/** Line icons, hidden from screen readers: their buttons have labels. */
 
 const paths = {
   menu: 'M4 7h16M4 12h16M4 17h16',
@@ -29,7 +29,7 @@ export function Icon({ name }: { readonly name: keyof typeof paths }) {
   );
 }
 
-/** Two speech bubbles that make an h. */
+/** Two speech bubbles that form an h. */
 export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">

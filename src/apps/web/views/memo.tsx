@@ -1,6 +1,6 @@
 import { Component, type ComponentType } from 'preact';
 
-/** A component that is drawn again only when one of its properties is another one. */
+/** A component that renders again only if one of its properties has changed. */
 export function memo<Props extends object>(Inner: ComponentType<Props>): ComponentType<Props> {
   return class extends Component<Props> {
     override shouldComponentUpdate(next: Props): boolean {

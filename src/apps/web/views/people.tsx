@@ -1,4 +1,4 @@
-/** Who is in a room. */
+/** The members of a room. */
 import type { Member } from '../../../protocol/generated/frames.ts';
 import { alikeIn } from '../state/alike.ts';
 import type { Conversation } from '../state/state.ts';
@@ -13,7 +13,7 @@ export interface PeopleProps {
   readonly onOpen: (member: Member) => void;
 }
 
-/** Who has time comes first. */
+/** Available users come first. */
 const order = { online: 0, busy: 1, away: 2 };
 
 export function People({ conversation, myId, onOpen }: PeopleProps) {

@@ -13,7 +13,7 @@ import { count, dayWords, durationOf, fullTimeOf, shortTimeOf, timeOf } from './
 
 export interface RowProps {
   readonly row: Row;
-  /** What tells its author from others whose names look alike. */
+  /** Distinguishes its author from others with similar names. */
   readonly tag: string | undefined;
   readonly me: User | undefined;
   readonly isOnline: boolean;
@@ -174,7 +174,7 @@ export function typingWords(names: readonly string[]): string {
   return `${listOf(names)} ${names.length === 1 ? 'is' : 'are'} typing`;
 }
 
-/** What stands before the first message. */
+/** The beginning of the list, before the first message. */
 export function StartView({ conversation, onOlder }: { readonly conversation: Conversation; onOlder: () => void }) {
   const { key, name, older, entries } = conversation;
   const hasMessages = entries.some(({ kind }) => kind === 'message');

@@ -1,4 +1,4 @@
-/** Where one can be: rooms that were joined, people one talks with, and rooms that are open to join. */
+/** The sidebar: joined rooms, direct conversations, and open rooms to join. */
 import { useRef, useState } from 'preact/hooks';
 import type { Lookalikes } from '../../../protocol/lookalikes.ts';
 import { hashOf } from '../connection/address.ts';
@@ -15,7 +15,7 @@ export interface SidebarProps {
   readonly onMe: () => void;
 }
 
-/** How many rooms are offered. */
+/** The most rooms that are offered. */
 const mostOffered = 30;
 
 export function Sidebar({ state, onOpen, onMe }: SidebarProps) {
@@ -176,13 +176,13 @@ function JoinForm({ onOpen }: { readonly onOpen: (key: Key) => void }) {
   );
 }
 
-/** What else is wrong with it the server says. */
+/** Checks that there is a name without spaces; the server reports other faults. */
 function problemWith(room: string): string | undefined {
   if (room === '') return 'A room needs a name.';
   return /\s/u.test(room) ? 'Names of rooms have no spaces.' : undefined;
 }
 
-/** What others see of this user. */
+/** The state of this user as others see it. */
 function myState({ conversations, me }: State) {
   for (const { members } of conversations.values()) {
     const found = members?.find(({ id }) => id === me?.id);

@@ -1,4 +1,4 @@
-/** Dark or light: as the system has it, or as was chosen. */
+/** Dark or light: the setting of the system, or the chosen one. */
 import type { Memory } from '../connection/memory.ts';
 
 export type Theme = 'light' | 'dark';
@@ -19,7 +19,7 @@ export function keepTheme(memory: Memory): void {
   addEventListener('storage', show);
 }
 
-/** @returns what ends it. */
+/** @returns a function that ends it. */
 export function followSystem(listener: () => void): () => void {
   dark.addEventListener('change', listener);
   return () => dark.removeEventListener('change', listener);
@@ -27,7 +27,7 @@ export function followSystem(listener: () => void): () => void {
 
 export function switchTheme(memory: Memory): void {
   const theme = currentTheme(memory) === 'dark' ? 'light' : 'dark';
-  // What the system says needs no choice.
+  // The system's own setting is not stored as a choice.
   memory.set('theme', theme === (dark.matches ? 'dark' : 'light') ? undefined : theme);
   document.documentElement.dataset['theme'] = theme;
 }

@@ -8,7 +8,7 @@ export function timeOf(at: number): string {
   return time.format(at);
 }
 
-/** Where there is little room: without the half of the day. */
+/** For narrow columns: without AM or PM. */
 export function shortTimeOf(at: number): string {
   const parts = time.formatToParts(at).filter(({ type }) => type !== 'dayPeriod');
   return parts
@@ -32,7 +32,7 @@ export function startOfDay(at: number): number {
   return new Date(at).setHours(0, 0, 0, 0);
 }
 
-/** @returns what tells the day of a time; quick for times that follow one another. */
+/** @returns a function that gives the day of a time; fast for consecutive times. */
 export function createDayOf(): (at: number) => number {
   let day = Number.NaN;
   // A day has from 23 to 25 hours.
