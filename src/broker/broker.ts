@@ -1,6 +1,5 @@
 /** Puts the server together: the only place where implementations are chosen and wired. */
 import { randomBytes } from 'node:crypto';
-import { v7 as uuid } from 'uuid';
 import { keptSecret, newSecret } from '../auth/secret.ts';
 import { createTickets } from '../auth/ticket.ts';
 import type { Config } from '../config/load.ts';
@@ -34,6 +33,7 @@ import { Turns } from '../session/turns.ts';
 import { capacity, type ProcessLimits } from './capacity.ts';
 import { ClockWatch, compareWithLog, type MachineClocks } from './clock-watch.ts';
 import { drain } from './drain.ts';
+import { idSource } from './ids.ts';
 import { edgeCount, listen, openEdge } from './open-edge.ts';
 import { diskWarning, openLog } from './open-log.ts';
 import { Refusals } from './refusals.ts';
@@ -159,6 +159,7 @@ async function serve(
   const watch = new ClockWatch(clocks, logger);
   const { clock } = watch;
   const work = new Work();
+  const newId = idSource();
   const failed: Failed = (what, error) => reports.failed(what, error);
   const inLoop = (then: () => void) => guarded('what was put off to another turn of the loop failed', failed, then);
   const soon = (then: () => void) => setImmediate(inLoop(then));
@@ -203,14 +204,14 @@ async function serve(
   const acceptor = new Acceptor({
     limits: { connections, perAddress: config.maxConnectionsPerAddress },
     session(dialect) {
-      const session = new Session(context, uuid(), dialect);
+      const session = new Session(context, newId(), dialect);
       sessions.set(session.id, session);
       return session;
     },
     refused: (refusal) => refusals.tell(refusal),
     monotonic: clock.monotonic,
     feed: () => feed,
-    newId: uuid,
+    newId,
     find: (id) => sessions.get(id),
     report: (message, fields) => logger.debug(message, fields),
   });
@@ -245,7 +246,7 @@ async function serve(
     dispatch,
     find: (userId) => hub.find(userId),
     tickets: createTickets(ticketSecret(config)),
-    newUserId: uuid,
+    newUserId: newId,
     report: (message, { error, ...fields }) => reports.failed(message, error, fields),
     mayBroadcast: config.broadcast,
     rates: { frames: config.rate, bytes: config.rateBytes },

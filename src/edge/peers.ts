@@ -28,6 +28,8 @@ export interface Peer {
   handshake: Handshake | undefined;
   /** Set while the socket is open. */
   socket: WebSocket<SocketData> | undefined;
+  /** Those it is listed with. */
+  readonly topics: Topic[];
   /** It has fallen behind, and is spared what is ephemeral: the native topics it would subscribe to. */
   spared: Set<string> | undefined;
   /** What is to be sent at the end of the turn. */
@@ -44,6 +46,7 @@ export interface Peer {
 
 /** What is published to, whether it may be left out for a slow reader or not. */
 interface Topic {
+  readonly name: string;
   readonly subscribers: Set<Peer>;
   /** Something was published to it since the buffers were looked at. */
   isPublished: boolean;
@@ -93,9 +96,11 @@ export class Peers {
     this.#peers.set(peer.session.id, peer);
   }
 
+  /** Its socket has closed, and subscribes to nothing any more. */
   remove(peer: Peer): void {
     peer.socket = undefined;
     this.#peers.delete(peer.session.id);
+    for (const topic of peer.topics.splice(0)) this.#forget(peer, topic);
   }
 
   /** The socket of a connection, while it is open. */
@@ -163,19 +168,21 @@ export class Peers {
     peer.socket?.unsubscribe(topic);
     peer.socket?.unsubscribe(ephemeralTopic(topic));
     peer.spared?.delete(ephemeralTopic(topic));
-    this.unsubscribed(peer, topic);
+    const at = peer.topics.findIndex(({ name }) => name === topic);
+    for (const listed of at < 0 ? [] : peer.topics.splice(at, 1)) this.#forget(peer, listed);
   }
 
-  #list(peer: Peer, topic: string): void {
-    const subscribers = this.#topics.get(topic)?.subscribers;
-    if (subscribers) subscribers.add(peer);
-    else this.#topics.set(topic, { subscribers: new Set([peer]), isPublished: false });
+  #list(peer: Peer, name: string): void {
+    const topic = this.#topics.get(name) ?? { name, subscribers: new Set(), isPublished: false };
+    this.#topics.set(name, topic);
+    if (topic.subscribers.has(peer)) return;
+    topic.subscribers.add(peer);
+    peer.topics.push(topic);
   }
 
-  /** The peer has no subscription to this native topic any more: to be told also when its socket closes. */
-  unsubscribed(peer: Peer, topic: string): void {
-    const subscribers = this.#topics.get(topic)?.subscribers;
-    if (subscribers?.delete(peer) && subscribers.size === 0) this.#topics.delete(topic);
+  #forget(peer: Peer, { name, subscribers }: Topic): void {
+    subscribers.delete(peer);
+    if (subscribers.size === 0) this.#topics.delete(name);
   }
 
   subscribers(topic: string): readonly ConnectionId[] {
@@ -285,10 +292,8 @@ export class Peers {
     if (peer.isTooSlow) return;
     peer.isTooSlow = true;
     peer.spared = undefined;
-    for (const topic of peer.socket?.getTopics() ?? []) {
-      peer.socket?.unsubscribe(topic);
-      this.unsubscribed(peer, topic);
-    }
+    for (const topic of peer.socket?.getTopics() ?? []) peer.socket?.unsubscribe(topic);
+    for (const topic of peer.topics.splice(0)) this.#forget(peer, topic);
     peer.session.end('slow_reader');
   }
 

@@ -117,6 +117,7 @@ export class PlainHttp {
     exchange.response.onData((chunk, isLast) => {
       const isWaiting = received <= longestBody;
       received += chunk.byteLength;
+      if (received > longestBody) exchange.response.pause();
       if (isWaiting && (isLast || received > longestBody)) this.#enqueue(exchange);
     });
   }

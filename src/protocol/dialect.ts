@@ -45,10 +45,10 @@ export interface Codec {
 
   /**
    * Reads one WebSocket message. MUST NOT throw, whatever the bytes are, MUST NOT let a frame through that does not fit
-   * its schema, and MUST NOT keep `data`: it is only valid during the call. Each result MUST be carried out before the
-   * next one is taken: what that one means may depend on it.
+   * its schema, and MUST NOT keep `data`: it is only valid during the call. Where one message may mean several things,
+   * each MUST be carried out before the next one is taken: what that one means may depend on it.
    */
-  decode(data: Received, isBinary: boolean): Iterable<Decoded>;
+  decode(data: Received, isBinary: boolean): Decoded | Iterable<Decoded>;
 
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;

@@ -13,7 +13,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Stateless: one serves all connections. */
 export const jsonCodec: Codec = {
   dialect: 'json',
-  decode: (data, isBinary) => [isBinary ? fromBinary(data) : fromText(data)],
+  decode: (data, isBinary) => (isBinary ? fromBinary(data) : fromText(data)),
   encode: encodeJson,
   closed: () => undefined,
   encodeStored(stored) {

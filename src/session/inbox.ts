@@ -29,7 +29,9 @@ const smallPart = 64 * 1024;
 
 export class Inbox {
   readonly #total: InboxTotal;
-  readonly #items: Item[] = [];
+  readonly #items: (Item | undefined)[] = [];
+  /** Where the first of the items is. */
+  #first = 0;
   #bytes = 0;
 
   constructor(total: InboxTotal) {
@@ -37,7 +39,7 @@ export class Inbox {
   }
 
   get isEmpty(): boolean {
-    return this.#items.length === 0;
+    return this.#first === this.#items.length;
   }
 
   hasSpace(bytes: number, { own, all }: InboxLimits): boolean {
@@ -53,18 +55,31 @@ export class Inbox {
   /** Puts back what was begun and is to be gone on with. */
   unshift(item: Item): void {
     this.#count(sizeOf(item));
-    this.#items.unshift(item);
+    if (this.#first === 0) this.#items.unshift(item);
+    else {
+      this.#first -= 1;
+      this.#items[this.#first] = item;
+    }
   }
 
   shift(): Item | undefined {
-    const item = this.#items.shift();
-    if (item) this.#count(-sizeOf(item));
+    const item = this.#items[this.#first];
+    if (!item) return undefined;
+    this.#items[this.#first] = undefined;
+    this.#first += 1;
+    if (this.isEmpty) this.#empty();
+    this.#count(-sizeOf(item));
     return item;
   }
 
   clear(): void {
     this.#count(-this.#bytes);
+    this.#empty();
+  }
+
+  #empty(): void {
     this.#items.length = 0;
+    this.#first = 0;
   }
 
   #count(bytes: number): void {

@@ -23,7 +23,7 @@ export interface IntakeContext {
 
 /** The session that things are taken in for. */
 export interface IntakeOwner {
-  decode(data: Received, isBinary: boolean): Iterable<Decoded>;
+  decode(data: Received, isBinary: boolean): Decoded | Iterable<Decoded>;
   handle(decoded: Decoded): void;
   /** Something was refused for now: to be tried again in `retry` milliseconds. */
   limit(retry: number): void;
@@ -41,6 +41,9 @@ export interface IntakeOwner {
 const least = 64;
 const most = 1000;
 const quantumTime = 1;
+
+/** The same for a connection that is about to be closed while the loop is busy. */
+const hurryTime = 0.25;
 
 /** What a client is told to wait at least where too much of what it sent waits already, in milliseconds. */
 const fullRetry = 100;
@@ -94,10 +97,12 @@ export class Intake implements Waiting {
     this.#inbox?.clear();
   }
 
-  /** Carries out some of what waits now. */
+  /** The connection is about to be closed: some of what waits is carried out now, more if the loop has time. */
   hurry(): void {
+    const { turns, monotonic } = this.#context;
     this.#isHeld = false;
-    this.#carryOutWaiting(most, Number.POSITIVE_INFINITY);
+    if (turns.hasRoom(monotonic(), false)) this.#carryOutWaiting(most, quantumTime);
+    else this.#carryOutWaiting(least, hurryTime);
   }
 
   /** The connection is to take first what it was sent. */
@@ -190,11 +195,12 @@ export class Intake implements Waiting {
   #begin(data: Received, isBinary: boolean): void {
     this.#context.work.own += transferCost(data.byteLength);
     const decoded = this.#owner.decode(data, isBinary);
+    if ('kind' in decoded) return this.#owner.handle(decoded);
     const rest = decoded[Symbol.iterator]();
     const first = rest.next();
     if (first.done) return;
     this.#owner.handle(first.value);
-    if (!Array.isArray(decoded)) this.#goOn(rest);
+    this.#goOn(rest);
   }
 
   /** Each line of a message counts as a frame; the first one has been counted with the message. */

@@ -267,7 +267,7 @@ export class Session implements Receiver, IntakeOwner {
     return this.#state === 'closed';
   }
 
-  decode(data: Received, isBinary: boolean): Iterable<Decoded> {
+  decode(data: Received, isBinary: boolean): Decoded | Iterable<Decoded> {
     return this.#codec.decode(data, isBinary);
   }
 

@@ -94,6 +94,7 @@ function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
         },
       },
       socket,
+      topics: [],
       isAwaited: false,
       isAnnounced: false,
     } as unknown as Peer;
@@ -175,7 +176,6 @@ describe('the buffers that are looked at', () => {
     peers.beforePublish('json:one', 1);
     peers.unsubscribe('a', 'json:one');
     peers.remove(peer);
-    peers.unsubscribed(peer, 'json:one');
     peers.inspect();
     assert.deepEqual([socket.looks, other.looks], [0, 0]);
   });

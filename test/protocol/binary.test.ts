@@ -7,9 +7,8 @@ import { Refusal } from '../../src/protocol/refusal.ts';
 import { bytes } from './bytes.ts';
 
 function decode(...parts: (number | string | Uint8Array)[]): Decoded {
-  const [decoded, ...more] = jsonCodec.decode(bytes(...parts), true);
-  assert.ok(decoded);
-  assert.deepEqual(more, []);
+  const decoded = jsonCodec.decode(bytes(...parts), true);
+  assert.ok('kind' in decoded);
   return decoded;
 }
 

@@ -10,9 +10,8 @@ import { bytes } from './bytes.ts';
 import { schemas } from './schemas.ts';
 
 function decode(...parts: (number | string)[]): Decoded {
-  const [decoded, ...more] = jsonCodec.decode(bytes(...parts), false);
-  assert.ok(decoded);
-  assert.deepEqual(more, []);
+  const decoded = jsonCodec.decode(bytes(...parts), false);
+  assert.ok('kind' in decoded);
   return decoded;
 }
 
@@ -84,8 +83,8 @@ describe('a text frame', () => {
     const whole = '{"type":"message","body":{"a":[1,"é"]},"id":"m1"}';
     const { byteLength } = bytes(whole);
     for (let length = 0; length < byteLength; length += 1) {
-      const [decoded] = jsonCodec.decode(bytes(whole).slice(0, length), false);
-      assert.equal(decoded?.kind, 'refused');
+      const decoded = jsonCodec.decode(bytes(whole).slice(0, length), false);
+      assert.equal('kind' in decoded && decoded.kind, 'refused');
     }
   });
 

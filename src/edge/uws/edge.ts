@@ -197,9 +197,6 @@ export class Edge implements EdgePort {
       ping: (socket, { byteLength }) => this.#peers.control(socket.getUserData().peer, byteLength, performance.now()),
       pong: (socket, { byteLength }) => this.#peers.control(socket.getUserData().peer, byteLength, performance.now()),
       drain: (socket) => this.#peers.drained(socket.getUserData().peer),
-      subscription: (socket, topic, count, before) => {
-        if (count < before) this.#peers.unsubscribed(socket.getUserData().peer, Buffer.from(topic).toString());
-      },
       close: (socket, code, reason) => this.#closed(socket, code, reason),
     };
   }
@@ -239,6 +236,7 @@ export class Edge implements EdgePort {
       address,
       handshake,
       socket: undefined,
+      topics: [],
       spared: undefined,
       soon: undefined,
       isAwaited: false,

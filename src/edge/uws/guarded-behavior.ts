@@ -15,7 +15,7 @@ export function answering(response: HttpResponse, failed: Failed, answer: () => 
 
 /** The same behavior; a socket on which it throws is closed, unless it is closing. */
 export function guardedBehavior<Data>(behavior: WebSocketBehavior<Data>, failed: Failed): WebSocketBehavior<Data> {
-  const { upgrade, open, message, ping, pong, drain, subscription, close } = behavior;
+  const { upgrade, open, message, ping, pong, drain, close } = behavior;
   const end = (socket: WebSocket<Data>, error: unknown) => {
     failed('a connection has failed', error);
     guarded('a connection cannot be closed', failed, () => socket.end(internalError, 'internal error'))();
@@ -47,9 +47,6 @@ export function guardedBehavior<Data>(behavior: WebSocketBehavior<Data>, failed:
     ...(ping && { ping: guarded('a ping cannot be counted', failed, ping) }),
     ...(pong && { pong: guarded('a pong cannot be counted', failed, pong) }),
     ...(drain && { drain: guarded('a connection that takes more again cannot go on', failed, drain) }),
-    ...(subscription && {
-      subscription: guarded('a subscription that has ended is not forgotten', failed, subscription),
-    }),
     ...(close && { close: guarded('a connection that has closed cannot be taken leave of', failed, close) }),
   };
 }
