@@ -1,11 +1,12 @@
 /**
- * What takes longer than a turn of the loop may: a long frame for many goes out bit by bit, a bounded amount in each
- * turn. What comes after it in the same room waits until it is out, so that everyone still gets everything in order;
- * other rooms go on meanwhile.
+ * Work that would take longer than a turn of the loop may: a long frame for many receivers goes out in steps, a bounded
+ * number in each turn. Later frames of the same room wait until it is out, so that everyone still gets everything in
+ * order; other rooms go on in the meantime.
  */
-/** What is to be done step by step; each step yields what it took, in units (see `Work`). */
+
+/** Work in steps; each step yields its cost in units (see `Work`). */
 export interface Job {
-  /** What it takes in all, about. */
+  /** The approximate total cost. */
   readonly units: number;
   readonly steps: Generator<number, void>;
 }
@@ -13,10 +14,10 @@ export interface Job {
 /** How much is done in one turn, in units. */
 const turnUnits = 1500;
 
-/** What a step counts at least. */
+/** The least that a step counts. */
 const leastUnits = 2;
 
-/** A room in which so much is still to be done takes no more: an eighth of a second. */
+/** A room with this much waiting takes no more: an eighth of a second. */
 const fullUnits = 125_000;
 
 interface Queue {
@@ -28,7 +29,7 @@ interface Queue {
 export class Backlog {
   readonly #soon: (then: () => void) => void;
   readonly #failed: (error: unknown) => void;
-  /** By room; the one whose turn is next comes first. */
+  /** By room; the next one to be served comes first. */
   readonly #queues = new Map<string, Queue>();
 
   /** @param soon does something in another turn of the loop. */
@@ -37,12 +38,12 @@ export class Backlog {
     this.#failed = failed;
   }
 
-  /** Whether so much is to be sent in a room that it must not become more. */
+  /** Whether so much is waiting in a room that nothing may be added. */
   isFull(room: string): boolean {
     return this.#queues.size > 0 && (this.#queues.get(room)?.units ?? 0) > fullUnits;
   }
 
-  /** Whether something is being sent in a room: what has to come after it is to be added. */
+  /** Whether something is being sent in a room: later frames have to be added here. */
   isBehind(room: string): boolean {
     return this.#queues.size > 0 && this.#queues.has(room);
   }
@@ -66,7 +67,7 @@ export class Backlog {
     if (this.#queues.size > 0) this.#soon(() => this.#turn());
   }
 
-  /** @returns what is left of the turn. */
+  /** @returns the units left in this turn. */
   #proceed(queue: Queue, left: number): number {
     for (let [job] = queue.jobs; job && left > 0; [job] = queue.jobs) {
       const done = this.#step(job);
@@ -78,7 +79,7 @@ export class Backlog {
     return left;
   }
 
-  /** @returns what it took; undefined if that was all. */
+  /** @returns the cost of the step; undefined if the job is done. */
   #step({ steps }: Job): number | undefined {
     try {
       const { done, value } = steps.next();

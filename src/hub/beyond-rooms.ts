@@ -1,6 +1,6 @@
 /**
- * What concerns no single room: direct messages, signals to a user, broadcasts, and lists of users and rooms. Pure: from
- * who is connected and a request to what is to be done.
+ * Requests that concern no single room: direct messages, signals to a user, broadcasts, and lists of users and rooms.
+ * Pure: takes the directory and a request, and returns effects.
  */
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import { Refusal } from '../protocol/refusal.ts';
@@ -11,7 +11,7 @@ import { page } from './page.ts';
 import type { Rooms } from './rooms.ts';
 import { type Connection, describeMember, type UserRecord } from './user.ts';
 
-/** A request of a type. */
+/** A request of this type. */
 export type Request<T extends HubFrame['type']> = Extract<HubFrame, { type: T }>;
 
 /** @param byName whether `to` is a display name. */
@@ -95,7 +95,7 @@ export function listRooms(rooms: Rooms, asker: Connection, frame: Request<'rooms
   };
 }
 
-/** The answer to a request that has no other, if it asked for one. */
+/** The `ack` for a request without another answer, if it has an `id`. */
 export function acknowledged(asker: Connection, { id }: HubFrame, now: number): Effect[] {
   return id === undefined ? [] : [{ type: 'send', connection: asker.id, frame: { type: 'ack', id, at: now } }];
 }

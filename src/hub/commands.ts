@@ -30,9 +30,9 @@ export type HubFrame =
   | ClientSignal
   | ClientStatus;
 
-/** What the hub is told. Plain data. */
+/** The input of the hub. Plain data. */
 export type Command =
-  /** A connection is there, as `user`; it enters `rooms` without asking. */
+  /** A new connection of `user`, which enters `rooms` without asking. */
   | {
       readonly type: 'connect';
       readonly connection: ConnectionId;
@@ -40,17 +40,17 @@ export type Command =
       readonly user: User;
       readonly rooms: readonly string[];
     }
-  /** It is gone: on purpose (`clean`), or its places are kept for the grace time. */
+  /** It is gone. Unless it left on purpose (`clean`), its places are kept for the grace time. */
   | { readonly type: 'disconnect'; readonly connection: ConnectionId; readonly clean: boolean }
-  /** It turned out to be somebody else's. */
+  /** It belongs to another user than it seemed. */
   | { readonly type: 'identify'; readonly connection: ConnectionId; readonly user: User }
   /** It asks for something. With `byName`, `to` of a `direct` is a display name. */
   | { readonly type: 'request'; readonly connection: ConnectionId; readonly frame: HubFrame; readonly byName?: boolean }
-  /** The log has kept what came up to these numbers. */
+  /** The log has committed everything up to these numbers. */
   | { readonly type: 'committed'; readonly commits: readonly Commit[] }
-  /** A replay is over: the connection has what the room's log has, up to number `seq`. */
+  /** A replay is over: the connection has everything in the room's log up to number `seq`. */
   | { readonly type: 'replayed'; readonly connection: ConnectionId; readonly room: string; readonly seq: number }
-  /** What is laid down for rooms is not what it was. */
+  /** The policies of rooms have changed. */
   | { readonly type: 'revise' }
   /** Time has passed. */
   | { readonly type: 'tick' };

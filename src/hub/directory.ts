@@ -1,4 +1,4 @@
-/** Who is connected: connections with their rooms, users with their connections. */
+/** The directory: connections with their rooms, users with their connections. */
 import type { Dialect } from '../protocol/dialect.ts';
 import type { User } from '../protocol/generated/frames.ts';
 import { Lookalikes } from '../protocol/lookalikes.ts';
@@ -9,11 +9,11 @@ import type { Connection, ConnectionId, UserRecord } from './user.ts';
 
 export interface ConnectionRecord extends Connection {
   user: UserRecord;
-  /** The rooms it is in, in the order it joined them; replaced as a whole, which leaves no room to grow in memory. */
+  /** The rooms it is in, in the order it joined them; replaced as a whole, so that no spare capacity takes memory. */
   rooms: readonly string[];
 }
 
-/** For how many of a user's connections a room is one of theirs. */
+/** Per room, how many of a user's connections are in it. */
 type RoomCounts = Map<string, number>;
 
 export class Directory {
@@ -22,9 +22,9 @@ export class Directory {
   readonly users = new Map<string, UserRecord>();
   readonly #byId = new Sorted<UserRecord>((one, other) => compareTexts(one.public.id, other.public.id));
   readonly #byName = new Sorted<UserRecord>(compareNames);
-  /** The rooms of the users with several connections; the others have those of their connection. */
+  /** The rooms of users with several connections; for other users those of the connection are enough. */
   readonly #rooms = new Map<UserRecord, RoomCounts>();
-  /** Users whose last connection broke, as they were, and until when to remember them; the first one first. */
+  /** Users whose last connection broke, and until when to remember them; the earliest first. */
   readonly #absent = new Map<string, { readonly user: UserRecord; readonly until: number }>();
 
   add(id: ConnectionId, dialect: Dialect, user: User): ConnectionRecord {
@@ -35,8 +35,8 @@ export class Directory {
   }
 
   /**
-   * @param rememberUntil where given, the user is the same again who comes back by then, name and state included; on the
-   *   monotonic clock.
+   * @param rememberUntil a time on the monotonic clock: a user who is back by then has the same name and state as
+   *   before.
    */
   remove(connection: ConnectionRecord, rememberUntil?: number): void {
     const { id, user } = connection;
@@ -47,7 +47,7 @@ export class Directory {
     this.#absent.set(user.public.id, { user, until: rememberUntil });
   }
 
-  /** A user who is here, or was a moment ago, as they are called now. */
+  /** A user who is connected, or was a moment ago, with the present name. */
   user(id: string): User | undefined {
     return (this.users.get(id) ?? this.#absent.get(id)?.user)?.public;
   }
@@ -76,14 +76,14 @@ export class Directory {
     this.#byName.add(user);
   }
 
-  /** The connection is in a room in which it was not before. */
+  /** The connection has entered a room. */
   enter(connection: ConnectionRecord, room: string): void {
     connection.rooms = connection.rooms.concat(room);
     const counts = this.#rooms.get(connection.user);
     if (counts) increase(counts, room);
   }
 
-  /** It is not any more in one in which it was. */
+  /** It has left a room. */
   leave(connection: ConnectionRecord, room: string): void {
     connection.rooms = connection.rooms.toSpliced(connection.rooms.indexOf(room), 1);
     const counts = this.#rooms.get(connection.user);
@@ -111,7 +111,7 @@ export class Directory {
     return this.users.get(user.id) ?? unknown(to);
   }
 
-  /** Who may be meant by a name as it was typed: those who are called so, and those who are but for the case of letters. */
+  /** Users that a typed name may mean: those with this name, and those whose name differs only in case. */
   #candidates(to: string): Iterable<User> {
     const found = new Map<string, User>();
     for (const name of new Set([nameIn(to), to])) {
@@ -138,7 +138,7 @@ export class Directory {
     return found.values();
   }
 
-  /** A user who is here already, or was a moment ago, stays as they are, name and state included. */
+  /** A user who is connected already, or was a moment ago, keeps their name and state. */
   #attach(id: ConnectionId, user: User): UserRecord {
     const known = this.users.get(user.id) ?? this.#absent.get(user.id)?.user;
     this.#absent.delete(user.id);
@@ -184,7 +184,7 @@ function compareNames({ public: one }: UserRecord, { public: other }: UserRecord
   return compareCalled(one.name, other.name) || compareTexts(one.id, other.id);
 }
 
-/** Names that differ in the case of letters only stand together. */
+/** Names that differ only in case are neighbours. */
 function compareCalled(one: string, other: string): number {
   return compareTexts(one.toLowerCase(), other.toLowerCase()) || compareTexts(one, other);
 }
@@ -203,7 +203,7 @@ function unknown(to: string): Refusal {
   return new Refusal('unknown_user', `nobody connected is called ${respelled(to.slice(0, 64))}`, { path: '/to' });
 }
 
-/** So many of those with one name are looked at, and so many named where a name is not enough. */
+/** How many users of one name are examined, and how many are named in an error about an ambiguous name. */
 const manyAlike = 500;
 const manyNamed = 5;
 

@@ -1,10 +1,10 @@
-/** Carries out what the hub wants done, in its order. */
+/** Carries out the effects of the hub, in order. */
 import { Backlog, type Job } from './backlog.ts';
 import { type Delivery, isKeeping, type Keeping } from './effects.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Journal } from './journal.ts';
 
-/** The room of what goes to everyone: no other is called that. */
+/** Stands for the room of broadcasts: no room has this name. */
 export const everyoneRoom = '';
 
 export interface EffectRunnerOptions {
@@ -25,12 +25,12 @@ export class EffectRunner {
     this.#backlog = new Backlog(options.soon, options.failed);
   }
 
-  /** Whether so much is being sent in a room, or to everyone, that it must not become more. */
+  /** Whether so much is being sent in a room, or to everyone, that nothing may be added. */
   isFull(room: string): boolean {
     return this.#backlog.isFull(room);
   }
 
-  /** One effect that cannot be carried out does not keep the others from it. */
+  /** A failed effect does not affect the others. */
   carryOut(effect: Delivery | Keeping): void {
     const room = roomOf(effect);
     if (room !== undefined && this.#backlog.isBehind(room)) {
@@ -46,7 +46,7 @@ export class EffectRunner {
     if (job) yield* job.steps;
   }
 
-  /** @returns what takes longer than a turn of the loop may. */
+  /** @returns the rest, if it takes longer than a turn of the loop may. */
   #begin(effect: Delivery | Keeping): Job | undefined {
     const { fanOut, journal, failed } = this.#options;
     try {
@@ -59,7 +59,10 @@ export class EffectRunner {
   }
 }
 
-/** The room in which an effect must not overtake another; undefined: it may. What goes to a user has a room of its own. */
+/**
+ * The room in which an effect must keep its order; undefined if it may overtake. Messages to a user have a room of
+ * their own.
+ */
 function roomOf(effect: Delivery | Keeping): string | undefined {
   switch (effect.type) {
     case 'append':
@@ -69,7 +72,7 @@ function roomOf(effect: Delivery | Keeping): string | undefined {
     case 'send':
       return 'room' in effect.frame ? effect.frame.room : undefined;
     case 'sendEach':
-      // No room's name has a space.
+      // Not a room: their names have no spaces.
       return `to ${effect.user}`;
     case 'history':
       return effect.page.room;

@@ -1,4 +1,4 @@
-/** Carries out effects on the edge: a frame for many is encoded once per dialect that has receivers, and handed over once. */
+/** Carries out effects on the edge: a frame for many is encoded once per dialect with receivers, and published once. */
 import type { Codecs } from '../protocol/codecs.ts';
 import type { Codec, Dialect, Wire } from '../protocol/dialect.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
@@ -15,14 +15,14 @@ interface Audience {
   subscribers: number;
 }
 
-/** A connection, as those need it who send it something. */
+/** The functions of a connection that senders use. */
 export interface Receiver {
   readonly codec: Codec;
-  /** Whether it still takes anything. */
+  /** Whether it still takes frames. */
   readonly isOpen: boolean;
   /** Encodes and sends a frame for this connection alone. */
   deliver(frame: ServerFrame): void;
-  /** Sends what was written already, all at once. */
+  /** Sends encoded messages, all at once. */
   deliverAll(wires: readonly Wire[]): void;
   /** Sends a page that the connection asked for. */
   deliverPage(wire: Wire): void;
@@ -33,11 +33,14 @@ export function everyone(dialect: Dialect): string {
   return `${forAll}${dialect}`;
 }
 
-/** What takes more than this goes out bit by bit, in units; a message only if it has so many bytes: short ones are gathered. */
+/**
+ * Above this cost a frame goes out in steps, in units; a message only if it is long: short ones are gathered in one
+ * write.
+ */
 const muchAtOnce = 2000;
 const longFrame = 8 * 1024;
 
-/** To how many connections of a user it goes at a time. */
+/** How many connections of a user are sent to in one step. */
 const part = 16;
 
 export interface FanOutOptions {
@@ -70,7 +73,7 @@ export class FanOut {
     return this.#rooms.size;
   }
 
-  /** @returns what takes longer than a turn of the loop may, and is not done yet. */
+  /** @returns the rest of the work, if it takes longer than a turn of the loop may. */
   carryOut(effect: Delivery): Job | undefined {
     switch (effect.type) {
       case 'send':
@@ -92,7 +95,7 @@ export class FanOut {
     }
   }
 
-  /** About what an effect would take that sends to many, in units. */
+  /** The approximate cost of an effect that sends to many, in units. */
   costOf(effect: Delivery | Keeping): number {
     switch (effect.type) {
       case 'publish':
@@ -113,7 +116,7 @@ export class FanOut {
     }
   }
 
-  /** Connections of one user that speak the same dialect get the same. */
+  /** Connections of one user with the same dialect get the same bytes. */
   #sendEach({ connections, frame, except }: Extract<Delivery, { type: 'sendEach' }>): Job | undefined {
     const audiences = new Map<Dialect, { codec: Codec; receivers: ConnectionId[] }>();
     for (const id of connections) {
@@ -169,7 +172,7 @@ export class FanOut {
 
   /** To all subscribers of a topic: at once or, if that takes long, one by one. */
   #toAll(topic: string, wire: Wire, subscribers: number, ephemeral: boolean, except?: ConnectionId): Job | undefined {
-    // What is ephemeral is written to each of them at once, too.
+    // Ephemeral messages are also written to each subscriber at once.
     const units = ephemeral ? sendCost(subscribers, wire.length) : publishCost(subscribers, wire.length);
     this.#work.delivered += units;
     if (units > muchAtOnce && (ephemeral || wire.length >= longFrame)) {
@@ -196,7 +199,7 @@ export class FanOut {
     const audience = audiences.find((other) => other.dialect === dialect) ?? newAudience(dialect, room);
     if (audience.subscribers === 0) audiences.push(audience);
     audience.subscribers += 1;
-    // A person with nothing but a socket is not told of signals.
+    // The text dialect shows no signals.
     this.#edge.subscribe(connection, audience.topic, dialect === 'json');
   }
 
@@ -211,7 +214,7 @@ export class FanOut {
   }
 }
 
-/** Some jobs, one after the other, as one. */
+/** Several jobs, one after the other, as one. */
 function together(jobs: readonly (Job | undefined)[]): Job | undefined {
   const given = jobs.filter((job) => job !== undefined);
   if (given.length < 2) return given[0];

@@ -5,7 +5,7 @@ import type { Request } from './beyond-rooms.ts';
 import { defaultLimit } from './page.ts';
 import type { Room } from './room.ts';
 
-/** What went out so far, and no more: messages that wait for their commit are nobody's yet. */
+/** Only messages that have gone out: those that wait for their commit are not visible yet. */
 export function history(
   log: Log,
   { name: room, epoch, seq, options }: Room,
@@ -21,7 +21,7 @@ export function history(
   return { page, entries };
 }
 
-/** The number after which the latest `count` messages come, or as many of them as a page can have. */
+/** The number before the latest `count` messages, or before as many as a page can have. */
 export function latest(log: Log, room: Room, count: number, pageBytes: number): number {
   return log.latest(room.name, room.seq + 1, { entries: count, bytes: pageBytes }) ?? room.seq;
 }

@@ -1,6 +1,6 @@
 /**
- * The hub: a stream of commands in, room actors keyed by name, a stream of effects out. It carries out one command after
- * the other; what a command causes that comes back as a command (an effect closes a connection) waits its turn.
+ * The hub: a stream of commands in, room actors keyed by name, a stream of effects out. It carries out one command at a
+ * time; a command that is caused by another one (an effect closes a connection) waits for its turn.
  */
 import { type Observer, Subject } from 'rxjs';
 import type { User } from '../protocol/generated/frames.ts';
@@ -31,23 +31,23 @@ export interface HubOptions extends RoomsOptions {
   readonly maxRooms: number;
   /** How many rooms may be open. */
   readonly maxOpenRooms: number;
-  /** How many bytes of messages a page of a room's history has at most, unless one message alone has more. */
+  /** The most bytes of messages in a page of history, unless a single message is larger. */
   readonly pageBytes: number;
-  /** Whether so much is being sent in a room, or to everyone (`everyoneRoom`), that nothing is to be added to it. */
+  /** Whether so much is being sent in a room, or to everyone (`everyoneRoom`), that nothing may be added. */
   readonly isFull: (room: string) => boolean;
 }
 
-/** What it takes to end a connection, and its stay in each room, and to tell a room of a user's change; in units. */
+/** The cost to end a connection, or its stay in a room; and to tell a room of a user's change; in units. */
 const disconnectCost = 10;
 const changeCost = 2;
-/** The same for an entry of a page of history. */
+/** The cost of an entry of a page of history, in units. */
 const pageEntryCost = 1;
 
-/** How often the hub wants to be told that time has passed, in milliseconds. */
+/** How often the hub needs a `tick`, in milliseconds. */
 export const tickInterval = 100;
 
 export class Hub {
-  /** What is to be done, in order: what one step causes comes together. */
+  /** The effects, in order; those of one step come together. */
   readonly effects = new Subject<readonly Effect[]>();
   readonly #commands = new Subject<Command>();
   readonly #options: HubOptions;
@@ -62,23 +62,23 @@ export class Hub {
     this.#commands.subscribe((command) => this.#receive(command));
   }
 
-  /** Where commands go in. */
+  /** The input. */
   get commands(): Observer<Command> {
     return this.#commands;
   }
 
-  /** A user who is here, or was a moment ago, as they are called now. */
+  /** A user who is connected, or was a moment ago, with the present name. */
   find(userId: string): User | undefined {
     return this.#directory.user(userId);
   }
 
-  /** How much there is of everything, for tests, health and metrics. */
+  /** Present numbers, for tests, health and metrics. */
   get counts(): { connections: number; users: number; rooms: number; restless: number } {
     const { connections, users } = this.#directory;
     return { connections: connections.size, users: users.size, ...this.#rooms.counts };
   }
 
-  /** Whether another `tick` is wanted soon, in another turn of the loop. */
+  /** Whether another `tick` is needed in the next turn of the loop. */
   get isBehind(): boolean {
     return this.#rooms.isBehind;
   }
@@ -91,14 +91,14 @@ export class Hub {
       try {
         this.#carryOut(next);
       } catch (error) {
-        // RxJS would throw it again from a timer, and end the process.
+        // RxJS would rethrow it from a timer, which would end the process.
         this.#fail(next, error);
       }
     }
     this.#busy = false;
   }
 
-  /** A defect outside of a room's step ends nothing but the command; or the connection, if that is here in part only. */
+  /** A defect outside of a room's step ends only the command, or the connection if that is only half set up. */
   #fail(command: Command, error: unknown): void {
     const what = command.type === 'request' ? command.frame.type : command.type;
     const isInPart = command.type === 'connect' || command.type === 'identify';
@@ -134,12 +134,12 @@ export class Hub {
   }
 
   #tick(time: number): void {
-    // First: a defect in the directory must not keep time from the rooms.
+    // Rooms first: a defect in the directory must not stop their time.
     this.#rooms.tick(time);
     this.#directory.tick(time);
   }
 
-  /** A command of a connection that has gone meanwhile means nothing any more. */
+  /** Ignores a command of a connection that has gone in the meantime. */
   #with({ connection: id }: { connection: ConnectionId }, then: (connection: ConnectionRecord) => void): void {
     const connection = this.#directory.connections.get(id);
     if (connection) then(connection);
@@ -192,7 +192,7 @@ export class Hub {
     for (const name of connection.rooms) this.#rooms.tellNamed(name, { type, connection, time });
   }
 
-  /** The rooms see the one user go and the other come. */
+  /** The rooms see one user leave and the other join. */
   #identify(connection: ConnectionRecord, user: User): void {
     const before = { ...connection };
     this.#directory.identify(connection, user);
@@ -225,7 +225,7 @@ export class Hub {
   }
 
   /**
-   * Where the messages of who joins go on; undefined: after the latest one.
+   * Where the messages of a joining connection start; undefined for after the latest one.
    * @throws Error if the log cannot be read.
    */
   #start(room: Room, { since, last }: Request<'join'>): Start | undefined {
@@ -247,7 +247,7 @@ export class Hub {
     if (left) this.#tell(left, { type: 'leave', connection, id });
   }
 
-  /** What a connection may do in a room only if it is in it; else the request is refused. */
+  /** Requests that are allowed only in rooms the connection is in. */
   #inRoom(
     connection: ConnectionRecord,
     frame: Request<'message' | 'signal' | 'list' | 'history'>,
@@ -286,7 +286,7 @@ export class Hub {
     });
   }
 
-  /** A log that is damaged can fail when it is read. */
+  /** Reading from a damaged log can fail. */
   #reading(connection: ConnectionRecord, { id }: HubFrame, room: string, then: () => void): void {
     try {
       then();
@@ -327,10 +327,10 @@ export class Hub {
   }
 }
 
-/** It takes the operator. In milliseconds. */
+/** How long until a retry makes sense, in milliseconds: an operator has to act first. */
 const unreadableRetry = 60_000;
 
-/** How long until what is being sent has become less, in milliseconds: a second is enough for what a room may have. */
+/** How long until there is room again, in milliseconds: a second is enough for everything that may wait in a room. */
 const fullRetry = 1000;
 
 function full(): Refusal {

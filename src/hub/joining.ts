@@ -1,7 +1,7 @@
 /**
- * How a connection comes into a room and goes out of it. One that missed something gets that first, from the log, and
- * only then what is said in the room: until it has caught up it does not subscribe. So nothing comes twice or out of
- * order, and nothing is left out, however much is said meanwhile.
+ * How connections enter and leave a room. A connection that has missed messages first gets those, from the log, and
+ * only then new ones: it does not subscribe until it has caught up. So no message comes twice or out of order, and none
+ * is left out, however many are sent in the meantime.
  */
 import type { RoomHead } from '../log/port.ts';
 import type { GapReason, Position, ServerJoined } from '../protocol/generated/frames.ts';
@@ -9,13 +9,13 @@ import type { Effect } from './effects.ts';
 import type { Room } from './room.ts';
 import type { Connection, ConnectionId } from './user.ts';
 
-/** Where a connection's messages go on. */
+/** Where the messages of a connection start. */
 export interface Start {
   /** It has everything up to this number, or does not want it. */
   readonly after: number;
-  /** It said where it was: whether everything after that follows. */
+  /** Set if it gave a position: whether everything after that follows. */
   readonly recovered?: boolean;
-  /** What it cannot have. */
+  /** The messages that are missing. */
   readonly gap?: { readonly from?: number; readonly to?: number; readonly why: GapReason };
 }
 
@@ -29,7 +29,7 @@ export interface JoinCommand {
   readonly start: Start | undefined;
 }
 
-/** @param head how the room's log stands; undefined if it has none. */
+/** @param head the state of the room's log; undefined if it has none. */
 export function resume(room: Room, head: RoomHead | undefined, since: Position): Start {
   const { epoch, seq, next } = room;
   if (since.epoch !== epoch || since.seq >= next) return { after: seq, recovered: false, gap: { why: 'epoch' } };
@@ -43,13 +43,13 @@ export function resume(room: Room, head: RoomHead | undefined, since: Position):
   return { after: since.seq, recovered: false, gap };
 }
 
-/** The same `join` in a room that has got another epoch since: a position counts no more. */
+/** The same `join` in a room that has a new epoch: its position is no longer valid. */
 export function anew(command: JoinCommand): JoinCommand {
   if (command.start?.recovered === undefined) return command;
   return { ...command, start: { after: 0, recovered: false, gap: { why: 'epoch' } } };
 }
 
-/** What a `join` causes, besides that the roster has the connection now. */
+/** The effects of a `join`; the roster already has the connection. */
 export function enter(room: Room, { connection, isNew, id, start }: JoinCommand): Effect[] {
   if (!start && room.catchingUp.has(connection.id)) {
     return [{ type: 'joinedAgain', connection: connection.id, joined: joinedFrame(room, id) }];
@@ -78,7 +78,7 @@ export function catchUp(room: Room, connection: Connection, seq: number): Effect
   return [subscription('subscribe', room, connection), ...missed];
 }
 
-/** How the room stands, for those who must know: who is catching up is told at the end. */
+/** The state of the room for a connection; one that is catching up is told at the end instead. */
 export function standing(room: Room, connection: ConnectionId): Effect[] {
   const state = room.catchingUp.get(connection);
   if (!state) return [joined(room, connection)];
@@ -86,13 +86,13 @@ export function standing(room: Room, connection: ConnectionId): Effect[] {
   return [];
 }
 
-/** From here on the connection gets nothing of the room any more. */
+/** From here on the connection gets nothing more from the room. */
 export function exit(room: Room, connection: Connection): Effect {
   if (room.catchingUp.delete(connection.id)) return stopReplay(room, connection.id);
   return subscription('unsubscribe', room, connection);
 }
 
-/** The same, and it is told. */
+/** The same, with an answer. */
 export function leave(room: Room, connection: Connection, id: string | undefined): Effect[] {
   const frame = { type: 'left', room: room.name, ...(id !== undefined && { id }) } as const;
   return [exit(room, connection), { type: 'send', connection: connection.id, frame }];
@@ -123,7 +123,7 @@ function gap(room: Room, connection: ConnectionId, start: Start | undefined): Ef
   return [{ type: 'send', connection, frame: { type: 'gap', room: room.name, ...start.gap } }];
 }
 
-/** Who is in the room now, for one who has not heard of the latest changes. */
+/** The members of the room, for a connection that has missed the latest changes. */
 function presence({ name: room, roster }: Room, connection: ConnectionId): Effect {
   const members = roster.list();
   const count = roster.size;

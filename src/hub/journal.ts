@@ -1,7 +1,7 @@
 /**
- * Carries out effects on the log: keeps messages, and sends what was kept to those who missed it. A replay goes out in
- * pieces, the next one when the connection has taken most of the one before, and a bounded number of them in a turn of
- * the loop: so it blocks nobody, and floods nobody.
+ * Carries out effects on the log: appends messages, and replays them to connections that missed them. A replay goes out
+ * in pieces, each when the connection has taken most of the one before, and a bounded number of pieces per turn of the
+ * loop: so it neither blocks the server nor floods the client.
  */
 import type { Entry, Log, ReadLimits, RoomHead } from '../log/port.ts';
 import type { Codecs } from '../protocol/codecs.ts';
@@ -15,16 +15,16 @@ import type { Receiver } from './fan-out.ts';
 import type { ConnectionId } from './user.ts';
 import type { Work } from './work.ts';
 
-/** What is sent at once when a connection joins: most have missed little. */
+/** The first piece is sent at once when a connection joins: most have missed little. */
 const firstPiece: ReadLimits = { entries: 64, bytes: 16_384 };
 const laterPiece: ReadLimits = { entries: 256, bytes: 32_768 };
 
-/** What it takes to send a piece, and each entry of it, and how much of that a turn of the loop does; in units of `Work`. */
+/** The cost of a piece, and of each entry in it, and the budget of a turn of the loop; in units of `Work`. */
 const pieceCost = 40;
 const entryCost = 5;
 const turnUnits = 1000;
 
-/** The bytes under which a message is kept. */
+/** The form in which a message is kept. */
 export function toStored(wire: Wire): Stored {
   const isBinary = typeof wire !== 'string';
   // Small buffers share a pool: a third of the time of a `TextEncoder`.
@@ -54,13 +54,13 @@ export interface JournalOptions extends Pick<Clock, 'trusted'> {
 
 export class Journal {
   readonly #options: JournalOptions;
-  /** What each connection is to get, one room after the other. */
+  /** The replays of each connection, one room after the other. */
   readonly #replays = new Map<ConnectionId, Replay[]>();
-  /** Those that were sent a piece, and may have taken little of it yet: many short replays are much, too. */
+  /** Connections that were sent a piece and may not have taken it yet: many short replays add up. */
   readonly #fed = new WeakSet<Receiver>();
-  /** Those that can be sent a piece, when there is time for it. */
+  /** Connections that can be sent a piece when there is time. */
   readonly #ready = new Set<ConnectionId>();
-  /** How much more of it this turn of the loop may do; it may do all if another is not planned. */
+  /** The budget left in this turn of the loop. */
   #left = turnUnits;
   #isPlanned = false;
 
@@ -68,12 +68,12 @@ export class Journal {
     this.#options = options;
   }
 
-  /** How many connections are being sent what they missed. */
+  /** How many connections are catching up. */
   get size(): number {
     return this.#replays.size;
   }
 
-  /** @throws Error if a message is not taken, of which nothing warned. */
+  /** @throws Error if the log refuses a message although it was available. */
   carryOut(effect: Keeping): void {
     switch (effect.type) {
       case 'append': {
@@ -81,9 +81,9 @@ export class Journal {
         const { codecs, log, trusted } = this.#options;
         const { bytes, isBinary } = toStored(codecs.encode('json', effect.frame));
         const user = from.id;
-        // A message that a wrong clock stamped must not count as old, or as not said yet, when the clock is right again.
+        // A message with a wrong stamp must not count as old, or as from the future, when the clock is right again.
         const taken = trusted(at);
-        // Written out: a spread makes objects that everything after it is slower with.
+        // Written out: objects from a spread make all later code slower.
         const entry: Entry =
           id === undefined
             ? { seq, prev, at: taken, user, bytes, isBinary }
@@ -110,7 +110,7 @@ export class Journal {
     if (this.#replays.has(connection)) this.#goOn(connection, laterPiece);
   }
 
-  /** Sends a piece now or, if others are to be sent theirs first, when it is its turn. */
+  /** Sends a piece now or, if others come first, in its turn. */
   #goOn(connection: ConnectionId, limits: ReadLimits): void {
     if (this.#left > 0 && this.#ready.size === 0) this.#proceed(connection, limits);
     else this.#ready.add(connection);
@@ -143,7 +143,7 @@ export class Journal {
     if (!receiver || !this.#fed.has(receiver)) this.#goOn(connection, firstPiece);
   }
 
-  /** Another replay of the connection that waits is gone on with when the edge says so: it was asked to. */
+  /** The next replay of the connection begins when the edge calls `drained`, as it was asked to. */
   #end(connection: ConnectionId, room: string): void {
     const others = (this.#replays.get(connection) ?? []).filter((replay) => replay.room !== room);
     if (others.length > 0) this.#replays.set(connection, others);
@@ -175,13 +175,13 @@ export class Journal {
     receiver.deliverPage(receiver.codec.encodeHistory(page, entries, leftOut));
   }
 
-  /** Says where the connection is: the replay goes on there. */
+  /** Answers with the position that the replay has reached. */
   #answer(connection: ConnectionId, joined: ServerJoined): void {
     const replay = this.#replays.get(connection)?.find(({ room }) => room === joined.room);
     this.#options.find(connection)?.deliver({ ...joined, ...(replay && { after: replay.after }) });
   }
 
-  /** @returns whether that was all. */
+  /** @returns whether the replay is complete. */
   #sendPiece(receiver: Receiver, replay: Replay, limits: ReadLimits): boolean {
     const { to } = replay;
     const { entries, trimmed } = this.#read(replay, limits);
@@ -207,7 +207,7 @@ export class Journal {
     return end === to;
   }
 
-  /** @returns undefined for an entry that is no message: it is as good as missing. */
+  /** @returns undefined for an entry that is not a message: it counts as missing. */
   #encode(receiver: Receiver, room: string, entry: Entry): Wire | undefined {
     try {
       return receiver.codec.encodeStored(entry);
@@ -217,7 +217,7 @@ export class Journal {
     }
   }
 
-  /** What cannot be read does not hold up who waits for it. */
+  /** Unreadable entries count as missing, and do not hold up the replay. */
   #read({ room, after }: Replay, limits: ReadLimits): Pick<RoomHead, 'trimmed'> & { entries: Entry[] } {
     const { log, unreadable } = this.#options;
     try {
@@ -229,7 +229,7 @@ export class Journal {
   }
 }
 
-/** The next message that the connection can have comes after number `seq`. */
+/** Sends a `gap` if messages up to number `seq` are missing. */
 function bridge(receiver: Receiver, replay: Replay, seq: number, trimmed: number): void {
   if (seq <= replay.after) return;
   const { room } = replay;

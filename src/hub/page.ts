@@ -1,4 +1,7 @@
-/** Pages through a collection that changes meanwhile: ordered by key, the cursor is the last key of the page before. */
+/**
+ * Pages through a collection that may change in between: it is ordered by key, and the cursor is the last key of a
+ * page.
+ */
 
 export const defaultLimit = 100;
 
@@ -8,7 +11,7 @@ export interface Page<T> {
   readonly cursor: string | undefined;
 }
 
-/** @param entries those that follow the cursor, in order; one more is taken of them than the page has. */
+/** @param entries those after the cursor, in order; one more is read than the page has. */
 export function page<T>(entries: Iterable<T>, key: (entry: T) => string, limit = defaultLimit): Page<T> {
   const items: T[] = [];
   for (const entry of entries) {

@@ -1,10 +1,10 @@
 import type { Retention } from '../log/port.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-/** What the operator has laid down for a room. */
+/** The operator's policy for a room. */
 export interface RoomPolicy {
-  /** How much of its log is kept; undefined: it has none. */
+  /** How much of its log is kept; undefined if it has no log. */
   readonly retention: Retention | undefined;
-  /** Why a body may not be sent in the room, with its path in the frame (`/body/…`); undefined: any may. */
+  /** Checks a body: returns a refusal with the path in the frame (`/body/…`). undefined if any body is allowed. */
   readonly check: ((body: unknown) => Refusal | undefined) | undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * The room actor: a state machine without clock, socket, promise or random number. `step` takes a command and the time,
- * changes the state, which nobody else holds, and returns what is to be done. If it throws, the hub throws the state away
- * and rebuilds the room; none of that step's effects has happened then.
+ * changes the state, which nothing else holds, and returns effects. If it throws, the hub discards the state and
+ * rebuilds the room; none of that step's effects has happened then.
  */
 import type {
   ClientList,
@@ -24,7 +24,7 @@ export interface Room {
   readonly epoch: string;
   readonly options: RoomOptions;
   readonly roster: Roster;
-  /** Whether it is known as a room that has members. */
+  /** Whether it is listed as a room with members. */
   isInhabited: boolean;
   /** The number of the latest message that went out. */
   seq: number;
@@ -32,13 +32,13 @@ export interface Room {
   last: number;
   /** The number the next message gets. */
   next: number;
-  /** What waits until a message is committed. */
+  /** Effects that wait until a message is committed. */
   pending: Pending[];
-  /** The connections that get what they missed, and have not subscribed yet. */
+  /** The connections that are catching up, and have not subscribed yet. */
   readonly catchingUp: SparseMap<ConnectionId, CatchingUp>;
   /** Everything up to here is committed. */
   committed: number;
-  /** How often the members were told who is in the room. */
+  /** How many times the members were told of changes in presence. */
   told: number;
 }
 
@@ -47,11 +47,11 @@ export interface RoomOptions extends RosterOptions {
   readonly isKept: boolean;
   /** Whether a message goes out only when it is committed; never without a log. */
   readonly afterCommit: boolean;
-  /** Why a body may not be sent in the room, if so. It follows what is laid down. */
+  /** Checks bodies. Updated when the policy changes. */
   check: RoomPolicy['check'];
 }
 
-/** Where the numbering stands; a new epoch starts with `seq` 0 and `next` 1. */
+/** The state of the numbering; a new epoch starts with `seq` 0 and `next` 1. */
 export interface Numbering {
   readonly epoch: string;
   readonly seq: number;
@@ -61,28 +61,28 @@ export interface Numbering {
 interface Pending {
   /** The number of the message. */
   readonly seq: number;
-  /** What goes out with the commit. */
+  /** Sent with the commit. */
   readonly publish?: Effect;
   readonly ack?: Effect;
 }
 
 interface CatchingUp {
-  /** `told` of the room when the connection was told last; undefined if it must be told anew. */
+  /** The room's `told` when the connection was last told; undefined if it has to be told again. */
   told: number | undefined;
 }
 
 export type RoomCommand =
   | JoinCommand
   | { readonly type: 'leave'; readonly connection: Connection; readonly id: string | undefined }
-  /** The connection is somebody else's than it was `before`. */
+  /** The connection belongs to another user than `before`. */
   | { readonly type: 'identify'; readonly connection: Connection; readonly before: Connection }
-  /** The connection is gone, without (`lose`) or with (`quit`) a word; `time` on the monotonic clock. */
+  /** The connection broke (`lose`) or was closed on purpose (`quit`); `time` on the monotonic clock. */
   | { readonly type: 'lose' | 'quit'; readonly connection: Connection; readonly time: number }
-  /** It has everything up to this number that the log has. */
+  /** It has everything in the log up to this number. */
   | { readonly type: 'replayed'; readonly connection: Connection; readonly seq: number }
   | { readonly type: 'changed'; readonly user: UserRecord; readonly was: Standing }
   | { readonly type: 'message'; readonly connection: Connection; readonly frame: ClientMessage }
-  /** This message has been said before, and got this number. */
+  /** This message was sent before, and has this number. */
   | {
       readonly type: 'repeat';
       readonly connection: Connection;
@@ -90,20 +90,20 @@ export type RoomCommand =
       readonly seq: number;
       readonly at: number;
     }
-  /** The log has kept everything up to this number. */
+  /** The log has committed everything up to this number. */
   | { readonly type: 'committed'; readonly seq: number }
   | { readonly type: 'signal'; readonly connection: Connection; readonly frame: ClientSignal }
   | { readonly type: 'list'; readonly connection: Connection; readonly frame: ClientList }
   /** It is `time` on the monotonic clock. */
   | { readonly type: 'tick'; readonly time: number };
 
-/** What outlives a room that fails, as it is before a step: what the room owes to those who wait for the log. */
+/** The part of a room's state before a step that survives a failure: whatever still waits for the log. */
 export interface Checkpoint {
   readonly seq: number;
   readonly committed: number;
   readonly pending: Pending[];
   readonly waiting: number;
-  /** Whose command it is; no other connection starts or stops to catch up in the step. */
+  /** The connection of the command; no other one starts or stops catching up in the step. */
   readonly connection: ConnectionId | undefined;
   readonly catchingUp: CatchingUp | undefined;
 }
@@ -123,7 +123,7 @@ export function rollBack(room: Room, { connection, catchingUp, waiting, ...befor
   else room.catchingUp.delete(connection);
 }
 
-/** @param broken the room that this one replaces: who waits for the log there waits here. */
+/** @param broken the room that this one replaces: whatever waits for the log there waits here. */
 export function openRoom(name: string, { epoch, seq, next }: Numbering, options: RoomOptions, broken?: Room): Room {
   return {
     name,
@@ -180,12 +180,12 @@ export function step(room: Room, command: RoomCommand, now: number): Effect[] {
   }
 }
 
-/** The first are mostly none. */
+/** Joins effects; the first list is mostly empty. */
 function together(first: Effect[], then: Effect[]): Effect[] {
   return first.length === 0 ? then : [...first, ...then];
 }
 
-/** Nobody is to hear from a member of whose arrival they have not heard. */
+/** Members must be told of an arrival before they get a message from that member. */
 function introduction(room: Room, { user }: Connection): Effect[] {
   return told(room, room.roster.introduce(user.public.id));
 }
@@ -202,7 +202,7 @@ function message(room: Room, { id: connection, user }: Connection, frame: Client
   const { id, body, mime } = frame;
   const { name, options, next: seq, last: prev } = room;
   const from = user.public;
-  // Written out: a spread makes objects that everything after it is slower with.
+  // Written out: objects from a spread make all later code slower.
   const plain: ServerMessage =
     id === undefined
       ? { type: 'message', room: name, seq, from, at: now, body }
@@ -226,7 +226,7 @@ function message(room: Room, { id: connection, user }: Connection, frame: Client
   return [{ type: 'append', frame: out }, publish];
 }
 
-/** The first one's `ack` again; if that is still to come, this one comes with it. */
+/** Repeats the `ack` of the first time; if that is still to come, both come together. */
 function repeat(
   room: Room,
   { id: connection }: Connection,
@@ -248,7 +248,7 @@ function acknowledgement(
 
 function committed(room: Room, seq: number): Effect[] {
   const effects: Effect[] = [];
-  // Not sorted: what is said again waits behind what was said since. Another array, for the step may be rolled back.
+  // Not sorted: repeated messages wait behind newer ones. A new array, because the step may be rolled back.
   const left: Pending[] = [];
   for (const waiting of room.pending) {
     if (waiting.seq > seq) {

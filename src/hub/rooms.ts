@@ -1,4 +1,4 @@
-/** The room actors by name: opened from the log, supervised, and disposed of when nobody is there. */
+/** The room actors by name: opened from the log, supervised, and closed when they are empty. */
 import type { Log } from '../log/port.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { refused } from './beyond-rooms.ts';
@@ -16,16 +16,16 @@ export interface RoomsOptions extends RosterOptions, Clock {
   /** A name for a room's new numbering, never given twice. */
   readonly newEpoch: () => string;
   readonly log: Log;
-  /** What is laid down for a room of this name. */
+  /** The policy for a room of this name. */
   readonly policy: (room: string) => RoomPolicy;
   /** Whether messages go out only when they are committed. */
   readonly afterCommit: boolean;
   readonly work: Work;
-  /** The room actor's transition; another one only to test supervision. `now` in milliseconds since 1970. */
+  /** The room actor's transition; tests of the supervision replace it. `now` in milliseconds since 1970. */
   readonly step?: (room: Room, command: RoomCommand, now: number) => Effect[];
 }
 
-/** How many rooms are told of the time in one turn of the loop, and how much may be sent to their members, in units. */
+/** How many rooms get a `tick` in one turn of the loop, and how much may be sent to their members, in units. */
 const tickRooms = 200;
 const tickDelivered = 2000;
 
@@ -35,16 +35,16 @@ export class Rooms {
   readonly #emit: (effects: readonly Effect[]) => void;
   readonly #step: (room: Room, command: RoomCommand, now: number) => Effect[];
   readonly #rooms = new Map<string, Room>();
-  /** There are as many as the operator has laid down rules. */
+  /** One per rule of the operator. */
   readonly #roomOptionsOf: RoomOptions[] = [];
   /** The names of those with members. */
   readonly #inhabited = new Sorted<string>(compareTexts);
-  /** The rooms for which the passing of time matters. */
+  /** The rooms that need a `tick`. */
   readonly #restless = new Set<Room>();
-  /** Those of them that are still to be told of it, the next one last. */
+  /** Those of them that still need it in this round, the next one last. */
   #round: Room[] = [];
 
-  /** @param directory knows who is in a room that has to be rebuilt. */
+  /** @param directory knows the members of a room that has to be rebuilt. */
   constructor(options: RoomsOptions, directory: Directory, emit: (effects: readonly Effect[]) => void) {
     this.#options = options;
     this.#directory = directory;
@@ -61,8 +61,8 @@ export class Rooms {
   }
 
   /**
-   * The rooms with members whose names begin like this, after a name, in order. A room that everyone has left may be there
-   * for a while yet, until what was said in it is kept: it is not among them.
+   * The rooms with members whose names have this prefix and come after a name, in order. An empty room may stay open
+   * until its messages are committed: it is not among them.
    */
   *inhabited(prefix: string, after: string): Generator<Room> {
     const isBefore = after < prefix ? (name: string) => name < prefix : (name: string) => name <= after;
@@ -73,7 +73,10 @@ export class Rooms {
     }
   }
 
-  /** The room, which is opened if it is not. To be told of a member next, or abandoned. @throws Error if its log cannot be read. */
+  /**
+   * Returns the room, and opens it if necessary; then add a member, or abandon it. @throws Error if its log cannot be
+   * read.
+   */
   open(name: string): Room {
     const found = this.#rooms.get(name);
     if (found) return found;
@@ -83,8 +86,7 @@ export class Rooms {
     return room;
   }
 
-  /** @throws Error if the room failed and could not be rebuilt. */
-  /** Rooms of the same policy share them. */
+  /** Rooms of the same policy share their options. */
   #roomOptions({ retention, check }: RoomPolicy): RoomOptions {
     const isKept = retention !== undefined;
     const known = this.#roomOptionsOf.find((options) => options.isKept === isKept && options.check === check);
@@ -95,6 +97,7 @@ export class Rooms {
     return options;
   }
 
+  /** @throws Error if the room failed and could not be rebuilt. */
   tell(room: Room, command: RoomCommand): void {
     const before = checkpoint(room, command);
     let effects: Effect[];
@@ -108,24 +111,24 @@ export class Rooms {
     this.#settle(room);
   }
 
-  /** One of many that are told: a room that can neither take the step nor be rebuilt is reported, and nothing else. */
+  /** For commands to many rooms: a room that fails and cannot be rebuilt is only reported. */
   tellNamed(name: string, command: RoomCommand): void {
     const room = this.#rooms.get(name);
     if (room) this.#tellOneOfMany(room, command);
   }
 
-  /** What is laid down for rooms has changed. Whether a room has a log is settled when it is opened, and stays so. */
+  /** The policies have changed. Whether a room has a log is decided when it is opened, and does not change. */
   revise(): void {
     for (const { name, options } of this.#rooms.values()) options.check = this.#options.policy(name).check;
   }
 
-  /** Nobody came into a room that was opened, after all. */
+  /** Nobody entered a room that was opened. */
   abandon(room: Room): void {
     this.#settle(room);
   }
 
   /**
-   * Tells rooms for which it matters that time has passed: as many as one turn of the loop takes.
+   * Sends `tick` to the rooms that need it: as many as fit into one turn of the loop.
    * @param time on the monotonic clock.
    */
   tick(time: number): void {
@@ -135,12 +138,12 @@ export class Rooms {
     for (let left = tickRooms; left > 0 && work.delivered < end; left -= 1) {
       const room = this.#round.pop();
       if (!room) return;
-      // A room that fails on it is rebuilt, and has time until the next one.
+      // A room that fails is rebuilt, and gets the next tick.
       if (this.#restless.has(room)) this.#tellOneOfMany(room, { type: 'tick', time });
     }
   }
 
-  /** Whether rooms are left that have to be told of the time. */
+  /** Whether rooms are left that need a tick. */
   get isBehind(): boolean {
     return this.#round.length > 0;
   }
@@ -157,14 +160,14 @@ export class Rooms {
     return { epoch: this.#options.newEpoch(), seq: 0, next: 1 };
   }
 
-  /** Somebody is in the room now, or nobody is any more. */
+  /** Lists the room if it has members, and removes it from the list if not. */
   #note(room: Room): void {
     room.isInhabited = room.roster.size > 0;
     if (room.isInhabited) this.#inhabited.add(room.name);
     else this.#inhabited.delete(room.name);
   }
 
-  /** Forgets a room where nobody is or waits, and sees to it that a restless one is told of the time. */
+  /** Closes a room without members or waiting effects; registers a room that needs ticks. */
   #settle(room: Room): void {
     const { roster, pending, options, name } = room;
     if (room.isInhabited !== roster.size > 0) this.#note(room);
@@ -179,9 +182,9 @@ export class Rooms {
   }
 
   /**
-   * A room that threw may be in any state. It is made anew, from its log and from the connections that are in it, and
-   * they are told how it stands now; without a log it has a new epoch. Only what it owes is taken over, as it was before
-   * the step. Nothing of the failed step was sent; who asked for it is told, too.
+   * A room that threw may be in any state. It is rebuilt from its log and from the connections that are in it, which
+   * are told its new state; without a log it has a new epoch. Only effects that wait for the log are taken over, as
+   * they were before the step. Nothing of the failed step was sent; the connection that caused it gets an error.
    */
   #rebuild(broken: Room, command: RoomCommand, error: unknown): void {
     const { log, now, monotonic } = this.#options;
@@ -189,7 +192,7 @@ export class Rooms {
     const room = openRoom(name, options.isKept ? log.head(name) : this.#newNumbering(), options, broken);
     const members = Array.from(this.#directory.connections.values()).filter(({ rooms }) => rooms.includes(name));
     for (const member of members) room.roster.enter(member);
-    // Nobody needs to be told that all have come: they get `joined`.
+    // Discards the arrivals of all members: they get `joined` instead.
     room.roster.tick(monotonic());
     this.#restless.delete(broken);
     this.#rooms.set(name, room);
@@ -207,7 +210,7 @@ export class Rooms {
 /** The answer to a request that met a defect. */
 export const failed = new Refusal('internal', 'the server failed on this request');
 
-/** What a rebuilt room owes to who made it fail. */
+/** The effects that a rebuilt room owes to the connection that made it fail. */
 function amends(room: Room, command: RoomCommand, now: number): Effect[] {
   switch (command.type) {
     case 'leave':

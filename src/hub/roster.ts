@@ -1,8 +1,8 @@
 /**
- * Who is in a room, and what of it the room's members have been told.
+ * The members of a room, and how much of it they have been told.
  *
- * Presence is per user: several connections are one member. Changes are gathered and told as one difference. Above a
- * size the room tells counts instead of lists, so that N arrivals cost on the order of N frames' bytes, not N².
+ * Presence is per user: several connections are one member. Changes are gathered and sent as one difference. Above a
+ * size the room sends counts instead of lists, so that N arrivals cost bytes on the order of N, not N².
  */
 import type {
   Change,
@@ -19,37 +19,37 @@ import { type Connection, describeMember, type UserRecord } from './user.ts';
 export interface RosterOptions {
   /** How long a user whose last connection broke stays a member, in milliseconds. */
   readonly grace: number;
-  /** Above this many members only counts are told. */
+  /** Above this many members only counts are sent. */
   readonly presenceLimit: number;
 }
 
-/** How often a room that is too large for lists tells its count at most, in milliseconds. */
+/** The least time between two counts of a room that is too large for lists, in milliseconds. */
 export const countInterval = 1000;
 
-/** A room that tells counts goes back to lists when it has shrunk to this share of the limit, so that it does not flap. */
+/** A room goes back from counts to lists when it has shrunk to this share of the limit, so that it does not flap. */
 const backToLists = 0.8;
 
-/** From so many members on their order is kept, down to the second number; that of fewer is made when it is wanted. */
+/** From this many members on they are kept sorted, down to the second number; fewer are sorted on demand. */
 const ordered = 128;
 const unordered = 64;
 
 /** One member. */
 interface Place {
   user: UserRecord;
-  /** How many; 0 while the place is kept. */
+  /** The number of connections; 0 while the place is kept. */
   connections: number;
 }
 
-/** What others notice when it changes. */
+/** The part of a member that others see. */
 export interface Standing {
   readonly name: string;
   readonly state: PresenceState;
 }
 
-/** How a user stood when the members were told last. */
+/** The state of a user that the members were last told. */
 interface Told {
   readonly user: UserRecord;
-  /** undefined: not a member then. */
+  /** undefined if the user was not a member then. */
   readonly as: Standing | undefined;
 }
 
@@ -58,12 +58,12 @@ export class Roster {
   readonly #options: RosterOptions;
   readonly #places = new Map<string, Place>();
   readonly #pending = new SparseMap<string, Told>();
-  /** The members without a connection, and when their places are given up; the first one first. */
+  /** The members without a connection, and when they lose their places; the earliest first. */
   readonly #kept = new SparseMap<string, number>();
-  /** The members' ids in order, where there are many. */
+  /** The members' ids in order, if there are many. */
   #order: Sorted<string> | undefined;
   #lists = true;
-  /** Where counts are told: somebody has a list or a count that is not true any more. */
+  /** With counts: some connection has an outdated list or count. */
   #stale = false;
   #countDue = 0;
 
@@ -72,12 +72,12 @@ export class Roster {
     this.#options = options;
   }
 
-  /** The number of members, those whose place is kept included. */
+  /** The number of members, including those whose place is kept. */
   get size(): number {
     return this.#places.size;
   }
 
-  /** Whether the passing of time can change anything. */
+  /** Whether a `tick` can change anything. */
   get restless(): boolean {
     return this.#kept.size > 0 || this.#pending.size > 0 || this.#stale;
   }
@@ -91,7 +91,7 @@ export class Roster {
     this.#note(user, standing(user));
   }
 
-  /** Takes away a connection that is there; the member leaves with the last one. */
+  /** Removes a connection that is there; the member leaves with the last one. */
   leave(connection: Connection): void {
     const place = this.#takeAway(connection);
     if (!place) return;
@@ -108,17 +108,17 @@ export class Roster {
     const place = this.#takeAway(connection);
     if (!place) return;
     if (place.connections > 0) return this.#note(place.user, standing(place.user));
-    // As they are now: what the user changes elsewhere is told here when they are back.
+    // A snapshot: changes that the user makes elsewhere are sent here when they are back.
     place.user = { ...place.user };
     this.#kept.set(connection.user.public.id, time + this.#options.grace);
   }
 
-  /** The user has changed; `was` is how they stood before. */
+  /** The user has changed; `was` is the state before. */
   changed(user: UserRecord, was: Standing): void {
     if (this.#places.has(user.public.id)) this.#note(user, was);
   }
 
-  /** The whole list; undefined where only the count is told. */
+  /** The whole list; undefined if only counts are sent. */
   list(): Member[] | undefined {
     return this.#lists ? Array.from(this.#places.values(), describe) : undefined;
   }
@@ -132,13 +132,13 @@ export class Roster {
     }
   }
 
-  /** What must be told before this member is heard of otherwise: that they are here. */
+  /** The arrival of a member that the others have not been told of yet. */
   introduce(userId: string): ServerPresence | undefined {
     const told = this.#pending.get(userId);
     return told && !told.as ? this.#difference() : undefined;
   }
 
-  /** Gives up places whose time is over, and says what the members must be told now, if anything. */
+  /** Removes members whose grace time is over. @returns the frame for the members, if there is news. */
   tick(time: number): ServerPresence | ServerMembers | undefined {
     this.#expire(time);
     if (this.#lists) return this.#difference();
@@ -171,7 +171,7 @@ export class Roster {
     this.#stale = !this.#lists;
   }
 
-  /** Within the grace time: nobody needs to know, unless the user is another than before. */
+  /** Back within the grace time: nobody needs to know, unless the user has changed. */
   #comeBack(place: Place, user: UserRecord): void {
     const before = place.user;
     place.user = user;

@@ -1,21 +1,21 @@
-/** How many entries stand together in a chunk, at most. */
+/** The most entries in a chunk. */
 const chunkSize = 128;
 
 /**
- * Entries in order. They stand in chunks, so that one more or less moves few others, and a page of a hundred is found as
- * fast among a million as among a thousand.
+ * A sorted list in chunks: adding or removing an entry moves few others, and a page of a hundred is found as fast among
+ * a million as among a thousand.
  */
 export class Sorted<T> {
   readonly #compare: (one: T, other: T) => number;
-  /** None is empty. */
+  /** No chunk is empty. */
   readonly #chunks: T[][] = [];
 
-  /** @param compare below 0 where `one` comes before `other`; 0 only if they are the same entry. */
+  /** @param compare below 0 if `one` comes before `other`; 0 only if they are the same entry. */
   constructor(compare: (one: T, other: T) => number) {
     this.#compare = compare;
   }
 
-  /** Adds an entry that is not there. */
+  /** Adds an entry that is not in the list. */
   add(entry: T): void {
     const at = this.#chunkOf((other) => this.#compare(other, entry) < 0);
     const chunk = this.#chunks[at] ?? this.#chunks.at(-1);
@@ -29,7 +29,7 @@ export class Sorted<T> {
     if (chunk.length > chunkSize) this.#chunks.splice(at + 1, 0, chunk.splice(chunkSize / 2));
   }
 
-  /** Takes an entry away, if it is there. */
+  /** Removes an entry, if it is there. */
   delete(entry: T): void {
     const at = this.#chunkOf((other) => this.#compare(other, entry) < 0);
     const chunk = this.#chunks[at];
@@ -44,8 +44,8 @@ export class Sorted<T> {
   }
 
   /**
-   * The entries from a place on; none may be added or taken away while they are read.
-   * @param isBefore whether an entry stands before that place: true of the first ones, and of no other.
+   * The entries from a place on; none may be added or removed while they are read.
+   * @param isBefore whether an entry comes before that place: true for the first ones, and for no other.
    */
   *from(isBefore: (entry: T) => boolean): Generator<T> {
     const first = this.#chunkOf(isBefore);
@@ -62,13 +62,13 @@ export class Sorted<T> {
   }
 }
 
-/** The order of texts: that of their UTF-16 code units. */
+/** Compares texts by their UTF-16 code units. */
 export function compareTexts(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
-/** Where the first one stands that is not before. */
+/** The index of the first entry that is not before. */
 function indexIn<T>(entries: readonly T[], isBefore: (entry: T) => boolean): number {
   let low = 0;
   let high = entries.length;

@@ -1,6 +1,6 @@
 const none: readonly never[] = [];
 
-/** A map that takes next to no memory while it is empty: for what most rooms have nothing of most of the time. */
+/** A map that takes next to no memory while it is empty, as it is in most rooms most of the time. */
 export class SparseMap<K, V> {
   #map: Map<K, V> | undefined;
 
@@ -31,7 +31,7 @@ export class SparseMap<K, V> {
     this.#map = undefined;
   }
 
-  /** The one that was set first comes first; any may be deleted meanwhile. */
+  /** In the order of insertion; entries may be deleted during the iteration. */
   [Symbol.iterator](): Iterator<[K, V]> {
     return (this.#map ?? none)[Symbol.iterator]();
   }

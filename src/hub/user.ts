@@ -6,11 +6,11 @@ export type ConnectionId = string;
 
 /** A connected user. The hub changes it in place, and the rooms the user is in share it. */
 export interface UserRecord {
-  /** How the user stands in frames; replaced as a whole when the name changes. */
+  /** The user in frames; replaced as a whole when the name changes. */
   public: User;
   state: PresenceState;
   note: string | undefined;
-  /** There are few: a set takes four times the memory. Replaced as a whole, which leaves no room to grow. */
+  /** There are few: a set takes four times the memory. Replaced as a whole, so that no spare capacity takes memory. */
   connections: readonly ConnectionId[];
 }
 
@@ -21,7 +21,7 @@ export interface Connection {
   readonly user: UserRecord;
 }
 
-/** @param connections how many connections the user has in the place that is described. */
+/** @param connections how many connections the user has in this room, or on the server. */
 export function describeMember({ public: user, state, note }: UserRecord, connections: number): Member {
   return { id: user.id, name: user.name, state, ...(note !== undefined && { note }), connections };
 }
