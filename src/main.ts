@@ -8,12 +8,11 @@ import { networkInterfaces } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StartServer } from './apps/demo/run.ts';
-import { type Broker, startBroker } from './broker/broker.ts';
+import type { Broker } from './broker/broker.ts';
 import type { ProcessLimits } from './broker/capacity.ts';
 import { machineClocks } from './broker/clock-watch.ts';
 import { Reload, tellCertificate } from './broker/reload.ts';
 import { StartError } from './broker/start-error.ts';
-import { startThrowaway } from './broker/throwaway.ts';
 import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames } from './edge/certificate.ts';
@@ -53,6 +52,8 @@ async function main(args: readonly string[]): Promise<void> {
   const tls = config.tls ? await readCertificate(config, Date.now()) : undefined;
   if (tls) tellCertificate(tls, logger);
   const pages = createPages(readPages());
+  // Here, so that nothing else loads a native part.
+  const { startBroker } = await import('./broker/broker.ts');
   const broker = await startBroker({
     config,
     logger,
@@ -137,6 +138,7 @@ function edgeProgram(): Program {
 
 /** The server of the demo. */
 const startDemoServer: StartServer = async ({ host, port }) => {
+  const { startThrowaway } = await import('./broker/throwaway.ts');
   const { stderr } = process;
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
   const pages = createPages(readPages());

@@ -4,10 +4,10 @@ import { keptSecret, newSecret } from '../auth/secret.ts';
 import { createTickets } from '../auth/ticket.ts';
 import type { Config } from '../config/load.ts';
 import { Acceptor } from '../edge/acceptor.ts';
+import type { TlsFiles } from '../edge/edge.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { StatusFeed } from '../edge/status-feed.ts';
-import type { TlsFiles } from '../edge/uws/native-apps.ts';
 import type { StaticFile } from '../http/files.ts';
 import { createRouter } from '../http/routes.ts';
 import type { Command } from '../hub/commands.ts';
@@ -31,10 +31,11 @@ import type { InboxLimits } from '../session/inbox.ts';
 import { Session, type SessionContext } from '../session/session.ts';
 import { Turns } from '../session/turns.ts';
 import { capacity, type ProcessLimits } from './capacity.ts';
+import { chooseEdge } from './choose-edge.ts';
 import { ClockWatch, compareWithLog, type MachineClocks } from './clock-watch.ts';
 import { drain } from './drain.ts';
 import { idSource } from './ids.ts';
-import { edgeCount, listen, openEdge } from './open-edge.ts';
+import { listen, openEdge } from './open-edge.ts';
 import { diskWarning, openLog } from './open-log.ts';
 import { Refusals } from './refusals.ts';
 import { Reports } from './reports.ts';
@@ -193,11 +194,8 @@ async function serve(
     hub.commands.next(command);
     if (command.type === 'disconnect') sessions.delete(command.connection);
   };
-  const { connections, sockets, warning } = capacity(
-    config.maxConnections,
-    limits?.openFiles,
-    edgeCount(config.threads),
-  );
+  const choice = await chooseEdge(config, logger);
+  const { connections, sockets, warning } = capacity(config.maxConnections, limits?.openFiles, choice.count);
   if (warning !== undefined) logger.warn(warning);
   let ready = false;
   const refusals = new Refusals(logger, clock.monotonic);
@@ -235,7 +233,7 @@ async function serve(
     },
     failed,
   };
-  const edge = openEdge(config, sockets, tls, edgeProgram, handlers, logger);
+  const edge = await openEdge(config, choice, sockets, tls, edgeProgram, handlers, logger);
   const feed = new StatusFeed(edge, () => JSON.stringify(figures.latest), config.statusKey);
   const context: SessionContext = {
     ...config,

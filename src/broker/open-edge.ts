@@ -1,28 +1,31 @@
-import { availableParallelism, platform } from 'node:os';
+import { platform } from 'node:os';
 import type { Config } from '../config/load.ts';
+import type { Edge, EdgeOptions } from '../edge/edge.ts';
 import type { EdgeHandlers } from '../edge/handlers.ts';
 import { headLimit, headLimitVariable } from '../edge/head-limit.ts';
 import type { Program } from '../edge/remote/link.ts';
 import { EdgePool } from '../edge/remote/pool.ts';
 import type { SocketLimits } from '../edge/sockets.ts';
-import { Edge, type EdgeOptions } from '../edge/uws/edge.ts';
+import { UwsEdge } from '../edge/uws/edge.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { EdgeChoice } from './choose-edge.ts';
 import { listenError, probe } from './listen-error.ts';
 import { StartError } from './start-error.ts';
 
 /**
- * Opens the configured edge: one in this process, or several that share the port, each in a process of its own.
+ * Opens the chosen edge: one in this process, or several that share the port, each in a process of its own.
  *
  * @throws StartError if several are impossible on this system, or the limit for heads of requests is set to nonsense.
  */
-export function openEdge(
-  { threads, buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, proxyProtocol, basePath, httpRate }: Config,
+export async function openEdge(
+  { buffer, signalBuffer, maxFrame, idleTimeout, trustProxy, proxyProtocol, basePath, httpRate }: Config,
+  { native, count }: EdgeChoice,
   sockets: SocketLimits,
   tls: EdgeOptions['tls'],
   program: Program,
   handlers: EdgeHandlers,
   logger: Logger,
-): Edge | EdgePool {
+): Promise<Edge> {
   if (headLimit === undefined) throw new StartError(`${headLimitVariable} must be a number of bytes, at least 1024`);
   logger.debug('a request whose head is longer than this is answered by 431', { bytes: headLimit });
   const http = { rate: httpRate, oneRequest: proxyProtocol };
@@ -37,12 +40,15 @@ export function openEdge(
     http,
     tls,
   };
-  const size = edgeCount(threads);
-  if (size === 1) return new Edge(options, handlers);
+  if (native === undefined) {
+    const { PortableEdge } = await import('../edge/portable/edge.ts');
+    return new PortableEdge(options, handlers, headLimit);
+  }
+  if (count === 1) return new UwsEdge(native, options, handlers);
   if (platform() === 'win32')
     throw new StartError('several threads are not to be had on Windows: leave --threads at 1');
   const pool = {
-    size,
+    size: count,
     program,
     edge: options,
     started: (pid?: number) => logger.info('an edge process was started', { pid }),
@@ -52,23 +58,13 @@ export function openEdge(
   return new EdgePool(pool, handlers);
 }
 
-/** How many edges there are; a single one is in this process. */
-export function edgeCount(threads: Config['threads']): number {
-  return threads === 'auto' ? affordable() : threads;
-}
-
-/** Other systems give all connections of a shared port to one process. */
-function affordable(): number {
-  return platform() === 'linux' ? availableParallelism() : 1;
-}
-
 /**
  * @returns the port; if `port` is 0, the one that the system chose.
  * @throws StartError if it cannot be used.
  */
-export async function listen(edge: Edge | EdgePool, host: string, port: number): Promise<number> {
+export async function listen(edge: Edge, host: string, port: number): Promise<number> {
   if (edge instanceof EdgePool) return await listenTogether(edge, host, port);
-  const found = edge.listen(host, port);
+  const found = await edge.listen(host, port);
   if (found === undefined) throw await listenError(host, port);
   return found;
 }
@@ -82,7 +78,7 @@ async function listenTogether(pool: EdgePool, host: string, port: number): Promi
     const free = await probe(host, port);
     if (free instanceof StartError) throw free;
     try {
-      if (await pool.listen(host, free)) return free;
+      if ((await pool.listen(host, free)) !== undefined) return free;
     } catch (error) {
       throw new StartError(`cannot start an edge process: ${(error as Error).message}`, { cause: error });
     }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/load.ts';
 import { logDirectory, roomOnDisk } from '../log/data-file.ts';
 import { LogError, type LogErrorCode } from '../log/error.ts';
-import { openLmdbLog } from '../log/lmdb.ts';
+import { loadLmdb } from '../log/load-lmdb.ts';
 import { MemoryLog } from '../log/memory.ts';
 import type { Log, LogEvents, LogOptions } from '../log/port.ts';
 
@@ -17,6 +17,7 @@ const remedies: Readonly<Partial<Record<LogErrorCode, string>>> = {
   directory: `${elsewhere}, or ${withoutDisk}`,
   space: `make room, ${elsewhere}, or ${withoutDisk}`,
   addresses: 'raise that (ulimit -v), or lower --log-limit',
+  native: withoutDisk,
   in_use: `stop that one, or ${elsewhere}`,
   damaged: `put a backup in its place, or move it away to start without messages`,
   newer: `start that version, or ${elsewhere}`,
@@ -46,6 +47,7 @@ export async function openLog(
   };
   if (log !== 'lmdb') return new MemoryLog(options);
   try {
+    const { openLmdbLog } = await loadLmdb(() => import('../log/lmdb.ts'));
     return await openLmdbLog({ ...options, directory: logDirectory(config.data), addresses });
   } catch (error) {
     throw error instanceof LogError ? withRemedy(error, config.data, user) : error;

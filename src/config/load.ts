@@ -40,6 +40,7 @@ export interface Config {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly threads: number | 'auto';
+  readonly edge: 'auto' | 'uws' | 'portable';
   /** How many proxies there are, or their networks. */
   readonly trustProxy: number | readonly string[];
   readonly proxyProtocol: boolean;

@@ -1,33 +1,39 @@
 /**
  * The sockets of an edge by connection, and how far each has fallen behind.
  *
- * A publish is one native call, and nothing tells whose buffer it fills. So the buffers of those it went to are looked at
+ * Nothing tells whose buffer a publish fills: it may be one native call. So the buffers of those it went to are looked at
  * from time to time, and at the latest when as many bytes went out as could have filled one: a slow reader is found before
  * it has missed anything, and gets a close code it can read after all that was sent to it.
  */
-import type { WebSocket } from 'uWebSockets.js';
 import { forAll } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Failed } from '../observe/guard.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
 import type { EdgeSession } from './handlers.ts';
-import type { NativeApp } from './uws/native-apps.ts';
 
-/** What is attached to a socket. */
-export interface SocketData {
-  readonly peer: Peer;
-  /** That it belongs to. */
-  readonly app: NativeApp;
+/** What is asked of a socket, of whatever kind. */
+export interface PeerSocket {
+  send(wire: Wire, isBinary: boolean): unknown;
+  /** What is sent in the callback goes out in one write. */
+  cork(send: () => void): unknown;
+  /** How many bytes the system has not taken yet. */
+  getBufferedAmount(): number;
+  /** Sends what is left, then the close frame. */
+  end(code: number, reason: string): void;
+  subscribe(topic: string): unknown;
+  unsubscribe(topic: string): unknown;
+  isSubscribed(topic: string): boolean;
+  getTopics(): string[];
 }
 
-export interface Peer {
+export interface Peer<Socket extends PeerSocket = PeerSocket> {
   readonly session: EdgeSession;
   readonly address: string;
   /** Until the socket is open. */
   handshake: Handshake | undefined;
   /** Set while the socket is open. */
-  socket: WebSocket<SocketData> | undefined;
+  socket: Socket | undefined;
   /** Those it is listed with. */
   readonly topics: Topic[];
   /** It has fallen behind, and is spared what is ephemeral: the native topics it would subscribe to. */
@@ -42,6 +48,27 @@ export interface Peer {
   isTooSlow: boolean;
   /** Up to when the control frames that came have used up what they may. */
   controlsPaid: number;
+}
+
+/** Of somebody who is let in; to be added once its socket is open. */
+export function newPeer<Socket extends PeerSocket>(
+  session: EdgeSession,
+  address: string,
+  handshake: Handshake,
+): Peer<Socket> {
+  return {
+    session,
+    address,
+    handshake,
+    socket: undefined,
+    topics: [],
+    spared: undefined,
+    soon: undefined,
+    isAwaited: false,
+    isAnnounced: false,
+    isTooSlow: false,
+    controlsPaid: 0,
+  };
 }
 
 /** What is published to, whether it may be left out for a slow reader or not. */
@@ -66,11 +93,11 @@ const controlBurst = 10;
 /** Of how many peers it is told in one turn of the loop that they have caught up. */
 const toldPerTurn = 8;
 
-export class Peers {
+export class Peers<Socket extends PeerSocket = PeerSocket> {
   readonly #limits: PressureLimits;
   readonly #onDrained: (connection: ConnectionId) => void;
   readonly #failed: Failed;
-  readonly #peers = new Map<ConnectionId, Peer>();
+  readonly #peers = new Map<ConnectionId, Peer<Socket>>();
   /** Those with subscribers, but for those that nearly all subscribe to. */
   readonly #topics = new Map<string, Topic>();
   /** Those to which something was published since the buffers were looked at. */
@@ -92,7 +119,7 @@ export class Peers {
     this.#failed = failed;
   }
 
-  add(peer: Peer): void {
+  add(peer: Peer<Socket>): void {
     this.#peers.set(peer.session.id, peer);
   }
 
@@ -104,7 +131,7 @@ export class Peers {
   }
 
   /** The socket of a connection, while it is open. */
-  socket(id: ConnectionId): WebSocket<SocketData> | undefined {
+  socket(id: ConnectionId): Socket | undefined {
     return this.#peers.get(id)?.socket;
   }
 
@@ -124,7 +151,7 @@ export class Peers {
   }
 
   /**
-   * A send to a subscriber makes uWebSockets.js write out first what was published for it, on its own: a message and its
+   * A send to a subscriber makes the edge write out first what was published for it, on its own: a message and its
    * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together.
    */
   sendSoon(id: ConnectionId, wire: Wire): void {

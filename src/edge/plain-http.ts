@@ -2,17 +2,16 @@
  * Plain HTTP on the port of the WebSockets: one request at a time on a connection, so many from one address, and so many
  * bytes of answers that nobody reads.
  *
- * A request is never answered in the callback that brings it. Until it is, uWebSockets.js drops a connection on which the
- * next one comes: so a connection has one answer at most to come, however many requests are in a packet.
+ * A request is never answered in the callback that brings it. Until it is, an edge MUST drop a connection on which the next
+ * one comes: so a connection has one answer at most to come, however many requests are in a packet.
  */
-import type { HttpResponse } from 'uWebSockets.js';
-import { guarded } from '../observe/guard.ts';
 import type { Rate } from '../session/rate-limit.ts';
 import { limitKey } from './address.ts';
 import { type Rejection, retryAfter } from './admission.ts';
+import { answering } from './answering.ts';
 import type { EdgeHandlers, PlainReply, PlainRequest } from './handlers.ts';
 import { type HttpClient, HttpClients } from './http-clients.ts';
-import { answering } from './uws/guarded-behavior.ts';
+import type { Responder } from './responder.ts';
 
 export interface PlainHttpOptions {
   /** Requests from one address; undefined: no limit. */
@@ -51,7 +50,7 @@ type HttpHandlers = Pick<EdgeHandlers, 'http' | 'refused' | 'failed'>;
 
 /** A request that is to be answered, and its answer on the way. */
 interface Exchange {
-  readonly response: HttpResponse;
+  readonly responder: Responder;
   readonly answer: () => void;
   /** The connection is gone, or the answer is whole. */
   isOver: boolean;
@@ -85,41 +84,30 @@ export class PlainHttp {
   }
 
   /** Answers a request, soon. */
-  answer(response: HttpResponse, request: PlainRequest, address: string): void {
-    const exchange = this.#exchange(response, () => this.#answer(exchange, request, address));
-    if (hasBody(request)) this.#afterBody(exchange);
+  answer(responder: Responder, request: PlainRequest, address: string): void {
+    const exchange = this.#exchange(responder, () => this.#answer(exchange, request, address));
+    if (hasBody(request)) responder.afterBody(longestBody, () => this.#enqueue(exchange));
     else this.#enqueue(exchange);
   }
 
   /** Answers a request that is refused, soon. */
-  refuse(response: HttpResponse, rejection: Rejection): void {
-    this.#enqueue(this.#exchange(response, () => answerAndClose(response, replyOf(rejection))));
+  refuse(responder: Responder, rejection: Rejection): void {
+    this.#enqueue(this.#exchange(responder, () => responder.answerAndClose(replyOf(rejection), false)));
   }
 
   /** To be called from time to time: drops those who do not read. */
   inspect(): void {
     const now = this.#now();
-    for (const [{ response }, { deadline }] of this.#unread) {
+    for (const [{ responder }, { deadline }] of this.#unread) {
       if (deadline > now) return;
-      response.close();
+      responder.close();
     }
   }
 
-  #exchange(response: HttpResponse, answer: () => void): Exchange {
-    const exchange: Exchange = { response, answer, isOver: false };
-    response.onAborted(() => this.#end(exchange));
+  #exchange(responder: Responder, answer: () => void): Exchange {
+    const exchange: Exchange = { responder, answer, isOver: false };
+    responder.onAborted(() => this.#end(exchange));
     return exchange;
-  }
-
-  /** A connection that is closed with something unread is reset, and the answer with it. */
-  #afterBody(exchange: Exchange): void {
-    let received = 0;
-    exchange.response.onData((chunk, isLast) => {
-      const isWaiting = received <= longestBody;
-      received += chunk.byteLength;
-      if (received > longestBody) exchange.response.pause();
-      if (isWaiting && (isLast || received > longestBody)) this.#enqueue(exchange);
-    });
   }
 
   #enqueue(exchange: Exchange): void {
@@ -129,30 +117,30 @@ export class PlainHttp {
   #answerSome(): void {
     const exchanges = this.#waiting.splice(0, answeredPerTurn);
     if (this.#waiting.length > 0) setImmediate(() => this.#answerSome());
-    for (const { response, answer, isOver } of exchanges) {
-      if (!isOver) answering(response, this.#handlers.failed, answer);
+    for (const { responder, answer, isOver } of exchanges) {
+      if (!isOver) answering(responder, this.#handlers.failed, answer);
     }
   }
 
   #answer(exchange: Exchange, request: PlainRequest, address: string): void {
-    const { response } = exchange;
+    const { responder } = exchange;
     const now = this.#now();
     const client = this.#clients.get(limitKey(address), now);
     const wait = client.requests?.wait(1, now) ?? 0;
     const isHead = request.method === 'head';
     const isRead = isHead || request.method === 'get';
     const isHealth = isRead && healthPaths.has(request.path);
-    if (isHealth && wait > 0) return answerAndClose(response, this.#recentHealth(request, now), isHead);
+    if (isHealth && wait > 0) return responder.answerAndClose(this.#recentHealth(request, now), isHead);
     const refusal = isHealth ? undefined : this.#refusal(client, wait);
     if (refusal) {
       this.#handlers.refused({ address, ...refusal });
-      return answerAndClose(response, replyOf(refusal));
+      return responder.answerAndClose(replyOf(refusal), false);
     }
     const reply = this.#handlers.http(request);
     const { body } = reply;
     client.requests?.take(1 + Math.floor((body?.byteLength ?? 0) / bytesPerRequest));
     if (isRead && !isHead && body) this.#send(exchange, client, reply, body);
-    else answerAndClose(response, reply, isHead);
+    else responder.answerAndClose(reply, isHead);
   }
 
   /** @param wait until the client may ask, in milliseconds. */
@@ -169,38 +157,12 @@ export class PlainHttp {
     return reply;
   }
 
-  /** The connection stays open for another request. What the system does not take of the body is not copied. */
   #send(exchange: Exchange, client: HttpClient, reply: PlainReply, body: Uint8Array): void {
-    const { response } = exchange;
-    let isDone = false;
-    response.cork(() => {
-      writeHead(response, reply);
-      if (this.#oneRequest) response.writeHeader('connection', 'close').pause();
-      [, isDone] = response.tryEnd(body, body.byteLength);
-    });
-    if (isDone) return this.#end(exchange);
+    if (exchange.responder.send(reply, body, this.#oneRequest, () => this.#end(exchange))) return this.#end(exchange);
     const bytes = body.byteLength;
     client.unread += bytes;
     this.#unreadBytes += bytes;
     this.#unread.set(exchange, { client, bytes, deadline: this.#now() + readTime });
-    const goOn = (offset: number): boolean => {
-      const [isWritten, isWhole] = response.tryEnd(body.subarray(offset), body.byteLength);
-      if (isWhole) this.#end(exchange);
-      return isWritten;
-    };
-    response.onWritable(this.#oneRequest ? (offset) => this.#afterCallback(exchange, () => goOn(offset)) : goOn);
-  }
-
-  /** After `onWritable` uWebSockets.js reads from a connection again, even if it is paused there. */
-  #afterCallback(exchange: Exchange, goOn: () => void): boolean {
-    const { response } = exchange;
-    const write = guarded('an answer cannot go on', this.#handlers.failed, () => {
-      if (exchange.isOver) return;
-      response.pause();
-      response.cork(goOn);
-    });
-    setImmediate(write);
-    return true;
   }
 
   #end(exchange: Exchange): void {
@@ -215,31 +177,6 @@ export class PlainHttp {
 
 function hasBody({ headers }: PlainRequest): boolean {
   return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
-}
-
-function writeHead(response: HttpResponse, { status, headers }: PlainReply): void {
-  response.writeStatus(status);
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-}
-
-/**
- * Answers with a short text, or with the head alone, and closes the connection.
- *
- * Past the end of an answer uWebSockets.js closes nothing that the client has not read, takes further requests instead,
- * and keeps all answers. So it never sees the end of this one: what follows the last header stands in its value.
- *
- * @param isHead whether the body is left out, but for its length (RFC 9110, section 9.3.2).
- */
-function answerAndClose(response: HttpResponse, reply: PlainReply, isHead = false): void {
-  const text = reply.body && !isHead ? Buffer.from(reply.body).toString().trimEnd() : undefined;
-  const length = text === undefined ? reply.body?.byteLength : Buffer.byteLength(text) + 2;
-  response.cork(() => {
-    writeHead(response, reply);
-    response.writeHeader('date', new Date().toUTCString());
-    if (length !== undefined) response.writeHeader('content-length', `${length}`);
-    response.writeHeader('connection', text === undefined ? 'close\r\n' : `close\r\n\r\n${text}`);
-  });
-  response.close();
 }
 
 function tooMany(wait: number): Rejection {

@@ -1,18 +1,26 @@
-/** The header lines of a request. uWebSockets.js tells only the first of a name, unless it is asked for all of them. */
-import type { HttpRequest } from 'uWebSockets.js';
+/** A request without its body, as it came. */
 
 /** What the lines of each name say, in order; names are in lower case. Lines without a value count. */
 export type HeaderLines = ReadonlyMap<string, readonly string[]>;
 
-/** Copies them: the request is dead once its handler returns. */
-export function headerLines(request: HttpRequest): HeaderLines {
-  const lines = new Map<string, string[]>();
-  request.forEach((name, value) => {
-    const before = lines.get(name);
-    if (before) before.push(value);
-    else lines.set(name, [value]);
-  });
-  return lines;
+export interface RequestHead {
+  /** In lower case. */
+  readonly method: string;
+  /** Without the query. */
+  readonly url: string;
+  readonly query: string;
+  readonly lines: HeaderLines;
+  /** The address of the other end. */
+  readonly peer: string;
+  /** The address that a header of the PROXY protocol names; empty if there was none. */
+  readonly proxied: string;
+}
+
+/** @param name in lower case. */
+export function addLine(lines: Map<string, string[]>, name: string, value: string): void {
+  const before = lines.get(name);
+  if (before) before.push(value);
+  else lines.set(name, [value]);
 }
 
 /** The elements of a list, which may be spread over several lines (RFC 9110, section 5.6.1). */

@@ -2,7 +2,6 @@
  * The figures of the server, for those who run it: a WebSocket that sends, and takes nothing. It is open to programs on
  * the server's own machine that come to it directly, and to those who have the key.
  */
-import type { HttpResponse } from 'uWebSockets.js';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
@@ -10,8 +9,7 @@ import { closeCodes } from '../protocol/codes.ts';
 import { isLoopback } from './address.ts';
 import type { Rejection } from './admission.ts';
 import type { EdgeSession } from './handlers.ts';
-import { elements, type HeaderLines, single } from './request-head.ts';
-import { peerAddress, proxiedAddress } from './uws/socket-address.ts';
+import { elements, type RequestHead, single } from './request-head.ts';
 
 export const statusSubprotocol = 'hubbub.status';
 
@@ -40,16 +38,16 @@ const forwarding =
  */
 const localHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
-export function readWatch(response: HttpResponse, lines: HeaderLines): Watch {
+export function readWatch({ peer, proxied, lines }: RequestHead): Watch {
   const host = single(lines, 'host') ?? '';
   const origins = lines.get('origin') ?? [];
-  const isForwarded = proxiedAddress(response) !== '' || [...lines.keys()].some((name) => forwarding.test(name));
+  const isForwarded = proxied !== '' || [...lines.keys()].some((name) => forwarding.test(name));
   const key = elements(lines, 'sec-websocket-protocol')
     .find((name) => name.startsWith(keyPrefix))
     ?.slice(keyPrefix.length);
   return {
     isOwnPage: origins.every((origin) => hostOf(origin) === host.toLowerCase()),
-    isLocal: isLoopback(peerAddress(response)) && localHost.test(host) && !isForwarded,
+    isLocal: isLoopback(peer) && localHost.test(host) && !isForwarded,
     key: key && Buffer.from(key, 'base64url').toString(),
   };
 }

@@ -1,8 +1,7 @@
-/** Reads an upgrade request. Everything is copied: the request is dead once the handler returns. */
-import type { HttpRequest } from 'uWebSockets.js';
+/** Reads an upgrade request. */
 import { type Dialect, subprotocols } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
-import { elements, type HeaderLines, single } from './request-head.ts';
+import { elements, type RequestHead, single } from './request-head.ts';
 import { statusSubprotocol } from './status-feed.ts';
 
 /** What a path is for: a dialect, which a subprotocol may replace, or the figures of the server. */
@@ -16,13 +15,14 @@ export interface UpgradeRequest {
   readonly extensions: string;
 }
 
-/** @param lines of a request that has no `handshakeFault`. */
-export function readUpgrade(request: HttpRequest, lines: HeaderLines, purpose: Purpose): UpgradeRequest {
+/** @param head of a request that has no `handshakeFault`. */
+export function readUpgrade(head: Pick<RequestHead, 'query' | 'lines'>, purpose: Purpose): UpgradeRequest {
+  const { lines } = head;
   const offered = elements(lines, 'sec-websocket-protocol');
   const known = (name: string) =>
     purpose === 'status' ? name === statusSubprotocol : Object.hasOwn(subprotocols, name);
   const subprotocol = offered.find(known) ?? '';
-  const query = new URLSearchParams(request.getQuery());
+  const query = new URLSearchParams(head.query);
   const name = query.get('name') ?? undefined;
   const rooms = query.getAll('room');
   return {

@@ -6,6 +6,8 @@ export type LogErrorCode =
   | 'space'
   /** The process may not use as much of the address space as the log needs. */
   | 'addresses'
+  /** The native part of LMDB does not run on this platform. */
+  | 'native'
   /** Another process has it open. */
   | 'in_use'
   /** It is damaged, or not a store at all. */

@@ -3,20 +3,18 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import { logDirectory } from '../log/data-file.ts';
 import { LogError, type LogErrorCode } from '../log/error.ts';
+import { loadLmdb } from '../log/load-lmdb.ts';
 import { closest } from '../protocol/closest.ts';
 import { readArguments } from './arguments.ts';
 import { runInChild } from './child.ts';
-import { exportLog } from './export.ts';
 import { help } from './help.ts';
-import { importLog } from './import.ts';
 import { OutputError, write } from './output.ts';
 import { exitCodes, type Surroundings, type Tool } from './tool.ts';
-import { verifyLog } from './verify.ts';
 
-const tools: ReadonlyMap<string, Tool> = new Map([
-  ['export', exportLog],
-  ['import', importLog],
-  ['verify', verifyLog],
+const tools: ReadonlyMap<string, () => Promise<Tool>> = new Map([
+  ['export', async () => (await import('./export.ts')).exportLog],
+  ['import', async () => (await import('./import.ts')).importLog],
+  ['verify', async () => (await import('./verify.ts')).verifyLog],
 ]);
 
 /** The options of the server that say where its data is. */
@@ -52,11 +50,12 @@ export async function runLog(args: readonly string[], surroundings: Surroundings
 }
 
 async function runTool([name = '', ...args]: readonly string[], surroundings: Surroundings): Promise<number> {
-  const tool = tools.get(name);
-  if (!tool) {
+  const load = tools.get(name);
+  if (!load) {
     const meant = closest(name, tools.keys());
     throw new ConfigError(`there is no command "log ${name}"${meant === undefined ? '' : `; did you mean ${meant}?`}`);
   }
+  const tool = await loadLmdb(load);
   const { flags, file } = readArguments(args, { ...tool, flags: [...tool.flags, ...places] });
   const given = places.flatMap((flag) => (flags.get(flag) ?? []).map((value) => `${flag}=${value}`));
   const { data } = loadConfig(given, surroundings.env, (path) => readFileSync(path, 'utf8'));

@@ -53,6 +53,7 @@ test('defaults', () => {
     maxConnections: 20_000,
     maxConnectionsPerAddress: 1000,
     threads: 1,
+    edge: 'auto',
     trustProxy: 0,
     proxyProtocol: false,
     rate: { perSecond: 100, burst: 500 },

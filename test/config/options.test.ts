@@ -46,6 +46,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   maxConnections: 'number',
   maxConnectionsPerAddress: 'number',
   threads: 'number or auto',
+  edge: 'string',
   trustProxy: 'number or list',
   proxyProtocol: 'boolean',
   rate: 'rate',

@@ -6,7 +6,7 @@ import { createPages } from '../../src/http/pages.ts';
 import { JsonClient, TextClient } from '../kit/client.ts';
 import { PathProxy } from '../kit/path-proxy.ts';
 import { RawClient, upgradeRequest } from '../kit/raw.ts';
-import { startServer } from '../kit/server.ts';
+import { onlyNative, startServer } from '../kit/server.ts';
 
 /** What comes first: text starts with a line, and the figures with a list. */
 const firsts = { json: /^{"type":"welcome"/, text: /^\* welcome/, status: /^\[/ } as const;
@@ -74,7 +74,7 @@ for (const [basePath, prefixes] of [
   });
 }
 
-test('edge processes know the path as well', async () => {
+test('edge processes know the path as well', onlyNative, async () => {
   await using server = await startServer({ basePath: '/chat', threads: 2 });
   for (const [kind, path] of [
     ['json', '/chat//ws/'],

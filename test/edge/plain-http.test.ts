@@ -1,15 +1,15 @@
-import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { PlainHttp } from '../../src/edge/plain-http.ts';
+import type { Responder } from '../../src/edge/responder.ts';
 import { createPages } from '../../src/http/pages.ts';
 import { Bystanders } from '../kit/bystanders.ts';
 import { memory } from '../kit/memory.ts';
 import { upgradeRequest } from '../kit/raw.ts';
-import { startServer, type TestServer } from '../kit/server.ts';
+import { edge, startServer, type TestServer } from '../kit/server.ts';
 
 const MiB = 1024 * 1024;
 
@@ -142,7 +142,8 @@ describe('one request at a time on a connection', { concurrency: true }, () => {
       }
     });
     const grown = memory().resident - before.resident;
-    assert.ok(grown < 32 * MiB, `${grown} bytes more are held`);
+    // What Node makes of each request is garbage at once, but there is a lot of it.
+    assert.ok(grown < (edge === 'uws' ? 32 : 64) * MiB, `${grown} bytes more are held`);
   });
 
   test('a request whose client has closed its side is answered', async () => {
@@ -335,13 +336,9 @@ describe('answers that are not read', { concurrency: true }, () => {
       { http: () => reply, refused: () => undefined, failed: assert.fail },
       () => now,
     );
-    const responses = [new StuckResponse(), new StuckResponse()];
-    const ask = async (response: StuckResponse) => {
-      http.answer(
-        response as unknown as HttpResponse,
-        { method: 'get', path: '/', moved: undefined, headers: new Map() },
-        '127.0.0.1',
-      );
+    const responses = [new StuckResponder(), new StuckResponder()];
+    const ask = async (response: StuckResponder) => {
+      http.answer(response, { method: 'get', path: '/', moved: undefined, headers: new Map() }, '127.0.0.1');
       await turn();
     };
     for (const response of responses) {
@@ -364,23 +361,24 @@ describe('answers that are not read', { concurrency: true }, () => {
 });
 
 /** Nothing can be written to its socket. */
-class StuckResponse {
-  readonly writeStatus = () => undefined;
-  readonly writeHeader = () => undefined;
-  readonly onWritable = () => undefined;
+class StuckResponder implements Responder {
   isClosed = false;
   #onAborted: () => void = () => undefined;
 
-  onAborted(handler: () => void): void {
-    this.#onAborted = handler;
+  onAborted(then: () => void): void {
+    this.#onAborted = then;
   }
 
-  cork(write: () => void): void {
-    write();
+  afterBody(): void {
+    assert.fail();
   }
 
-  tryEnd(): [boolean, boolean] {
-    return [false, false];
+  answerAndClose(): void {
+    assert.fail();
+  }
+
+  send(): boolean {
+    return false;
   }
 
   close(): void {

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { localProxyHeader, proxyHeader } from '../kit/proxy-header.ts';
 import { type HeaderLines, RawClient, upgradeRequest } from '../kit/raw.ts';
-import { startServer, type TestOptions, type TestServer } from '../kit/server.ts';
+import { onlyNative, startServer, type TestOptions, type TestServer } from '../kit/server.ts';
 
 const proxy = '127.0.0.2';
 const behindProxy: TestOptions = {
+  edge: 'uws',
   proxyProtocol: true,
   trustProxy: ['127.0.0.2/32'],
   maxConnectionsPerAddress: 1,
@@ -47,7 +48,7 @@ async function all({ socket, gone }: RawClient): Promise<string> {
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
-test('a connection is from where the trusted proxy says, and not from where the request does', async () => {
+test('a connection is from where the trusted proxy says, and not from where the request does', onlyNative, async () => {
   await using server = await startServer(behindProxy);
   await using _one = await stay(server, proxy, proxyHeader('203.0.113.1'), upgradeRequest());
   assert.equal(await ask(server, proxy, proxyHeader('203.0.113.1'), upgradeRequest()), 429);
@@ -57,7 +58,7 @@ test('a connection is from where the trusted proxy says, and not from where the 
   assert.equal(await ask(server, proxy, proxyHeader('2001:db8::2'), upgradeRequest()), 429);
 });
 
-test('the header may come in pieces', async () => {
+test('the header may come in pieces', onlyNative, async () => {
   await using server = await startServer(behindProxy);
   await using _one = await stay(server, proxy, proxyHeader('203.0.113.1'), upgradeRequest());
   const raw = connect(server, proxy);
@@ -66,7 +67,7 @@ test('the header may come in pieces', async () => {
   assert.equal((await raw.head).status, 429);
 });
 
-test('another proxy in front of it is asked if it is trusted, too', async () => {
+test('another proxy in front of it is asked if it is trusted, too', onlyNative, async () => {
   await using server = await startServer({ ...behindProxy, trustProxy: ['127.0.0.2/32', '198.51.100.0/24'] });
   const by = (header: string, claimed: string) => [proxyHeader(header), upgradeRequest('/', forwarded(claimed))];
   await using _one = await stay(server, proxy, ...by('198.51.100.1', '203.0.113.1'));
@@ -74,26 +75,30 @@ test('another proxy in front of it is asked if it is trusted, too', async () => 
   assert.equal(await ask(server, proxy, proxyHeader('203.0.113.1'), upgradeRequest()), 429);
 });
 
-test('without a header, or with one of the proxy itself, it is the proxy, whatever the request says', async () => {
-  await using server = await startServer(behindProxy);
-  await using _one = await stay(server, proxy, upgradeRequest('/', forwarded('203.0.113.1')));
-  assert.equal(await ask(server, proxy, upgradeRequest('/', forwarded('203.0.113.2'))), 429);
-  assert.equal(await ask(server, proxy, localProxyHeader, upgradeRequest('/', forwarded('203.0.113.3'))), 429);
-});
+test(
+  'without a header, or with one of the proxy itself, it is the proxy, whatever the request says',
+  onlyNative,
+  async () => {
+    await using server = await startServer(behindProxy);
+    await using _one = await stay(server, proxy, upgradeRequest('/', forwarded('203.0.113.1')));
+    assert.equal(await ask(server, proxy, upgradeRequest('/', forwarded('203.0.113.2'))), 429);
+    assert.equal(await ask(server, proxy, localProxyHeader, upgradeRequest('/', forwarded('203.0.113.3'))), 429);
+  },
+);
 
-test('who is not trusted is not believed', async () => {
+test('who is not trusted is not believed', onlyNative, async () => {
   await using server = await startServer(behindProxy);
   await using _one = await stay(server, '127.0.0.1', proxyHeader('203.0.113.1'), upgradeRequest());
   assert.equal(await ask(server, '127.0.0.1', proxyHeader('203.0.113.2'), upgradeRequest()), 429);
 });
 
-test('nobody is, unless it is switched on', async () => {
+test('nobody is, unless it is switched on', onlyNative, async () => {
   await using server = await startServer({ ...behindProxy, proxyProtocol: false });
   await using _one = await stay(server, proxy, proxyHeader('203.0.113.1'), upgradeRequest());
   assert.equal(await ask(server, proxy, proxyHeader('203.0.113.2'), upgradeRequest()), 429);
 });
 
-describe('a client cannot say something else with a header of its own', { concurrency: true }, () => {
+describe('a client cannot say something else with a header of its own', { concurrency: true, ...onlyNative }, () => {
   const forged = [proxyHeader('203.0.113.9'), upgradeRequest()];
   const first: Record<string, Bytes> = {
     'a request': get('/healthz'),
@@ -128,7 +133,7 @@ describe('a client cannot say something else with a header of its own', { concur
   }
 });
 
-test('the figures of the server are not for who comes through the proxy', async () => {
+test('the figures of the server are not for who comes through the proxy', onlyNative, async () => {
   await using server = await startServer({ ...behindProxy, trustProxy: 1, maxConnectionsPerAddress: 0 });
   const local = upgradeRequest('/status', { Host: 'localhost' });
   assert.equal(await ask(server, '127.0.0.1', proxyHeader('127.0.0.1'), local), 403);

@@ -9,7 +9,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { type Certificate, certificate } from '../../src/edge/certificate.ts';
 import { JsonClient } from '../kit/client.ts';
 import { upgradeRequest } from '../kit/raw.ts';
-import { startServer, until } from '../kit/server.ts';
+import { onlyNative, startServer, until } from '../kit/server.ts';
 import { shown, untilShown } from '../kit/tls.ts';
 
 let root: string;
@@ -34,7 +34,8 @@ async function enter(url: string, name: string): Promise<JsonClient> {
 }
 
 for (const threads of [1, 2]) {
-  describe(`a new certificate, with ${threads === 1 ? 'no edge process' : `${threads} edge processes`}`, () => {
+  const name = `a new certificate, with ${threads === 1 ? 'no edge process' : `${threads} edge processes`}`;
+  describe(name, threads === 1 ? {} : onlyNative, () => {
     test('is for new connections, and those that are there go on with them', async () => {
       await using server = await startServer({ threads, tlsFiles: one });
       await using ada = await enter(server.url, 'ada');
@@ -107,7 +108,7 @@ test('files that cannot be used are refused, and nothing changes', async () => {
   await ada.next('ack');
 });
 
-test('an edge process that cannot use the files says so, and keeps the certificate', async () => {
+test('an edge process that cannot use the files says so, and keeps the certificate', onlyNative, async () => {
   await using server = await startServer({ threads: 2, tlsFiles: one });
   await using ada = await enter(server.url, 'ada');
   server.broker.revise([], mixed());

@@ -1,15 +1,10 @@
-import type { HttpRequest } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readUpgrade } from '../../src/edge/upgrade.ts';
 import { memory } from '../kit/memory.ts';
 
-function request(query: string): HttpRequest {
-  return { getQuery: () => query } as unknown as HttpRequest;
-}
-
 function handshake(query: string) {
-  return readUpgrade(request(query), new Map(), 'json').handshake;
+  return readUpgrade({ query, lines: new Map() }, 'json').handshake;
 }
 
 test('a name and rooms are read from the query, whatever is in them', () => {

@@ -6,6 +6,7 @@ import { type Broker, startBroker } from '../../src/broker/broker.ts';
 import { type MachineClocks, machineClocks } from '../../src/broker/clock-watch.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import type { Program } from '../../src/edge/remote/link.ts';
+import { loadNative } from '../../src/edge/uws/native.ts';
 import type { StaticFile } from '../../src/http/files.ts';
 import type { Meters } from '../../src/observe/figures.ts';
 import type { Fields, Logger } from '../../src/observe/logger.ts';
@@ -27,6 +28,22 @@ const edgeProgram: Program = {
 
 /** How many edges the servers of the tests have, unless a test wants a number of its own. */
 const threads = Number(process.env['TEST_THREADS'] ?? 1);
+
+const hasNative = await loadNative().then(
+  () => true,
+  () => false,
+);
+
+/** What carries their connections: the native edge, where it runs. */
+export const edge = edgeOf(process.env['TEST_EDGE']) ?? (hasNative ? 'uws' : 'portable');
+
+/** For tests of what no other edge can do. */
+export const onlyNative = { skip: hasNative ? false : 'the native edge does not run here' };
+
+function edgeOf(text: string | undefined): 'uws' | 'portable' | undefined {
+  if (text === undefined || text === 'uws' || text === 'portable') return text;
+  throw new Error(`TEST_EDGE must be uws or portable, not ${text}`);
+}
 
 /** A server in this process, on a free port of 127.0.0.1. `await using` stops it, and fails if it logged an error. */
 export interface TestServer extends AsyncDisposable {
@@ -73,6 +90,7 @@ export async function startServer({
     logLimit: 2 ** 30,
     checkFrames: true,
     threads,
+    edge: Number(overrides.threads ?? threads) > 1 || overrides.proxyProtocol ? 'uws' : edge,
     ...overrides,
   };
   const problems: TestServer['problems'] = [];

@@ -2,9 +2,8 @@
 import type { EdgePort } from '../../hub/edge-port.ts';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Rejection } from '../admission.ts';
+import type { EdgeOptions, TlsFiles } from '../edge.ts';
 import type { PlainReply, PlainRequest, Refusal, Visitor } from '../handlers.ts';
-import type { EdgeOptions } from '../uws/edge.ts';
-import type { TlsFiles } from '../uws/native-apps.ts';
 
 /** The file descriptors of an edge process: to the server, from it, and for what it waits for. */
 export const descriptors = { up: 3, down: 4, answers: 5 };

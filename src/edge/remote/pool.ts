@@ -1,11 +1,9 @@
 /** Several edge processes as one edge: they share the port, and each has the sockets that the system gives to it. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { EdgePort } from '../../hub/edge-port.ts';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Wire } from '../../protocol/dialect.ts';
+import type { Edge, EdgeOptions, TlsFiles } from '../edge.ts';
 import type { EdgeHandlers } from '../handlers.ts';
-import type { EdgeOptions } from '../uws/edge.ts';
-import type { TlsFiles } from '../uws/native-apps.ts';
 import { Link, type Program, type RemoteConnection } from './link.ts';
 
 export interface EdgePoolOptions {
@@ -26,7 +24,7 @@ const calm = 60_000;
 const firstPause = 100;
 const longestPause = 10_000;
 
-export class EdgePool implements EdgePort {
+export class EdgePool implements Edge {
   readonly #options: EdgePoolOptions;
   /** How edge processes are started from now on. */
   #edge: EdgeOptions;
@@ -43,22 +41,21 @@ export class EdgePool implements EdgePort {
 
   /**
    * @param port not 0
-   * @returns whether they listen; if not, the port cannot be had.
    * @throws Error if an edge process cannot be started.
    */
-  async listen(host: string, port: number): Promise<boolean> {
+  async listen(host: string, port: number): Promise<number | undefined> {
     const links = Array.from({ length: this.#options.size }, () => this.#start(host, port));
     const listening = await Promise.all(links.map((link) => this.#listening(link)));
     if (!listening.every(Boolean)) {
       await this.#end(links);
-      return false;
+      return undefined;
     }
     for (const link of links) {
       this.#replace(link, host, port).catch((error: unknown) =>
         this.#handlers.failed('an edge process that ends is not replaced any more', error),
       );
     }
-    return true;
+    return port;
   }
 
   /** New connections get this certificate; an edge process that cannot use its files says so, and keeps the one before. */

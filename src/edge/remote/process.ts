@@ -4,7 +4,8 @@ import { Socket } from 'node:net';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Failed } from '../../observe/guard.ts';
 import type { EdgeHandlers, EdgeSession } from '../handlers.ts';
-import { Edge } from '../uws/edge.ts';
+import { UwsEdge } from '../uws/edge.ts';
+import type { Native } from '../uws/native.ts';
 import { BatchReader, BatchWriter, type Call } from './batch.ts';
 import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerCalls } from './calls.ts';
 
@@ -12,7 +13,7 @@ import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerC
  * @param end ends the process: the server wants it, or is gone.
  * @returns what tells the server of a defect that ends the process.
  */
-export function runEdgeProcess(end: () => never): Failed {
+export function runEdgeProcess(native: Native, end: () => never): Failed {
   const failed: Failed = (what, error) => server.call('failed', what, plain(error));
   const server: BatchWriter<ServerCalls> = new BatchWriter((batch) => {
     try {
@@ -25,7 +26,7 @@ export function runEdgeProcess(end: () => never): Failed {
     failed(what, error);
     server.flush();
   };
-  const reader = new BatchReader<EdgeCalls>(edgeCalls(server, failed, end), failed);
+  const reader = new BatchReader<EdgeCalls>(edgeCalls(native, server, failed, end), failed);
   const down = new Socket({ fd: descriptors.down, readable: true, writable: false });
   down.on('data', (chunk: Buffer) => {
     // One chunk in a turn of the loop: what is in it may be for thousands, and they must not wait for what is behind it.
@@ -60,23 +61,23 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
 }
 
 /** What the server calls: most of it is the edge's own. */
-function edgeCalls(server: BatchWriter<ServerCalls>, failed: Failed, end: () => never): EdgeCalls {
+function edgeCalls(native: Native, server: BatchWriter<ServerCalls>, failed: Failed, end: () => never): EdgeCalls {
   const handlers = new RemoteHandlers(server, failed, end);
-  let edge: Edge | undefined;
-  const running = (): Edge => {
+  let edge: UwsEdge | undefined;
+  const running = (): UwsEdge => {
     if (!edge) throw new Error('the edge was not started');
     return edge;
   };
   return {
     start(options, host, port) {
       try {
-        edge = new Edge(options, handlers);
+        edge = new UwsEdge(native, options, handlers);
       } catch (error) {
         failed('an edge process cannot start', error);
         server.flush();
         end();
       }
-      server.call('listening', edge.listen(host, port, true) !== undefined);
+      server.call('listening', edge.listenShared(host, port));
     },
     renewCertificate: (tls) => running().renewCertificate(tls),
     send: (...args) => running().send(...args),
@@ -91,7 +92,7 @@ function edgeCalls(server: BatchWriter<ServerCalls>, failed: Failed, end: () => 
     whenDrained: (...args) => running().whenDrained(...args),
     disconnect: (...args) => running().disconnect(...args),
     close() {
-      running().close();
+      void running().close();
       end();
     },
   };

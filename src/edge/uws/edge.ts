@@ -1,110 +1,71 @@
-/** The WebSocket edge: uWebSockets.js accepts sockets and carries bytes. Of the protocol it knows nothing. */
-import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
-import type { EdgePort } from '../../hub/edge-port.ts';
+/** The edge of uWebSockets.js. */
 import type { ConnectionId } from '../../hub/user.ts';
 import { guarded } from '../../observe/guard.ts';
 import type { Wire } from '../../protocol/dialect.ts';
-import { type ClientAddresses, clientAddresses, type TrustedProxies } from '../address.ts';
-import { type Rejection, retryAfter } from '../admission.ts';
+import { answering } from '../answering.ts';
+import { type Edge, type EdgeOptions, inspectInterval, readBeyond, type TlsFiles } from '../edge.ts';
 import type { EdgeHandlers } from '../handlers.ts';
-import { asksForWebSocket, handshakeFault } from '../handshake.ts';
-import { ephemeralTopic, type Peer, Peers, type PressureLimits, type SocketData } from '../peers.ts';
-import { PlainHttp, type PlainHttpOptions } from '../plain-http.ts';
-import { requestFault } from '../request-fault.ts';
-import { type HeaderLines, headerLines } from '../request-head.ts';
-import { type RequestPath, requestPaths } from '../request-path.ts';
-import { type SocketLimits, Sockets } from '../sockets.ts';
-import { readWatch } from '../status-feed.ts';
-import { type Purpose, readUpgrade } from '../upgrade.ts';
-import { answering, guardedBehavior } from './guarded-behavior.ts';
-import { type NativeApp, NativeApps, type TlsFiles } from './native-apps.ts';
-import { peerAddress, proxiedAddress } from './socket-address.ts';
-
-export interface EdgeOptions {
-  readonly limits: PressureLimits;
-  readonly sockets: SocketLimits;
-  /** The longest frame a session takes, in bytes. */
-  readonly maxFrame: number;
-  /** After how long a silent peer that answers no ping is gone, in milliseconds. */
-  readonly idleTimeout: number;
-  /** Whose word it is taken for that a request is of another address. */
-  readonly trustProxy: TrustedProxies;
-  /** Whether it is by the PROXY protocol that the first of them says so. */
-  readonly proxyProtocol: boolean;
-  /** The path under which the server is; `/` for its own root. */
-  readonly basePath: string;
-  readonly http: PlainHttpOptions;
-  readonly tls: TlsFiles | undefined;
-}
-
-const purposes: ReadonlyMap<string, Purpose> = new Map([
-  ['/', 'json'],
-  ['/ws', 'json'],
-  ['/text', 'text'],
-  ['/status', 'status'],
-]);
-
-/**
- * Frames that are longer than the limit by so many bytes are read, and then refused with a reason. What is longer still is
- * cut off without one: uWebSockets.js sets aside what a frame announces, and keeps what has come of it.
- */
-const readBeyond = 16 * 1024;
+import { ephemeralTopic, newPeer, type Peer, Peers } from '../peers.ts';
+import { PlainHttp } from '../plain-http.ts';
+import { Requests } from '../requests.ts';
+import { Sockets } from '../sockets.ts';
+import type { Purpose } from '../upgrade.ts';
+import { guardedBehavior } from './guarded-behavior.ts';
+import type { HttpRequest, HttpResponse, Native, SocketContext, WebSocket, WebSocketBehavior } from './native.ts';
+import { type NativeApp, NativeApps } from './native-apps.ts';
+import { peerAddress, readHead } from './request-head.ts';
+import { NativeResponder } from './responder.ts';
 
 /** How much the bytes that are not sent may grow between two looks at them. */
 const pressureReserve = 4 * 1024 * 1024;
 
-/** How often buffers are looked at, in milliseconds. */
-const inspectInterval = 100;
+/** What is attached to a socket. */
+interface SocketData {
+  readonly peer: Peer<WebSocket<SocketData>>;
+  /** That it belongs to. */
+  readonly app: NativeApp;
+}
 
-const noRoom: Rejection = {
-  status: '503 Service Unavailable',
-  header: retryAfter,
-  message: 'the server has as many connections as it can have',
-};
-
-export class Edge implements EdgePort {
+export class UwsEdge implements Edge {
   readonly #options: EdgeOptions;
   readonly #handlers: EdgeHandlers;
   readonly #apps: NativeApps;
-  readonly #peers: Peers;
+  readonly #peers: Peers<WebSocket<SocketData>>;
   readonly #sockets: Sockets;
-  readonly #addresses: ClientAddresses;
-  readonly #pathOf: (url: string) => RequestPath;
+  readonly #requests: Requests;
   readonly #http: PlainHttp;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(options: EdgeOptions, handlers: EdgeHandlers) {
+  constructor(native: Native, options: EdgeOptions, handlers: EdgeHandlers) {
     this.#options = options;
     this.#handlers = handlers;
     const { failed } = handlers;
     this.#peers = new Peers(options.limits, handlers.drained, failed);
     this.#sockets = new Sockets(options.sockets, handlers.full);
-    this.#addresses = clientAddresses(options.trustProxy);
-    this.#pathOf = requestPaths(options.basePath);
+    this.#requests = new Requests(options, handlers, this.#sockets);
     this.#http = new PlainHttp(options.http, handlers, () => performance.now());
-    this.#apps = new NativeApps(options.tls, (app) => this.#serve(app));
+    this.#apps = new NativeApps(native, options.tls, (app) => this.#serve(app));
     const inspect = guarded('buffers cannot be looked at', failed, () => this.#inspect());
     this.#timer = setInterval(inspect, inspectInterval).unref();
   }
 
-  /**
-   * @param shared whether other edges may listen on the same port, which is not 0, each for a part of the connections
-   * @returns the port, which is another than `port` if that is 0; undefined if it cannot be had.
-   */
-  listen(host: string, port: number, shared = false): number | undefined {
-    return this.#apps.listen(host, port, shared);
+  async listen(host: string, port: number): Promise<number | undefined> {
+    return this.#apps.listen(host, port, false);
   }
 
   /**
-   * New connections get this certificate; those that are there keep theirs.
-   * @throws Error if its files cannot be used; nothing has changed then.
+   * Other edges may listen on the same port, which is not 0, each for a part of the connections.
+   * @returns whether it can be had.
    */
+  listenShared(host: string, port: number): boolean {
+    return this.#apps.listen(host, port, true) !== undefined;
+  }
+
   renewCertificate(tls: TlsFiles): void {
     this.#apps.renew(tls);
   }
 
-  /** Stops listening and drops the sockets that are left. */
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#apps.close();
   }
@@ -188,7 +149,7 @@ export class Edge implements EdgePort {
       idleTimeout: Math.round(idleTimeout / 1000),
       sendPingsAutomatically: true,
       upgrade: (response, request, context) => {
-        const purpose = purposes.get(this.#pathOf(request.getUrl()).path);
+        const purpose = this.#requests.purposeOf(request.getUrl());
         if (purpose) this.#upgrade(response, request, context, { app, purpose });
         else request.setYield(true);
       },
@@ -219,45 +180,14 @@ export class Edge implements EdgePort {
   #upgrade(
     response: HttpResponse,
     request: HttpRequest,
-    context: us_socket_context_t,
+    context: SocketContext,
     { app, purpose }: { readonly app: NativeApp; readonly purpose: Purpose },
   ): void {
-    const lines = headerLines(request);
-    const fault = handshakeFault(lines);
-    if (fault) return this.#refuse(response, lines, fault);
-    const { handshake, key, subprotocol, extensions } = readUpgrade(request, lines, purpose);
-    const address = this.#addressOf(response, lines);
-    const watch = purpose === 'status' ? readWatch(response, lines) : undefined;
-    if (!this.#sockets.mayUpgrade()) return this.#refuse(response, lines, noRoom);
-    const admitted = this.#handlers.admit({ address, handshake, watch });
-    if ('status' in admitted) return this.#http.refuse(response, admitted);
-    const newPeer: Peer = {
-      session: admitted,
-      address,
-      handshake,
-      socket: undefined,
-      topics: [],
-      spared: undefined,
-      soon: undefined,
-      isAwaited: false,
-      isAnnounced: false,
-      isTooSlow: false,
-      controlsPaid: 0,
-    };
-    response.upgrade<SocketData>({ peer: newPeer, app }, key, subprotocol, extensions, context);
-  }
-
-  /** A request that makes no sense: the rest of the server does not come to know what it says. */
-  #refuse(response: HttpResponse, lines: HeaderLines, rejection: Rejection): void {
-    this.#handlers.refused({ address: this.#addressOf(response, lines), ...rejection });
-    this.#http.refuse(response, rejection);
-  }
-
-  #addressOf(response: HttpResponse, lines: HeaderLines): string {
-    const forwarded = lines.get('x-forwarded-for') ?? [];
-    // What the proxy next to the server has seen comes last. One that has not said so says nothing of others either.
-    const claims = this.#options.proxyProtocol ? [...forwarded, proxiedAddress(response)] : forwarded;
-    return this.#addresses(peerAddress(response), claims);
+    const upgrade = this.#requests.upgrade(readHead(request, response), purpose);
+    if ('status' in upgrade) return this.#http.refuse(this.#responder(response), upgrade);
+    const { session, address, handshake, key, subprotocol, extensions } = upgrade;
+    const peer: SocketData['peer'] = newPeer(session, address, handshake);
+    response.upgrade<SocketData>({ peer, app }, key, subprotocol, extensions, context);
   }
 
   #open(socket: WebSocket<SocketData>): void {
@@ -282,13 +212,14 @@ export class Edge implements EdgePort {
   // ---- plain HTTP
 
   #answer(response: HttpResponse, request: HttpRequest): void {
-    const lines = headerLines(request);
-    // uWebSockets.js takes a handshake whose key has not the right length for a plain request.
-    const fault = asksForWebSocket(lines) ? handshakeFault(lines) : requestFault(lines);
-    if (fault) return this.#refuse(response, lines, fault);
-    const headers = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
-    const asked = { method: request.getMethod(), ...this.#pathOf(request.getUrl()), headers };
-    this.#http.answer(response, asked, this.#addressOf(response, lines));
+    const responder = this.#responder(response);
+    const page = this.#requests.plain(readHead(request, response));
+    if ('status' in page) this.#http.refuse(responder, page);
+    else this.#http.answer(responder, page.request, page.address);
+  }
+
+  #responder(response: HttpResponse): NativeResponder {
+    return new NativeResponder(response, this.#handlers.failed);
   }
 
   #inspect(): void {

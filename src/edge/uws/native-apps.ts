@@ -3,37 +3,14 @@
  * began with. The first has the port for good, and passes on what it accepts; so nothing that waits to be accepted is lost.
  * Those before the current one keep their sockets until they close. Topics belong to an app, and a message goes out in all.
  */
-// First: uWebSockets.js looks at it when it is loaded.
-import '../head-limit.ts';
-import {
-  App,
-  SSLApp,
-  type TemplatedApp,
-  type us_listen_socket,
-  us_listen_socket_close,
-  us_socket_local_port,
-  type WebSocket,
-} from 'uWebSockets.js';
 import type { Wire } from '../../protocol/dialect.ts';
-
-/** PEM files. */
-export interface TlsFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
+import type { TlsFiles } from '../edge.ts';
+import type { ListenSocket, Native, TemplatedApp, WebSocket } from './native.ts';
 
 export interface NativeApp {
   readonly native: TemplatedApp;
   /** How many WebSockets it has. */
   sockets: number;
-}
-
-/** What the package has, and its types do not tell of. */
-interface Untold {
-  listen(host: string, port: number, options: number, callback: (socket: us_listen_socket | false) => void): void;
-  getDescriptor(): number;
-  addChildAppDescriptor(descriptor: number): void;
-  removeChildAppDescriptor(descriptor: number): void;
 }
 
 /**
@@ -44,6 +21,7 @@ const sharedPort = 0;
 const exclusivePort = 1;
 
 export class NativeApps {
+  readonly #native: Native;
   readonly #serve: (app: NativeApp) => void;
   readonly #first: NativeApp;
   /** Has the connections that are accepted from now on. */
@@ -51,13 +29,14 @@ export class NativeApps {
   /** Those in which somebody may be subscribed to something. */
   #living: NativeApp[];
   #retired: NativeApp[] = [];
-  #listening: us_listen_socket | undefined;
+  #listening: ListenSocket | undefined;
 
   /**
    * @param serve sees to it that an app answers.
    * @throws Error if the files of the certificate cannot be used.
    */
-  constructor(tls: TlsFiles | undefined, serve: (app: NativeApp) => void) {
+  constructor(native: Native, tls: TlsFiles | undefined, serve: (app: NativeApp) => void) {
+    this.#native = native;
     this.#serve = serve;
     this.#first = this.#make(tls);
     this.#current = this.#first;
@@ -66,10 +45,10 @@ export class NativeApps {
 
   /** @returns the port; undefined if it cannot be had. */
   listen(host: string, port: number, shared: boolean): number | undefined {
-    untold(this.#first).listen(host, port, shared ? sharedPort : exclusivePort, (socket) => {
+    this.#first.native.listen(host, port, shared ? sharedPort : exclusivePort, (socket) => {
       this.#listening = socket || undefined;
     });
-    return this.#listening && us_socket_local_port(this.#listening);
+    return this.#listening && this.#native.us_socket_local_port(this.#listening);
   }
 
   /**
@@ -80,8 +59,8 @@ export class NativeApps {
     const before = this.#current;
     const next = this.#make(tls);
     // The first has to be of the same kind as those that it passes on to: it treats them as what it is itself.
-    untold(this.#first).addChildAppDescriptor(untold(next).getDescriptor());
-    if (before !== this.#first) untold(this.#first).removeChildAppDescriptor(untold(before).getDescriptor());
+    this.#first.native.addChildAppDescriptor(next.native.getDescriptor());
+    if (before !== this.#first) this.#first.native.removeChildAppDescriptor(before.native.getDescriptor());
     this.#current = next;
     this.#retired.push(before);
     this.#living = [next, ...this.#living.filter((app) => app.sockets > 0)];
@@ -117,19 +96,16 @@ export class NativeApps {
 
   /** Stops listening and drops the sockets that are left. */
   close(): void {
-    if (this.#listening) us_listen_socket_close(this.#listening);
+    if (this.#listening) this.#native.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
     for (const { native } of [...this.#retired, this.#current]) native.close();
   }
 
   #make(tls: TlsFiles | undefined): NativeApp {
+    const { App, SSLApp } = this.#native;
     const native = tls ? SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : App();
     const app = { native, sockets: 0 };
     this.#serve(app);
     return app;
   }
-}
-
-function untold({ native }: NativeApp): Untold {
-  return native as unknown as Untold;
 }

@@ -1,0 +1,106 @@
+/** Which edge carries the connections, and in how many processes. */
+import { availableParallelism } from 'node:os';
+import { arch, platform, report, versions } from 'node:process';
+import type { Config } from '../config/load.ts';
+import { loadNative, type Native, NativeError } from '../edge/uws/native.ts';
+import type { Logger } from '../observe/logger.ts';
+import { StartError } from './start-error.ts';
+
+export interface EdgeChoice {
+  /** undefined: the portable edge is to be used. */
+  readonly native: Native | undefined;
+  /** How many edges there are; a single one is in this process. */
+  readonly count: number;
+}
+
+/** What a native part has to fit. */
+export interface Platform {
+  /** Of Node. */
+  readonly version: string;
+  /** NODE_MODULE_VERSION: with which versions of Node it shares native parts. */
+  readonly abi: number;
+  readonly system: string;
+  readonly processor: string;
+  /** The version of glibc; undefined where there is another C library. */
+  readonly glibc: string | undefined;
+}
+
+/** The package for Node 24 and 25, which is not a dependency: it weighs 40 MB. */
+export const laterPackage = '@btc-vision/uwebsockets.js@20.56.0';
+/** What it has binaries for. */
+const laterAbis: ReadonlySet<number> = new Set([115, 127, 137, 141]);
+const laterGlibc = '2.38';
+/** What the dependency has binaries for. */
+const dependencyAbis: ReadonlySet<number> = new Set([115, 127]);
+
+/**
+ * @throws StartError if what the configuration asks for does not run here.
+ */
+export async function chooseEdge(
+  { edge, threads, proxyProtocol }: Pick<Config, 'edge' | 'threads' | 'proxyProtocol'>,
+  logger: Pick<Logger, 'warn'>,
+  load: () => Promise<Native> = loadNative,
+  here: () => Platform = thisPlatform,
+): Promise<EdgeChoice> {
+  const native = edge === 'portable' ? undefined : await tryNative(load);
+  if (native && !(native instanceof NativeError)) return { native, count: threads === 'auto' ? affordable() : threads };
+
+  const why = native && `uWebSockets.js does not load here (${describe(here(), native)}); ${wayOut(here(), native)}`;
+  if (edge === 'uws') throw new StartError(`--edge uws: ${why}; or leave it to --edge auto`);
+  // Nothing but the native edge reads that header, or shares a port on every version of Node.
+  const missing = proxyProtocol
+    ? '--proxy-protocol'
+    : typeof threads === 'number' && threads > 1
+      ? '--threads'
+      : undefined;
+  if (missing !== undefined)
+    throw new StartError(`${missing} needs --edge uws${why === undefined ? '' : `, and ${why}`}`);
+  if (why !== undefined) logger.warn(`the portable edge serves, which is slower: ${why}`);
+  return { native: undefined, count: 1 };
+}
+
+async function tryNative(load: () => Promise<Native>): Promise<Native | NativeError> {
+  try {
+    return await load();
+  } catch (error) {
+    if (error instanceof NativeError) return error;
+    throw error;
+  }
+}
+
+/** Other systems give all connections of a shared port to one process. */
+function affordable(): number {
+  return platform === 'linux' ? availableParallelism() : 1;
+}
+
+function describe({ version, abi, system, processor, glibc }: Platform, { message }: NativeError): string {
+  const library = glibc === undefined ? (system === 'linux' ? ', no glibc' : '') : `, glibc ${glibc}`;
+  return `Node ${version}, ABI ${abi}, ${system} ${processor}${library}: ${message}`;
+}
+
+/** What the operator can do about it. */
+function wayOut({ abi, system, glibc }: Platform, { isInstalled }: NativeError): string {
+  const fits = system !== 'linux' || (glibc !== undefined && isAtLeast(glibc, laterGlibc));
+  if (!isInstalled && dependencyAbis.has(abi) && (system !== 'linux' || glibc !== undefined))
+    return 'npm ci installs it';
+  if (laterAbis.has(abi) && fits) return `npm install --no-save ${laterPackage} installs it`;
+  return 'docs/platforms.md says where it runs';
+}
+
+/** Of versions such as 2.36. */
+function isAtLeast(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+function thisPlatform(): Platform {
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return {
+    version: versions.node,
+    abi: Number(versions.modules),
+    system: platform,
+    processor: arch,
+    glibc: header?.glibcVersionRuntime,
+  };
+}

@@ -1,0 +1,164 @@
+/** The port of the portable edge: it accepts connections, and reads requests from them by Node's own means. */
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Failed, guarded } from '../../observe/guard.ts';
+import type { TlsFiles } from '../edge.ts';
+import type { EdgeHandlers } from '../handlers.ts';
+import type { Sockets } from '../sockets.ts';
+import { peerAddress } from './request-head.ts';
+import { endWith } from './responder.ts';
+
+export interface ListenerEvents {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  /** A request that asks for another protocol. @param head what came behind it. */
+  readonly upgrade: (request: IncomingMessage, head: Buffer) => void;
+}
+
+interface Connection {
+  /** As the system has it. */
+  readonly socket: Socket;
+  /** Whether there was no whole request yet; whether it has become a WebSocket. */
+  state: 'unheard' | 'heard' | 'upgraded';
+}
+
+/** How long a request may take to come, and a connection may be without one, in milliseconds. */
+const requestTime = 60_000;
+const idleTime = 10_000;
+/** How often that is looked at. */
+const checkInterval = 1000;
+
+/** What is answered to what Node cannot read. */
+const answers: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+export class Listener {
+  readonly #server: Server;
+  readonly #secure: ReturnType<typeof createTlsServer> | undefined;
+  readonly #sockets: Sockets;
+  readonly #unheard: EdgeHandlers['unheard'];
+  /** All connections by the address and port of the other end: with TLS a request comes on another object. */
+  readonly #connections = new Map<string, Connection>();
+  readonly #failing = new WeakSet<Socket>();
+
+  /** @throws Error if the files of the certificate cannot be used. */
+  constructor(
+    tls: TlsFiles | undefined,
+    headLimit: number,
+    sockets: Sockets,
+    { request, upgrade }: ListenerEvents,
+    { unheard, failed }: Pick<EdgeHandlers, 'unheard' | 'failed'>,
+  ) {
+    this.#sockets = sockets;
+    this.#unheard = unheard;
+    const options: ServerOptions = {
+      maxHeaderSize: headLimit,
+      requireHostHeader: false,
+      noDelay: true,
+      headersTimeout: idleTime,
+      keepAliveTimeout: idleTime,
+      requestTimeout: requestTime,
+      connectionsCheckingInterval: checkInterval,
+    };
+    this.#secure = tls && createTlsServer({ ...options, ...readFiles(tls), handshakeTimeout: idleTime });
+    this.#server = this.#secure ?? createServer(options);
+    // A client that has said all that it has to say may close its side, and is answered.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#secure?.on('secureConnection', (socket) => socket.on('error', ignore));
+    this.#secure?.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#server.on('connection', guarded('a new connection is not watched', failed, this.#connected));
+    this.#server.on('clientError', guarded('a request that cannot be read is not answered', failed, this.#unreadable));
+    this.#server.on('request', this.#heard(failed, request));
+    this.#server.on(
+      'upgrade',
+      this.#heard(failed, (asked: IncomingMessage, _socket, head: Buffer) => upgrade(asked, head)),
+    );
+  }
+
+  /** @returns the port, which is another than `port` if that is 0; undefined if it cannot be had. */
+  listen(host: string, port: number): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      this.#server.once('error', () => resolve(undefined));
+      this.#server.listen({ host, port, exclusive: true }, () => {
+        this.#server.removeAllListeners('error').on('error', ignore);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** @throws Error if the files cannot be used; nothing has changed then. */
+  renew(tls: TlsFiles): void {
+    this.#secure?.setSecureContext(readFiles(tls));
+  }
+
+  /** To be told of every WebSocket. */
+  upgraded(socket: Socket): void {
+    this.#sockets.upgraded();
+    this.#set(socket, 'upgraded');
+  }
+
+  /** Stops listening and drops all connections. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const { socket } of this.#connections.values()) socket.destroy();
+    await closed;
+  }
+
+  readonly #connected = (socket: Socket): void => {
+    const name = nameOf(socket);
+    const address = peerAddress(socket);
+    const start = performance.now();
+    const connection: Connection = { socket, state: 'unheard' };
+    this.#connections.set(name, connection);
+    socket.on('error', ignore);
+    socket.once('close', () => {
+      if (this.#connections.get(name) === connection) this.#connections.delete(name);
+      if (connection.state === 'upgraded') this.#sockets.webSocketClosed();
+      else this.#sockets.closed();
+      if (connection.state === 'unheard') this.#unheard(address, performance.now() - start);
+    });
+    if (this.#sockets.opened()) return;
+    connection.state = 'heard';
+    socket.destroy();
+  };
+
+  readonly #unreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
+    // It goes on to come in pieces that cannot be read.
+    if (this.#failing.has(socket)) return;
+    this.#failing.add(socket);
+    if (!socket.writable) socket.destroy();
+    else endWith(socket, `HTTP/1.1 ${answers[error.code ?? ''] ?? '400 Bad Request'}\r\nconnection: close\r\n\r\n`);
+  };
+
+  #set(socket: Socket, state: Connection['state']): void {
+    const connection = this.#connections.get(nameOf(socket));
+    if (connection) connection.state = state;
+  }
+
+  #heard<Rest extends unknown[]>(failed: Failed, then: (request: IncomingMessage, ...rest: Rest) => void) {
+    return (request: IncomingMessage, ...rest: Rest): void => {
+      this.#set(request.socket, 'heard');
+      try {
+        then(request, ...rest);
+      } catch (error) {
+        failed('a request cannot be answered', error);
+        request.socket.destroy();
+      }
+    };
+  }
+}
+
+function readFiles({ certFile, keyFile }: TlsFiles) {
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+}
+
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function ignore(): void {
+  // `close` comes next.
+}

@@ -1,0 +1,100 @@
+/** What is done about a request: whether it opens a WebSocket, and with what; where it goes if it does not. */
+import { type ClientAddresses, clientAddresses } from './address.ts';
+import { type Rejection, retryAfter } from './admission.ts';
+import type { EdgeOptions } from './edge.ts';
+import type { EdgeHandlers, EdgeSession, PlainRequest } from './handlers.ts';
+import { asksForWebSocket, handshakeFault } from './handshake.ts';
+import { requestFault } from './request-fault.ts';
+import type { RequestHead } from './request-head.ts';
+import { type RequestPath, requestPaths } from './request-path.ts';
+import type { Sockets } from './sockets.ts';
+import { readWatch } from './status-feed.ts';
+import { type Purpose, readUpgrade, type UpgradeRequest } from './upgrade.ts';
+
+const purposes: ReadonlyMap<string, Purpose> = new Map([
+  ['/', 'json'],
+  ['/ws', 'json'],
+  ['/text', 'text'],
+  ['/status', 'status'],
+]);
+
+const noRoom: Rejection = {
+  status: '503 Service Unavailable',
+  header: retryAfter,
+  message: 'the server has as many connections as it can have',
+};
+
+/** A handshake that is answered by a WebSocket, to be opened at once. */
+export interface Upgrade extends UpgradeRequest {
+  readonly session: EdgeSession;
+  readonly address: string;
+}
+
+/** A request that is answered by plain HTTP. */
+export interface Page {
+  readonly request: PlainRequest;
+  readonly address: string;
+}
+
+type Options = Pick<EdgeOptions, 'trustProxy' | 'proxyProtocol' | 'basePath'>;
+
+export class Requests {
+  readonly #handlers: Pick<EdgeHandlers, 'admit' | 'refused'>;
+  readonly #sockets: Sockets;
+  readonly #proxyProtocol: boolean;
+  readonly #addresses: ClientAddresses;
+  readonly #pathOf: (url: string) => RequestPath;
+
+  constructor(
+    { trustProxy, proxyProtocol, basePath }: Options,
+    handlers: Pick<EdgeHandlers, 'admit' | 'refused'>,
+    sockets: Sockets,
+  ) {
+    this.#handlers = handlers;
+    this.#sockets = sockets;
+    this.#proxyProtocol = proxyProtocol;
+    this.#addresses = clientAddresses(trustProxy);
+    this.#pathOf = requestPaths(basePath);
+  }
+
+  /** What a WebSocket on this path is for; undefined if there is none. */
+  purposeOf(url: string): Purpose | undefined {
+    return purposes.get(this.#pathOf(url).path);
+  }
+
+  /** @returns why the handshake is refused, or what it is answered with: from then on the visitor is admitted. */
+  upgrade(head: RequestHead, purpose: Purpose): Upgrade | Rejection {
+    const fault = handshakeFault(head.lines);
+    if (fault) return this.#refuse(head, fault);
+    const asked = readUpgrade(head, purpose);
+    const { handshake } = asked;
+    const address = this.#addressOf(head);
+    const watch = purpose === 'status' ? readWatch(head) : undefined;
+    if (!this.#sockets.mayUpgrade()) return this.#refuse(head, noRoom);
+    const admitted = this.#handlers.admit({ address, handshake, watch });
+    return 'status' in admitted ? admitted : { ...asked, session: admitted, address };
+  }
+
+  /** @returns why the request is refused, or what it asks for. */
+  plain(head: RequestHead): Page | Rejection {
+    const { method, url, lines } = head;
+    // A handshake with a fault may look like a plain request to the reader of it.
+    const fault =
+      lines.has('sec-websocket-key') || asksForWebSocket(lines) ? handshakeFault(lines) : requestFault(lines);
+    if (fault) return this.#refuse(head, fault);
+    const headers = new Map(Array.from(lines, ([name, values]) => [name, values.join(', ')]));
+    return { request: { method, ...this.#pathOf(url), headers }, address: this.#addressOf(head) };
+  }
+
+  /** A request that makes no sense: the rest of the server does not come to know what it says. */
+  #refuse(head: RequestHead, rejection: Rejection): Rejection {
+    this.#handlers.refused({ address: this.#addressOf(head), ...rejection });
+    return rejection;
+  }
+
+  #addressOf({ lines, peer, proxied }: RequestHead): string {
+    const forwarded = lines.get('x-forwarded-for') ?? [];
+    // What the proxy next to the server has seen comes last. One that has not said so says nothing of others either.
+    return this.#addresses(peer, this.#proxyProtocol ? [...forwarded, proxied] : forwarded);
+  }
+}
