@@ -20,7 +20,7 @@ import { threads } from './scenarios/threads.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
-/** Those with a `brief` make up the default suite, in this order. */
+/** Scenarios with a `brief` make up the default suite, in this order. */
 export const scenarios: readonly Scenario[] = [
   fanOut,
   peers,
@@ -38,7 +38,7 @@ export const scenarios: readonly Scenario[] = [
   threads,
   abuse,
 ];
-/** What tells most comes first: on a slow machine the last may be left out. */
+/** The most telling ones come first: on a slow machine the last may be left out. */
 export const quickScenarios: readonly Scenario[] = [quickChat, quickSaturation, quick];
 
 const flags = {
@@ -54,7 +54,7 @@ const flags = {
   pid: { type: 'string' },
 } as const;
 
-/** How one can speak to a server that runs already. */
+/** The dialects for a server that is already running. */
 const runningDialects: readonly { name: DialectName; description: string }[] = [
   { name: 'hubbub', description: 'as PROTOCOL.md says; the server must be without rate limits' },
   { name: 'raw', description: 'what a client sends comes back to all as it is, as from bare uWebSockets.js' },
@@ -75,7 +75,7 @@ interface Running {
   readonly pid?: string;
 }
 
-/** A scenario that was asked for, and what it runs with. */
+/** A requested scenario, and its settings. */
 export interface Part {
   readonly scenario: Scenario;
   readonly settings: Settings;
@@ -138,7 +138,7 @@ function chosenTargets(values: Running & { targets?: string }): readonly Target[
   return values.url === undefined ? undefined : known.filter(({ running }) => running);
 }
 
-/** The targets, and a server that runs already; it has its dialect's name, and takes the place of who has it. */
+/** The targets, with a running server that is named after its dialect and replaces the target of that name. */
 function withRunning(url: string, { dialect: name = 'hubbub', pid, token, ...app }: Running): Target[] {
   if (!URL.canParse(url) || new URL(url).protocol !== 'ws:') throw new UsageError('--url must be a ws:// URL');
   const [dialect, ...others] = choose('dialect', name, runningDialects);

@@ -5,14 +5,14 @@ export interface Family {
   readonly heading: string;
   /** At least one. */
   readonly cases: readonly [CaseResult, ...CaseResult[]];
-  /** The trait that they differ in; undefined of a case that stands alone. */
+  /** The trait in which they differ; undefined for a single case. */
   readonly axis: string | undefined;
 }
 
-/** What a load is made of: where the other traits tell all cases apart, it follows from them. */
+/** Traits that follow from the others, if those distinguish all cases. */
 const dependents = ['interval', 'burst'];
 
-/** What traits are called that cases differ in; others by their own name. */
+/** Titles of traits on an axis; other traits have their own names. */
 const axisWords: Readonly<Record<string, string>> = {
   members: 'room size',
   messageSize: 'bytes of a message',
@@ -20,10 +20,10 @@ const axisWords: Readonly<Record<string, string>> = {
   burst: 'size of bursts',
 };
 
-/** What stands before the value of a trait; of others their own name. */
+/** Words before the value of a trait; other traits have their own names. */
 const valueWords: Readonly<Record<string, string>> = { burst: 'bursts of', ids: 'with ids' };
 
-/** In the order of the results. */
+/** Groups the cases, in the order of the results. */
 export function families(results: Results): Family[] {
   const scenarios = new Set(results.map((result) => result.case.scenario));
   return [...scenarios].flatMap((scenario) =>
@@ -31,7 +31,7 @@ export function families(results: Results): Family[] {
   );
 }
 
-/** Along the number that brings most of a scenario's cases together. */
+/** Groups along the trait that puts most cases of a scenario together. */
 function familiesOf(cases: readonly CaseResult[]): Family[] {
   const names = telling(cases);
   const numbers = names.filter((name) => cases.every((result) => typeof result.case.traits[name] === 'number'));
@@ -51,7 +51,7 @@ function familiesOf(cases: readonly CaseResult[]): Family[] {
   });
 }
 
-/** Traits in which the cases differ, but for those that follow from the others. */
+/** Traits in which the cases differ, except for those that follow from others. */
 function telling(cases: readonly CaseResult[]): string[] {
   const all = new Set(cases.flatMap((result) => Object.keys(result.case.traits)));
   const names = [...all].filter((name) => new Set(cases.map((result) => result.case.traits[name])).size > 1);
@@ -61,7 +61,7 @@ function telling(cases: readonly CaseResult[]): string[] {
   }, names);
 }
 
-/** Those that have the same values of these traits. */
+/** Groups cases with the same values of these traits. */
 function group(cases: readonly CaseResult[], names: readonly string[]): [CaseResult, ...CaseResult[]][] {
   const found = new Map<string, [CaseResult, ...CaseResult[]]>();
   for (const result of cases) {

@@ -9,11 +9,11 @@ import type { Verdict } from './verdict.ts';
 interface Goal {
   readonly what: string;
   readonly goal: string;
-  /** What was measured, and whether it is good enough; undefined if the runs for it are not there. */
+  /** The measured value, and whether it is good enough; undefined if the runs for it are missing. */
   readonly judge: (results: Results) => { measured: string; met: boolean; implausible?: boolean } | undefined;
 }
 
-/** Hubbub does all that the floor does, and more: a ratio this much better than it says that something else was measured. */
+/** Hubbub does everything that the floor does, and more: a ratio that is better by this much is implausible. */
 const betterThanTheFloor = 0.05;
 
 const efficiency = 'deliveriesPerCpuSecond';
@@ -84,7 +84,7 @@ const goals: readonly Goal[] = [
   },
 ];
 
-/** Holds the results against every goal. */
+/** Compares the results with every goal. */
 export function judge(results: Results): Verdict[] {
   return [...goals.map((goal) => judgeGoal(goal, results)), ...judgeAbuse(results)];
 }

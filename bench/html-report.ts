@@ -1,4 +1,4 @@
-/** The results as one HTML file that needs nothing else: what was aimed at and reached, plots, and every figure. */
+/** The results as one self-contained HTML file: goals, plots, and every figure. */
 import { type Family, families } from './family.ts';
 import type { Machine } from './machine.ts';
 import { barPlot, colours as colourCount, escapeHtml, legend, linePlot, type Named, type Point } from './plot.ts';
@@ -10,7 +10,7 @@ import { median } from './statistics.ts';
 export interface About {
   readonly started: Date;
   readonly machine: Machine;
-  /** The command that gives such a report. */
+  /** The command that produces this report. */
   readonly command: string;
 }
 

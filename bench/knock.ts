@@ -1,4 +1,4 @@
-/** Looks whether a server that runs already lets a client in, before anything is measured. */
+/** Checks that a running server accepts a client, before anything is measured. */
 import { Connection } from './load/connection.ts';
 import { dialects } from './load/dialects.ts';
 import { UsageError } from './options.ts';
@@ -9,7 +9,7 @@ import type { Target } from './targets/targets.ts';
 /** In milliseconds. */
 const patience = 5000;
 
-/** @throws {UsageError} if it does not, with what it says. */
+/** @throws {UsageError} with the server's answer, if it does not. */
 export async function knock(target: Target): Promise<void> {
   await using server = await Server.start(target);
   const { address } = server;

@@ -1,7 +1,6 @@
 /**
- * What the log costs: acknowledged appends per second of CPU time (user and system of the whole process), how long the
- * event loop is kept waiting meanwhile, and how long an acknowledgement takes. Entries of 300 bytes, with ids that
- * are looked up first.
+ * The cost of the log: acknowledged appends per second of CPU time (user and system of the whole process), the delay of
+ * the event loop, and the latency of acknowledgements. Entries have 300 bytes, and ids that are looked up first.
  *
  *     npm run bench:log -- [directory [commit options as JSON]]
  *
@@ -64,7 +63,7 @@ async function run({ load, durability, rooms, entries }: Case): Promise<string> 
     if (load === 'steady') await sleep(1);
     else if (appended === entries || appended === acks.count + window) await acks.next();
     else await turn();
-    // Reported at once: it must not be ahead of the commits without bound.
+    // Appends are reported at once: the loop must not run ahead of the commits without bound.
     if (durability === 'none' && appended % window === 0) await log.flush();
   }
   await log.flush();
@@ -83,7 +82,7 @@ async function run({ load, durability, rooms, entries }: Case): Promise<string> 
   ].join('');
 }
 
-/** When each entry was sent, and how long it took. */
+/** The start of each entry, and the latencies. */
 class Acknowledgements {
   count = 0;
   readonly #sent = new Map<string, number[]>();

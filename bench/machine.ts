@@ -1,4 +1,4 @@
-/** What a result was measured on, and what. */
+/** The machine and the version of a result. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
@@ -12,7 +12,7 @@ export interface Machine {
   readonly kernel: string;
   readonly node: string;
   readonly packages: Readonly<Record<string, string>>;
-  /** What of Hubbub was measured; with a + if it has changes of its own. */
+  /** The commit that was measured, with a + if there are uncommitted changes. */
   readonly commit: string;
   /** Of one, five and fifteen minutes. */
   readonly load: readonly number[];

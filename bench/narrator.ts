@@ -1,4 +1,4 @@
-/** Tells a person at the terminal how it goes: a line for every run, a table for every case, and what is still to come. */
+/** Reports the progress on the terminal: a line for every run, a table for every case, and the time left. */
 import { Progress, progressLine } from './progress.ts';
 import { runLine } from './report.ts';
 import type { CaseResult, Results } from './results.ts';
@@ -6,17 +6,17 @@ import type { Case, Measurement } from './scenarios/case.ts';
 import { StatusLine } from './status-line.ts';
 import { type Observer, type Planned, runCases } from './suite.ts';
 
-/** How often the time that is left is brought up to date, in milliseconds. */
+/** How often the time left is updated, in milliseconds. */
 const every = 500;
 
 interface NarrationOptions {
-  /** What is said of a case when it has ended. */
+  /** The output for a finished case. */
   readonly table?: ((result: CaseResult) => string) | undefined;
-  /** Milliseconds since the start of the process after which no case is started any more, but for the first. */
+  /** Milliseconds since the start of the process after which no case is started, except for the first. */
   readonly budget?: number | undefined;
 }
 
-/** Runs a plan, and tells how it goes. */
+/** Runs a plan, and reports the progress. */
 export async function narrated(plan: readonly Planned[], { table, budget }: NarrationOptions): Promise<Results> {
   using narrator = new Narrator(plan, table);
   return await runCases(plan, narrator, budget);

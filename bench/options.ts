@@ -1,11 +1,11 @@
-/** The options that the commands have in common, and what they come to for a scenario. */
+/** The common options of the commands, and the resulting settings for a scenario. */
 import { cpus } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { shortestBody } from './load/body.ts';
 import type { Scenario } from './scenarios/case.ts';
 import type { Settings } from './settings.ts';
 
-/** Thrown for what cannot be done as it was asked. */
+/** The command line is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -26,7 +26,7 @@ export const commonFlags = {
   workers: { type: 'string' },
 } as const;
 
-/** What is not said, and no scenario has its own of. */
+/** The defaults, unless the command line or the scenario has a value. */
 const usual: Settings = {
   targets: undefined,
   members: undefined,
@@ -55,17 +55,17 @@ export const commonHelp = `\
   --rounds n            rounds, in each of which every target runs; ${usual.rounds}
   --workers n           load processes that hold members, besides the one that sends; ${usual.receivers}`;
 
-/** What was said: it goes before what a scenario has of its own. */
+/** The values from the command line, which take precedence over those of a scenario. */
 export interface Given {
   readonly settings: Partial<Settings>;
   /** Messages a second. */
   readonly rate?: number;
 }
 
-/** The values of the common flags; targets are the command's own affair. */
+/** The values of the common flags; each command handles targets itself. */
 export type CommonValues = { readonly [flag in Exclude<keyof typeof commonFlags, 'help'>]?: string | undefined };
 
-/** @throws {UsageError} if `args` has what `flags` has not. */
+/** @throws {UsageError} if `args` has an unknown flag. */
 export function parse<T extends ParseArgsConfig>(args: readonly string[], config: T) {
   try {
     return parseArgs<T>({ ...config, args: [...args] });
@@ -102,7 +102,7 @@ export function readGiven(values: CommonValues): Given {
   };
 }
 
-/** What a scenario runs with: what was said, else what it has of its own in the default suite, else what is usual. */
+/** The settings of a scenario: from the command line, else from its brief in the default suite, else the defaults. */
 export function settingsOf(
   { own, brief }: Pick<Scenario, 'own' | 'brief'>,
   { settings, rate }: Given,
@@ -112,7 +112,9 @@ export function settingsOf(
   return rate === undefined ? all : { ...all, messages: Math.max(1, Math.round(rate * all.seconds)) };
 }
 
-/** Those of `all` that have these names, which are separated by commas. @throws {UsageError} if there is none of a name. */
+/**
+ * Those of `all` that have these names, which are separated by commas. @throws {UsageError} if there is none of a name.
+ */
 export function choose<T extends { name: string }>(what: string, names: string, all: readonly T[]): readonly T[] {
   return names.split(',').map((name) => {
     const found = all.find((one) => one.name === name);

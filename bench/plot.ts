@@ -20,7 +20,7 @@ export interface Series extends Named {
 
 export interface PlotOptions {
   readonly title: string;
-  /** What stands at the vertical axis. */
+  /** Formats the labels of the vertical axis. */
   readonly format: (value: number) => string;
 }
 

@@ -1,4 +1,4 @@
-/** How far a plan is, and how much longer it takes, as far as the rounds so far tell. */
+/** The progress of a plan, and an estimate of the time left from the rounds so far. */
 import type { Planned } from './suite.ts';
 
 /** Where a plan is at some moment. */
@@ -60,7 +60,7 @@ export class Progress {
     };
   }
 
-  /** A round takes as long as the others of its case did; in a case without any, as those of all cases. */
+  /** A round is expected to take as long as the others of its case or, if there are none, of all cases. */
   #left(): number | undefined {
     const all = mean(this.#took.flat());
     if (all === undefined) return undefined;
@@ -74,7 +74,7 @@ export class Progress {
   }
 }
 
-/** What matters most comes first: the rest is cut off where it has no room. */
+/** The most important part comes first: the rest is cut off if the line is too long. */
 export function progressLine(status: Status, columns: number): string {
   const { case: at, cases, title, round, rounds, done, left } = status;
   const cells = columns < 60 ? 0 : 20;

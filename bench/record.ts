@@ -1,4 +1,4 @@
-/** Keeps what was measured in `bench/results/<time>/`, for programs and for people. */
+/** Stores the results in `bench/results/<time>/`, for programs and for people. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type About, htmlReport } from './html-report.ts';
@@ -6,8 +6,8 @@ import type { Summary } from './report.ts';
 import type { Results } from './results.ts';
 
 /**
- * @param more what else results.json is to have.
- * @returns where the report for people is, from the working directory.
+ * @param more further fields of results.json.
+ * @returns the path of the report for people, relative to the working directory.
  */
 export function saveResults(results: Results, about: About, summary: Summary, more: object): string {
   const { started, machine, command } = about;

@@ -6,7 +6,7 @@ import type { Column, Measurement } from './scenarios/case.ts';
 import { count, percent, ratio } from './scenarios/format.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What was measured, and on what. */
+/** The machine and the versions, in one line. */
 export function machineLine({ cpu, cores, memory, kernel, node, packages, commit, load }: Machine): string {
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   const hardware = `${cores} × ${cpu}, ${count(memory / 2 ** 30)} GiB, Linux ${kernel}, load ${load[0]?.toFixed(2)}`;
@@ -30,7 +30,7 @@ export function runLine(
   return `  round ${round}  ${target.padEnd(14)} ${said}, delivered ${count(delivered)} of ${count(expected)}${rest}`;
 }
 
-/** A line for every target: medians of what is known, how far the rounds are apart, the ratio to the control. */
+/** A line per target: medians, the spread of the rounds, the ratio to the control. */
 export function caseTable(result: CaseResult): string {
   const { columns: all, targets, title, control } = result.case;
   const columns = all.filter(({ figure }) => targets.some(({ name }) => result.middle(name, figure) !== undefined));
@@ -55,7 +55,7 @@ export function caseTable(result: CaseResult): string {
   return `${title}\n${table([head, ...rows])}`;
 }
 
-/** What a report ends with: a verdict, the last cell, in each row. */
+/** The end of a report: rows with a verdict in the last cell. */
 export interface Summary {
   readonly title: string;
   readonly head: readonly string[];
@@ -74,7 +74,7 @@ export function summaryTable({ head, rows }: Summary): string {
   return table([head, ...rows], 'left');
 }
 
-/** Lines that the reader must not miss: every run that counts for nothing. */
+/** Lines that the reader must not miss: every invalid run. */
 export function problems(results: Results): string[] {
   return results.flatMap(({ case: { title }, runs }) =>
     runs.flatMap(({ target, round, measurement: { problem } }) =>
@@ -104,7 +104,7 @@ function show(value: number | undefined, format: (value: number) => string): str
   return value === undefined ? '–' : format(value);
 }
 
-/** The first row is the head. @param side where the cells of all columns but the first stand. */
+/** The first row is the head. @param side the alignment of all columns except the first. */
 export function table(rows: readonly (readonly string[])[], side: 'left' | 'right' = 'right'): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   const pad = (cell: string, at: number) =>

@@ -1,4 +1,4 @@
-/** What was measured, to be looked up and compared. */
+/** The measured results, for look-ups and comparisons. */
 import type { Case, Measurement } from './scenarios/case.ts';
 import { median, spread } from './statistics.ts';
 
@@ -29,7 +29,7 @@ export class CaseResult {
     return values.length > 0 ? median(values) : undefined;
   }
 
-  /** How far its rounds are apart, as a share of the median; undefined of fewer than two. */
+  /** The spread of its rounds, as a share of the median; undefined for fewer than two. */
   spread(target: string, figure: string): number | undefined {
     const values = this.values(target, figure);
     return values.length > 1 ? spread(values) : undefined;

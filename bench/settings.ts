@@ -1,6 +1,6 @@
 import type { Target } from './targets/targets.ts';
 
-/** What the command line asks for. */
+/** The settings from the command line. */
 export interface Settings {
   /** In place of each scenario's own. */
   readonly targets: readonly Target[] | undefined;
@@ -29,5 +29,5 @@ export interface Settings {
   readonly warmUp: number;
 }
 
-/** What the default suite has of a scenario, where that is less than the scenario has. The command line goes before it. */
+/** Reduced settings of a scenario for the default suite. The command line takes precedence. */
 export type Brief = Partial<Settings>;

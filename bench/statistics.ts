@@ -1,4 +1,4 @@
-/** The middle value; the mean of the two middle ones of an even number. NaN of none. */
+/** The middle value, or the mean of the two middle ones. NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -14,7 +14,9 @@ export function spread(values: readonly number[]): number {
 /** Every power of two is cut into this many buckets: a value is known to 1/64, 1.6 %. */
 const bucketsPerOctave = 64;
 
-/** Counts values by their size, in buckets that grow with the value; so it can be sent to another process and merged. */
+/**
+ * Counts values by their size, in buckets that grow with the value; so it can be sent to another process and merged.
+ */
 export class Histogram {
   readonly #counts: number[];
 
@@ -45,7 +47,10 @@ export class Histogram {
     return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The smallest value that `share` (0 to 1) of all values do not exceed, to the precision of a bucket. NaN of none. */
+  /**
+   * The smallest value that `share` (0 to 1) of all values do not exceed, to the precision of a bucket. NaN for no
+   * values.
+   */
   percentile(share: number): number {
     const wanted = Math.max(1, Math.ceil(this.size * share));
     let seen = 0;

@@ -1,14 +1,14 @@
-/** Text, and below it, on a terminal, one line that is rewritten. Where the output is no terminal there is only the text. */
+/** Text with one line below that is rewritten; only the text if the output is not a terminal. */
 import type { WriteStream } from 'node:tty';
 
-/** What a terminal writes behind the line at Ctrl-C; and in the last column some go on to the next line. */
+/** A terminal adds this to the line at Ctrl-C; and some wrap after the last column. */
 const echo = '^C';
 
 export type Output = Pick<WriteStream, 'write' | 'isTTY' | 'columns'>;
 
 export class StatusLine {
   readonly #output: Output;
-  /** What stands there, without its line break: there is none. */
+  /** The present line, which has no line break. */
   #line = '';
 
   constructor(output: Output) {
@@ -20,7 +20,7 @@ export class StatusLine {
     this.#output.write(`${this.#erasing()}${text}\n${this.#line}`);
   }
 
-  /** @param compose makes a line of at most so many characters. */
+  /** @param compose makes a line of at most this many characters. */
   show(compose: (columns: number) => string): void {
     if (!this.#output.isTTY) return;
     const erasing = this.#erasing();
@@ -35,7 +35,7 @@ export class StatusLine {
     this.#line = '';
   }
 
-  /** A line that was written when the terminal was wider stands in several rows by now. */
+  /** A line that was written when the terminal was wider may take several rows now. */
   #erasing(): string {
     if (this.#line === '') return '';
     const above = Math.ceil(this.#line.length / this.#output.columns) - 1;

@@ -8,7 +8,7 @@ export interface Planned {
   readonly rounds: number;
 }
 
-/** Is told how it goes. */
+/** Observes the progress. */
 export interface Observer {
   caseStarts(of: Case): void;
   roundStarts(of: Case, round: number): void;
@@ -17,7 +17,7 @@ export interface Observer {
   caseEnds(result: CaseResult): void;
 }
 
-/** @param budget milliseconds since the start of the process after which no case is started any more, but for the first. */
+/** @param budget milliseconds since the start of the process after which no case is started, except for the first. */
 export async function runCases(
   plan: readonly Planned[],
   observer: Observer,
@@ -38,7 +38,7 @@ async function runRounds({ case: of, rounds }: Planned, observer: Observer): Pro
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     observer.roundStarts(of, round);
-    // Every other round the other way round: no target always follows the same one.
+    // Every other round in reverse order, so that no target always follows the same one.
     const targets = round % 2 === 1 ? of.targets : of.targets.toReversed();
     const measurements = await of.measure(targets);
     for (const [at, measurement] of measurements.entries()) {

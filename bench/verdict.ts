@@ -1,8 +1,8 @@
-/** What was measured, against what was to be reached: a row of the table that a run ends with. */
+/** A measured value and its goal: a row of the table at the end of a run. */
 export interface Verdict {
   readonly what: string;
   readonly goal: string;
   readonly measured: string;
-  /** `implausible`: better than it can be; `not valid`: the measurement itself is to blame. */
+  /** `implausible`: better than possible; `not valid`: the measurement failed. */
   readonly verdict: 'met' | 'missed' | 'implausible' | 'not valid' | 'not measured';
 }

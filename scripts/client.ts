@@ -1,6 +1,6 @@
 /**
- * Makes the client one module for browsers and Node, `dist/client/bundle.js`. What `import` brings in, and how much it
- * may be, is checked. Its types are those that `tsc` has put beside it.
+ * Bundles the client into one module for browsers and Node, `dist/client/bundle.js`, and checks its imports and its
+ * size. Its types are the files that `tsc` has put beside it.
  */
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';

@@ -1,6 +1,6 @@
 /**
- * Makes the web pages in `dist/web/`: `index.html` and `status.html`, and under `assets/` what they need, each with a name
- * that changes with its content. What each page takes is checked.
+ * Builds the web pages in `dist/web/`: `index.html` and `status.html`, and under `assets/` their files, each with a
+ * name that changes with its content. Checks the size of each page.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const pages = [
   { html: 'status.html', script: 'status.tsx', style: 'style/status.css' },
 ];
 
-/** What both have. */
+/** The style that both pages share. */
 const theme = 'style/theme.css';
 
 const { outputFiles, metafile } = await build({
@@ -82,7 +82,7 @@ function loadedBy(path: string): string[] {
   return [path, ...own.map((one) => one.path.replace('dist/web/', ''))];
 }
 
-/** What became of an entry point. */
+/** The output of an entry point. */
 function made(entry: string): string {
   const found = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === `${source}/${entry}`);
   if (!found) throw new Error(`nothing was made of ${entry}`);

@@ -1,12 +1,12 @@
-/** One of those who do their worst, and one of its connections at a time. */
+/** An attacker, with one of its connections at a time. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Ground } from './calls.ts';
 import { ownEnd, type Place, Wire } from './wire.ts';
 
-/** How long a connection rests that was not let in, in milliseconds: the loop of the process has to go on. */
+/** How long a refused connection waits before it tries again, in milliseconds: the loop of the process has to go on. */
 const rest = 20;
 
-/** What the attackers of a process have done so far. */
+/** The totals of the attackers of a process. */
 export class Score {
   opened = 0;
   written = 0;
@@ -22,7 +22,7 @@ export class Score {
 }
 
 export class Attacker {
-  /** Of all connections of all attackers; no two have the same. */
+  /** A number that is unique among all connections of all attackers. */
   readonly number: number;
   readonly ground: Ground;
   readonly #place: Place;
@@ -42,7 +42,7 @@ export class Attacker {
     return this.#signal.aborted;
   }
 
-  /** Does it again and again: whoever is thrown out comes back at once. */
+  /** Repeats the attack: an attacker that was disconnected comes back at once. */
   async persist(attack: (attacker: this) => Promise<void>): Promise<void> {
     while (!this.isOver) {
       try {
@@ -63,7 +63,7 @@ export class Attacker {
     return this.#watch(await Wire.open(this.#place, path, onPayload));
   }
 
-  /** One who asks for things that are to be answered: by `ack`, or by `error`. */
+  /** Opens a connection whose requests have to be answered, by `ack` or by `error`, and counts the answers. */
   async openAndCount(path: string): Promise<Wire> {
     return await this.open(path, (payload) => {
       if (/^\{"type":"(ack|error)"/.test(payload.toString('latin1', 0, 20))) this.#score.answered += 1;
@@ -71,9 +71,10 @@ export class Attacker {
   }
 
   /**
-   * Writes a burst in one piece, and then goes on at a pace that is allowed for long, as long as the socket takes it.
+   * Writes a burst in one piece, and then goes on at the pace that is allowed in the long run, as long as the socket
+   * takes it.
    *
-   * @param frame is asked for each frame.
+   * @param frame is called for each frame.
    */
   async press(wire: Wire, { burst, perSecond }: Pace, frame: () => Buffer): Promise<void> {
     await wire.send(Buffer.concat(Array.from({ length: burst }, frame)));
@@ -88,7 +89,7 @@ export class Attacker {
     }
   }
 
-  /** Waits for the next full so many milliseconds of a clock that all attackers share. */
+  /** Waits for the next multiple of `milliseconds` on a clock that all attackers share. */
   async tick(milliseconds: number): Promise<void> {
     const now = performance.now();
     await wait(milliseconds - (now % milliseconds), undefined, { signal: this.#signal });

@@ -1,12 +1,12 @@
-/** What the suite asks of the processes of a row, and what they answer. */
+/** The calls from the suite to the processes of a row, and their answers. */
 import type { Address } from '../load/address.ts';
 
-/** What attackers find: made before the attack, by the process that holds the bystanders. */
+/** The situation before the attack, prepared by the process that holds the bystanders. */
 export interface Ground {
-  /** Of the user who has many connections. */
+  /** The ticket of the user with many connections. */
   readonly ticket?: string;
   readonly user?: string;
-  /** Of the room that is full of messages. */
+  /** The epoch of the room that is full of messages. */
   readonly epoch?: string;
 }
 
@@ -36,7 +36,7 @@ export interface CountCall {
 
 export interface Assault {
   readonly opened: number;
-  /** How often a connection ended that was not cut here, by how. */
+  /** How many connections ended that were not cut here, by reason. */
   readonly ends: Readonly<Record<string, number>>;
   /** Bytes. */
   readonly written: number;
@@ -48,7 +48,7 @@ export interface Assault {
   /** CPU time of the process during the attack, and how long that took, in microseconds. */
   readonly cpu: number;
   readonly duration: number;
-  /** Requests that an answer is demanded to, and those that were not answered; undefined: none is. */
+  /** Requests that need an answer, and those that got none; undefined if there are no such requests. */
   readonly unanswered?: { readonly asked: number; readonly missing: number };
 }
 
@@ -61,7 +61,7 @@ export interface AttackerAnswers {
   count: { readonly open: number; readonly lost: number; readonly reason: string | undefined };
 }
 
-/** Well-behaved clients come, and one to a server that nobody attacks. */
+/** Brings in well-behaved clients, and one at a server without attackers. */
 export interface EnterCall {
   readonly type: 'enter';
   readonly server: Address;
@@ -74,31 +74,31 @@ export interface WatchCall {
   readonly milliseconds: number;
 }
 
-/** What pings took. Times are in microseconds. */
+/** The times of pings, in microseconds. */
 export interface Watched {
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
   readonly pings: number;
-  /** Of those, how many were not answered in time. */
+  /** How many of them were not answered in time. */
   readonly unanswered: number;
-  /** What the machine had no time for: the p99 of the server that nobody attacks or, if that is longer, of the own delay. */
+  /** The noise of the machine: the p99 of the server without attackers or, if that is longer, of the own delay. */
   readonly noise: number;
 }
 
-/** The well-behaved clients say no more, and wait for all there should be. */
+/** The well-behaved clients stop sending, and wait for all messages. */
 export interface LeaveCall {
   readonly type: 'leave';
 }
 
-/** What became of the well-behaved clients. */
+/** The result for the well-behaved clients. */
 export interface Outcome {
   readonly sent: number;
   readonly expected: number;
   readonly delivered: number;
   readonly missingAcks: number;
   readonly disorder: number;
-  /** Why the first one that is lost is. */
+  /** Why the first one was lost. */
   readonly lost: string | undefined;
 }
 

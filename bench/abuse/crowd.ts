@@ -1,4 +1,6 @@
-/** What attackers find, made by the process that holds the bystanders: rooms, messages, users with many connections. */
+/**
+ * Prepares the situation for attackers, in the process of the bystanders: rooms, messages, users with many connections.
+ */
 import type { Address } from '../load/address.ts';
 import { forEach } from '../load/at-once.ts';
 import { textFrame } from '../load/client-frame.ts';
@@ -8,10 +10,10 @@ import { Wire } from './wire.ts';
 
 const atOnce = 64;
 
-/** How many bystanders have the same address: fewer than may by default. */
+/** How many bystanders share an address: fewer than the default limit. */
 const perAddress = 900;
 
-/** How many messages one connection can say at once by default. */
+/** How many messages one connection can send at once by default. */
 const burst = 400;
 
 interface Welcome {
@@ -27,7 +29,7 @@ export class Crowd {
     this.#server = server;
   }
 
-  /** Lets so many in, each by a path of its own. */
+  /** Opens connections, each with a path of its own. */
   async enter(connections: number, path: (index: number) => string): Promise<Ground> {
     await forEach(Array(connections).keys(), atOnce, async (index) => {
       await this.#open(path(index), index);
@@ -43,7 +45,7 @@ export class Crowd {
     return { ticket: token, user: user.id };
   }
 
-  /** Says so many messages in a room. */
+  /** Sends messages to a room. */
   async fill(room: string, messages: number): Promise<Ground> {
     const { epoch } = await this.#first<{ epoch: string }>('joined', `/?room=${room}`);
     const body = 'x'.repeat(100);
@@ -72,7 +74,7 @@ export class Crowd {
     return { open: this.#wires.length - lost.length, lost: lost.length, reason: lost[0]?.end };
   }
 
-  /** Comes in, and waits for the first frame of a type. */
+  /** Connects, and waits for the first frame of a type. */
   async #first<T>(type: string, path: string): Promise<T> {
     const first = deferred<T>();
     await this.#open(path, 0, (payload) => {
@@ -90,7 +92,7 @@ export class Crowd {
   }
 }
 
-/** The query of a connection that is put into so many rooms. */
+/** The query of a connection that joins `count` rooms. */
 export function inRooms(count: number, prefix: string): string {
   return Array.from({ length: count }, (_, index) => `room=${prefix}${index}`).join('&');
 }

@@ -1,11 +1,11 @@
-/** Abuse of frames: more than may come, unfinished ones, and those that are no requests. */
+/** Abuse of frames: too many, unfinished ones, and frames that are not requests. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { textFrame } from '../load/client-frame.ts';
 import type { Kind } from './kind.ts';
 
 const mebibyte = 1024 ** 2;
 
-/** How much is written at a time where it is as much as the socket takes. */
+/** How much is written at a time, as often as the socket takes it. */
 const chunk = 64 * 1024;
 
 export const floods: readonly Kind[] = [
@@ -102,7 +102,7 @@ export const floods: readonly Kind[] = [
 /** All but the last byte of a payload of 4 MiB. */
 const filler = Buffer.alloc(4 * mebibyte - 1, 0x78);
 
-/** The header of a text frame with so long a payload (RFC 6455, section 5.2). */
+/** The header of a text frame with a payload of this length (RFC 6455, section 5.2). */
 function headOf(length: number): Buffer {
   const head = Buffer.alloc(14);
   head.set([0x81, 0xff]);

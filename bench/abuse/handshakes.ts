@@ -108,10 +108,10 @@ export const handshakes: readonly Kind[] = [
   },
 ];
 
-/** How far apart all connections of all attackers do it at once, in milliseconds. */
+/** The interval at which all connections of all attackers act together, in milliseconds. */
 const period = 1500;
 
-/** Requests that are together about so many bytes long. */
+/** As many requests as make up about this number of bytes. */
 function get(path: string, bytes: number): Buffer {
   const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   return Buffer.from(request.repeat(Math.ceil(bytes / request.length)));

@@ -6,17 +6,17 @@ import type { Crowd } from './crowd.ts';
 export interface Kind {
   readonly name: string;
   readonly description: string;
-  /** How the server is started, besides what is its default. */
+  /** Options of the server, besides the defaults. */
   readonly options?: readonly string[];
-  /** What is there before the attack. */
+  /** Prepares the situation before the attack. */
   readonly prepare?: (crowd: Crowd) => Promise<Ground>;
-  /** How many connections an attacker has, by how many attackers there are; one if not said. */
+  /** How many connections an attacker has, depending on the number of attackers; one by default. */
   readonly connections?: (attackers: number) => number;
-  /** What a connection does until it is closed; then it is done again. */
+  /** The attack of a connection, until it is closed; then it is repeated. */
   readonly attack: (attacker: Attacker) => Promise<void>;
 }
 
-/** Connections of one who is alone, and of each of many. */
+/** The connections of a single attacker, and of each of many. */
 export function few(alone: number, each: number): (attackers: number) => number {
   return (attackers) => (attackers === 1 ? alone : each);
 }

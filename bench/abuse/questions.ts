@@ -5,7 +5,7 @@ import { inRooms } from './crowd.ts';
 import { deferred } from './deferred.ts';
 import { few, type Kind } from './kind.ts';
 
-/** So many as a room must have for a whole page. */
+/** The messages of a full page. */
 const page = 1000;
 
 const fill: Kind['prepare'] = (crowd) => crowd.fill('full', page);
@@ -139,7 +139,7 @@ function repeated(frame: Buffer, times: number): Buffer {
   return Buffer.concat(Array<Buffer>(times).fill(frame));
 }
 
-/** One after the other, and again from the first. */
+/** Cycles through the frames. */
 export function inTurns(frames: readonly Buffer[]): () => Buffer {
   let turn = -1;
   return () => {

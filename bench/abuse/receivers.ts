@@ -1,14 +1,14 @@
-/** Abuse of what goes to many: what a sender says costs by the number of those who get it. */
+/** Abuse of messages to many: their cost grows with the number of receivers. */
 import { textFrame } from '../load/client-frame.ts';
 import { type Attacker, largeFrames, type Pace, requests } from './attacker.ts';
 import { inRooms } from './crowd.ts';
 import { deferred } from './deferred.ts';
 import { few, type Kind } from './kind.ts';
 
-/** As large as fits into a frame by default. */
+/** The largest text that fits into a frame by default. */
 const large = 'x'.repeat(60_000);
 
-/** How many messages those have missed who come back. */
+/** How many messages a returning client has missed. */
 const missed = 2000;
 
 const inBigRoom: Kind['prepare'] = (crowd) => crowd.enter(2000, () => '/?room=big');
@@ -100,14 +100,14 @@ export const receivers: readonly Kind[] = [
   },
 ];
 
-/** To the big room, or to everyone. */
+/** Sends to the big room, or to everyone. */
 async function say(attacker: Attacker, request: object, pace: Pace): Promise<void> {
   const wire = await attacker.open('/?room=big');
   const frame = textFrame(JSON.stringify(request));
   await attacker.press(wire, pace, () => frame);
 }
 
-/** One of the connections of the user who has many says something of that user. */
+/** One connection of the user with many connections changes that user. */
 async function rename(attacker: Attacker, request: (at: number) => object): Promise<void> {
   const wire = await attacker.open(`/?token=${attacker.ground.ticket}&room=`);
   let at = attacker.number * 100;

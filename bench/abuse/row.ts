@@ -1,21 +1,24 @@
-/** A row of `abuse`, and what it has to keep to. */
+/** A row of `abuse`, and its limits. */
 import { mebibytes, milliseconds } from '../scenarios/format.ts';
 
-/** Pings of well-behaved clients take no more than so many times what they took before, and so much more, in microseconds. */
+/** The limit for pings of well-behaved clients: `factor` times the time before the attack, plus `allowance`, in µs. */
 const factor = 3;
 const allowance = 5000;
 
-/** What the server may take above what it had, in bytes: meanwhile, and afterwards when garbage was collected. */
+/**
+ * How much memory the server may take in addition, in bytes: during the attack, and afterwards when garbage was
+ * collected.
+ */
 const mostMemory = 256 * 1024 ** 2;
 export const mostMemoryAfter = 128 * 1024 ** 2;
 
-/** How long a server that nobody attacks may take as well, in microseconds, before times count for nothing. */
+/** If a server without attackers takes longer than this, in microseconds, the times are not valid. */
 const mostNoise = 5000;
 
-/** From which p99 before the attack on the machine has no time for the server anyway, in microseconds. */
+/** With a p99 above this before the attack, in microseconds, the machine is too busy anyway. */
 const mostBefore = 10_000;
 
-/** The figures of a row. Times are p99 but for the longest, in microseconds; memory is in bytes, above what there was before. */
+/** The figures of a row. Times are p99 (except `longest`), in microseconds; memory is the growth in bytes. */
 export interface Row {
   readonly beforeP99: number;
   readonly p99: number;
@@ -23,7 +26,10 @@ export interface Row {
   readonly afterP99: number;
   readonly memory: number;
   readonly memoryAfter: number;
-  /** How long the same took with a server that nobody attacks, or the clients' own process was late, meanwhile and afterwards. */
+  /**
+   * The same for a server without attackers, or the delay of the clients' own process, during the attack and
+   * afterwards.
+   */
   readonly noise: number;
   readonly noiseAfter: number;
 }
@@ -35,12 +41,12 @@ export function barOf({ beforeP99 }: Pick<Row, 'beforeP99'>): number {
   return factor * beforeP99 + allowance;
 }
 
-/** What of the row is beyond the bar. */
+/** The figures of the row that exceed their limits. */
 export function excesses(row: Row): string[] {
   return [...memoryExcesses(row), ...timeExcesses(row).map(({ what }) => what)];
 }
 
-/** What is beyond the bar only in times that the machine had for nobody says nothing; nor what is not, if that was so before. */
+/** A row is not valid if only its times exceed the limit and the machine was too busy, or was so before the attack. */
 export function judgeRow(row: Row): RowVerdict {
   const times = timeExcesses(row);
   if (memoryExcesses(row).length > 0 || times.some(({ isNoise }) => !isNoise)) return 'missed';

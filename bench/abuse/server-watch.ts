@@ -3,17 +3,17 @@ import { mebibytes } from '../scenarios/format.ts';
 import type { Server } from '../targets/server.ts';
 import type { SchedulerTimes } from '../targets/usage.ts';
 
-/** How often the server's memory is looked at, in milliseconds. */
+/** How often the server's memory is sampled, in milliseconds. */
 const lookEvery = 20;
 
-/** A server that takes more than this, in bytes, is ended: the machine is needed for other things. */
+/** A server that takes more than this, in bytes, is killed, to protect the machine. */
 const ceiling = 3 * 1024 ** 3;
 
-/** Looks at what the server takes of the machine, from the beginning of an attack. */
+/** Measures the memory and CPU time of the server from the beginning of an attack. */
 export class ServerWatch implements Disposable {
   readonly first: number;
   highest: number;
-  /** Of the server's main thread until the mark: shares of the time in which it ran, and in which others ran in its place. */
+  /** Shares of time of the server's main thread until the mark: running, and waiting for a CPU. */
   busy = Number.NaN;
   waiting = Number.NaN;
   readonly #server: Server;
@@ -30,7 +30,7 @@ export class ServerWatch implements Disposable {
     this.#timer = setInterval(() => this.#look(), lookEvery);
   }
 
-  /** Why the server is no more, if so. */
+  /** Why the server has ended; undefined if it is running. */
   get problem(): string | undefined {
     if (this.#isTooLarge) return `the server took more than ${mebibytes(ceiling)}, and was ended`;
     return this.#server.isRunning ? undefined : 'the server has ended';
@@ -47,7 +47,7 @@ export class ServerWatch implements Disposable {
   #look(): void {
     if (!this.#server.isRunning || this.#isTooLarge) return;
     const held = this.#server.heldMemory();
-    // A process that is just ending has none any more.
+    // A process that is just ending has no memory any more.
     if (held === undefined || Number.isNaN(held)) return;
     this.highest = Math.max(this.highest, held);
     if (held < ceiling) return;

@@ -1,17 +1,17 @@
-/** A connection without manners: what it writes need be neither HTTP nor WebSocket, and it need not read. */
+/** A raw connection that may misbehave: it need not write valid HTTP or WebSocket frames, and need not read. */
 import { connect, type Socket } from 'node:net';
 import type { Address } from '../load/address.ts';
 import { pong } from '../load/client-frame.ts';
 import { FrameReader } from '../load/frame-reader.ts';
 import { upgradeRequest } from '../load/upgrade-request.ts';
 
-/** All sockets of this process read into it: what has come is dealt with before the next read. */
+/** Shared by all sockets of this process: each read is handled before the next one. */
 const readBuffer = Buffer.alloc(256 * 1024);
 
-/** How long the server may take to let somebody in, in milliseconds. */
+/** How long the server may take to accept a connection, in milliseconds. */
 const patience = 60_000;
 
-/** How a connection has ended that was ended here. */
+/** The reason of a connection that was ended here. */
 export const ownEnd = 'ended here';
 
 /** A close frame with code 1000. */
@@ -19,7 +19,7 @@ const normalClose = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
 
 export interface Place {
   readonly server: Address;
-  /** The own address; loopback has many. */
+  /** The local address; loopback has many. */
   readonly from: string;
 }
 
@@ -33,7 +33,7 @@ export class Wire {
   readonly #closed: Promise<string>;
   #end: string | undefined;
   #take: (chunk: Buffer, length: number) => void = () => undefined;
-  /** Lets those go on who wait for room to write. */
+  /** Resumes writers that wait for room. */
   #goOn: (() => void)[] = [];
 
   private constructor({ server: { host, port }, from }: Place) {
@@ -66,8 +66,8 @@ export class Wire {
   /**
    * A WebSocket.
    *
-   * @param onPayload is given every data frame; only valid during the call.
-   * @throws {Error} if the server does not let it in.
+   * @param onPayload is called with every data frame; the payload is only valid during the call.
+   * @throws {Error} if the server refuses it.
    */
   static async open(place: Place, path: string, onPayload?: (payload: Buffer) => void): Promise<Wire> {
     const wire = new Wire(place);
@@ -79,7 +79,7 @@ export class Wire {
     return wire;
   }
 
-  /** Why it ended; undefined while it has not. */
+  /** Why it ended; undefined while it is open. */
   get end(): string | undefined {
     return this.#end;
   }
@@ -96,7 +96,7 @@ export class Wire {
     await new Promise<void>((goOn) => this.#goOn.push(goOn));
   }
 
-  /** Writes the same again and again, as fast as the socket takes it, until it is closed. */
+  /** Writes the same bytes as fast as the socket takes them, until it is closed. */
   async pour(bytes: Buffer): Promise<void> {
     while (this.#end === undefined) await this.send(bytes);
   }
@@ -105,7 +105,7 @@ export class Wire {
     this.#socket.pause();
   }
 
-  /** Closes as RFC 6455 has it, and waits until the connection is closed. */
+  /** Closes with a close frame, and waits until the connection is closed. */
   async leave(): Promise<void> {
     this.#end ??= ownEnd;
     this.#socket.write(normalClose);

@@ -14,27 +14,27 @@ import { Wire } from './wire.ts';
 
 const clients = 4;
 
-/** Each one's pauses, in milliseconds: with both, it stays well below the rate that is allowed by default. */
+/** The intervals of each client, in milliseconds: both together are well below the default rate limit. */
 const pingEvery = 20;
 const talkEvery = 200;
 
-/** That of the client of the other server: as many pings as with the four together. */
+/** The interval of the client of the other server: as many pings as the four clients together. */
 const controlEvery = 5;
 
-/** So many of a client's pings may be unanswered: a server that stands still gets no more at once than it has to take. */
+/** The most unanswered pings of a client: a stalled server must not get a burst above the rate limit. */
 const mostUnanswered = 200;
 
-/** How long it is waited for answers, in milliseconds. */
+/** How long to wait for answers, in milliseconds. */
 const patience = 15_000;
 
-/** How long a loop that has nothing to do is late by this measure, in microseconds. */
+/** The delay that this measure shows for an idle loop, in microseconds. */
 const resolution = 1000;
 
 const room = 'well-behaved';
 
-/** What is counted in one watch. */
+/** The counters of one watch. */
 class Watch {
-  /** With the server that nobody attacks. */
+  /** The times of the server without attackers. */
   readonly control = new Histogram();
   readonly times = new Histogram();
   longest = 0;
@@ -52,7 +52,7 @@ class Watch {
   }
 }
 
-/** A client of a server that gives back what it gets, and that nobody attacks. */
+/** A client of an echo server without attackers. */
 class Control {
   readonly #pings = new Map<string, { sent: number; watch: Watch }>();
   #wire: Wire | undefined;
@@ -86,19 +86,19 @@ class Client {
   disorder = 0;
   readonly #name: string;
   #wire: Wire | undefined;
-  /** When the pings that are not answered were sent, and what they count in. */
+  /** The unanswered pings: when they were sent, and the watch that they count in. */
   readonly #pings = new Map<string, { sent: number; watch: Watch }>();
   readonly #unacknowledged = new Set<string>();
   #number = 0;
   #sequence: number | undefined;
-  /** Kept when it is in the room. */
+  /** Resolves when it is in the room. */
   readonly #entered = deferred();
 
   private constructor(name: string) {
     this.#name = name;
   }
 
-  /** Connects, and waits until it is in the room. What comes with the answer to the handshake is taken as well. */
+  /** Connects, and waits until it is in the room. Frames that arrive with the answer to the handshake count as well. */
   static async enter(server: EnterCall['server'], index: number): Promise<Client> {
     const client = new Client(`well-${index}`);
     const path = `/?name=${client.#name}&room=${room}`;
@@ -133,7 +133,7 @@ class Client {
     this.#write({ type: 'message', id, body: 'all is well' });
   }
 
-  /** Of what others do to everyone, such as broadcasts, only the beginning is looked at. */
+  /** Only the beginning of frames from others, such as broadcasts, is examined. */
   take(payload: Buffer): void {
     const now = microseconds();
     const type = /^\{"type":"(pong|ack|message|joined)"/.exec(payload.toString('latin1', 0, 40))?.[1];
@@ -148,7 +148,7 @@ class Client {
     ping.watch.take(now - ping.sent);
   }
 
-  /** What is not answered by now has taken so long at least. */
+  /** Pings without an answer by now count with the time that has passed. */
   giveUp(watch: Watch): void {
     const now = microseconds();
     for (const ping of this.#pings.values()) if (ping.watch === watch) watch.record(now - ping.sent);
@@ -193,7 +193,7 @@ class Witness {
     return null;
   }
 
-  /** One client after the other; each has its turn every so many milliseconds. */
+  /** One client after the other, each at this interval in milliseconds. */
   #inTurns(every: number, act: (client: Client) => void): NodeJS.Timeout {
     let turn = 0;
     return setInterval(() => {

@@ -13,7 +13,7 @@ import { Crowd } from './crowd.ts';
 import type { Kind } from './kind.ts';
 import { kinds } from './kinds.ts';
 
-/** How long it is waited for answers that are demanded, in milliseconds. */
+/** How long to wait for required answers, in milliseconds. */
 const patience = 10_000;
 
 class Attack {

@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { UsageError } from '../options.ts';
 
-/** How much of what a failed build said is shown, in lines: some tools begin with the reason, others end with it. */
+/** How many lines of a failed build are shown: some tools begin with the reason, others end with it. */
 const shown = { first: 4, last: 8 };
 
 export interface Commit {
-  /** As it was asked for. */
+  /** The reference as it was given. */
   readonly ref: string;
   readonly hash: string;
 }
 
-/** @throws {UsageError} if `root` is no git checkout, or has no such commit. */
+/** @throws {UsageError} if `root` is not a git checkout, or has no such commit. */
 export async function findCommit(root: string, ref: string): Promise<Commit> {
   try {
     await run('git', ['rev-parse', '--git-dir'], { cwd: root });
@@ -43,7 +43,7 @@ export class Checkout implements Disposable {
 
   /**
    * @param root of this checkout, whose packages are used if they are the same.
-   * @throws {UsageError} if it does not build, with the last of what was said.
+   * @throws {UsageError} with the last output, if it does not build.
    */
   static async build(root: string, { ref, hash }: Commit): Promise<Checkout> {
     const checkout = new Checkout();
@@ -87,12 +87,12 @@ interface RunOptions {
 
 /** Runs a command, which ends with this process at the latest. @returns what it wrote. @throws {Failed} */
 async function run(command: string, args: readonly string[], { cwd, input }: RunOptions): Promise<Buffer> {
-  // It has a process group of its own, so that what it has started ends as well.
+  // It has a process group of its own, so that its child processes end as well.
   const child = spawn(command, args, { cwd, detached: true });
   const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
   process.once('exit', end);
   try {
-    // A command that does not read all of its input has a reason, and says it.
+    // A command that does not read all of its input reports the reason itself.
     child.stdin.on('error', () => undefined).end(input);
     const [out, errors] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, 'close')]);
     if (child.exitCode === 0) return out;

@@ -16,11 +16,11 @@ import { fanOut } from '../scenarios/fan-out.ts';
 import type { Brief, Settings } from '../settings.ts';
 import { hubbub, type Target, targets, withoutLog } from '../targets/targets.ts';
 
-/** A scenario, and the way in which both trees are started for it. */
+/** A scenario, and the options with which both trees are started for it. */
 export interface Part {
   readonly scenario: Scenario;
   readonly target: Target;
-  /** But for its targets. */
+  /** The settings, except for the targets. */
   readonly settings: Settings;
 }
 
@@ -34,7 +34,7 @@ const variants = targets.filter(({ dialect }) => dialect === 'hubbub');
 
 const short: Brief = { members: [10, 1000], bursts: [32], seconds: 2, warmUp: 10_000 };
 
-/** What tells most in little time. */
+/** The scenarios that tell most in little time. */
 const telling: readonly { scenario: Scenario; target: string; brief: Brief }[] = [
   { scenario: fanOut, target: hubbub, brief: short },
   { scenario: fanOut, target: withoutLog, brief: { ...short, ids: [false] } },

@@ -15,7 +15,7 @@ import { compareTrees, warningOf } from './verdict.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What this tree is called. */
+/** The name of this tree. */
 const here = 'here';
 
 async function main(args: readonly string[]): Promise<void> {
@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (broken.length > 0) process.exitCode = exitCodes.broken;
 }
 
-/** @throws {UsageError} if the other tree does not, with the options of this one. */
+/** @throws {UsageError} if the other tree does not start with the options of this one. */
 async function demandThatItStarts(parts: readonly Part[], { ref }: Commit, directory: string): Promise<void> {
   for (const target of new Set(parts.map((part) => part.target))) {
     try {
@@ -67,7 +67,7 @@ function planned({ scenario, target, settings }: Part, trees: Record<string, str
   }));
 }
 
-/** A target as it is when it comes from a tree. */
+/** A target that runs from a tree. */
 function of(target: Target, name: string, directory: string): Target {
   const [, ...options] = target.command;
   return { ...target, name, command: [join(directory, 'dist/main.js'), ...options] };

@@ -1,16 +1,16 @@
-/** What the rounds of two trees say of them. */
+/** Verdicts from the rounds of two trees. */
 import type { Summary } from '../report.ts';
 import type { Results } from '../results.ts';
 import { ratio as formatRatio, percent } from '../scenarios/format.ts';
 import { median } from '../statistics.ts';
 
-/** How far from 1 every round must be to say that one tree is better: two servers of the same tree are as far apart at times. */
+/** How far from 1 every round must be for a verdict: two servers of the same tree can differ by as much. */
 const margin = 0.03;
 
-/** Above this share of the machine's time in use by others the verdicts come with a warning. */
+/** If other processes use more than this share of the machine, the verdicts come with a warning. */
 const muchForOthers = 0.15;
 
-/** Student's t for a two-sided confidence of 95 %, from two values on; that of eleven goes for all that are more. */
+/** Student's t for a two-sided confidence of 95 %, from two values on; the last one is used for more than eleven. */
 const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 export const undecided = 'cannot be told apart';
@@ -70,7 +70,7 @@ function overall(results: Results, here: string, other: string): number[] {
   });
 }
 
-/** What a reader of the verdicts should know; undefined: nothing. */
+/** A warning for readers of the verdicts; undefined if there is none. */
 export function warningOf(results: Results): string | undefined {
   const shares = results.flatMap(({ runs }) => runs.flatMap(({ measurement }) => measurement.figures['others'] ?? []));
   const share = median(shares);

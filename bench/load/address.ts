@@ -1,13 +1,13 @@
-/** Where a server is, and what a client shows it. */
+/** The address of a server, and the credentials of a client. */
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** The target of an upgrade request, where it is not the one that is usual for the dialect. */
+  /** The target of an upgrade request, if it is not the usual one of the dialect. */
   readonly target?: string;
   readonly credentials?: Credentials;
 }
 
-/** What a server that runs already asks for. */
+/** The credentials that a running server needs. */
 export interface Credentials {
   /** Of an app of the Pusher protocol. */
   readonly appKey?: string | undefined;

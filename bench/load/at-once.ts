@@ -1,4 +1,4 @@
-/** Does something for each item, for so many of them at the same time. */
+/** Runs a function for each item, for `atOnce` of them at the same time. */
 export async function forEach<T>(items: Iterable<T>, atOnce: number, act: (item: T) => Promise<void>): Promise<void> {
   const left = items[Symbol.iterator]();
   const actOnSome = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * What stands in a message: `~<sender>,<number>,<intended time>~xxx…`, all fields of fixed width, so that a sender can
- * write them in place and a receiver can find them in whatever the server wrapped around it.
+ * The body of a message: `~<sender>,<number>,<intended time>~xxx…`, with fields of fixed width, so that a sender can
+ * write them in place and a receiver can find them in any frame of the server.
  */
 const senderDigits = 2;
 const numberDigits = 10;

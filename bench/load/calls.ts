@@ -1,4 +1,4 @@
-/** What the suite asks of a load process, and what that answers. One call at a time; each has one answer. */
+/** The calls from the suite to a load process, and their answers. One call at a time; each has one answer. */
 import type { Address } from './address.ts';
 import type { DialectName } from './dialects.ts';
 import type { Entries } from './entries.ts';
@@ -21,26 +21,26 @@ export interface ArmCall {
   readonly type: 'arm';
   /** Only the first one, or all but the last one. */
   readonly members: 'first' | 'all but last';
-  /** Which of the room's senders the first one is; each of the others is one further. */
+  /** The index of the first one among the room's senders; the others follow. */
   readonly index: number;
   readonly burst: number;
   readonly ids: boolean;
 }
 
-/** Waits until nothing has come for so many milliseconds. */
+/** Waits until nothing has arrived for this time, in milliseconds. */
 export interface SettleCall {
   readonly type: 'settle';
   readonly silence: number;
 }
 
-/** Counts the connections that are open, and what has come since the mark. */
+/** Counts open connections, and frames since the mark. */
 export interface CensusCall {
   readonly type: 'census';
 }
 
 export interface Census {
   readonly open: number;
-  /** Why the first of the others is lost. */
+  /** Why the first lost one was lost. */
   readonly reason: string | undefined;
   /** Data frames, and bytes of payload in those that are long enough for messages. */
   readonly frames: number;
@@ -57,7 +57,7 @@ export interface CutCall {
   readonly members: 'all but senders' | 'all';
 }
 
-/** Those that were cut come back. */
+/** Members that were cut come back. */
 export interface ComeBackCall {
   readonly type: 'come back';
 }
@@ -77,9 +77,9 @@ export interface WakeCall {
   readonly patience: number;
 }
 
-/** How a member fared that did not read. */
+/** The result for a member that did not read. */
 export interface Woken {
-  /** Messages it got over the connection that it did not read from. */
+  /** Messages it got over the connection from which it did not read. */
   readonly kept: number;
   /** Why that ended; undefined if it did not. */
   readonly end: string | undefined;
@@ -98,10 +98,10 @@ export interface SendCall {
   readonly plan: Plan;
 }
 
-/** Waits until every connection has got what was sent since the mark, and then a moment longer for what is too much. */
+/** Waits until every connection has got all messages since the mark, and a moment longer to notice duplicates. */
 export interface CollectCall {
   readonly type: 'collect';
-  /** How many messages that were; undefined: in each room, what its sender in this process has sent. */
+  /** The number of messages; undefined if each room has a sender in this process that knows it. */
   readonly messages: number | undefined;
   /** Whether each of the senders' messages is to be acknowledged. */
   readonly hasAcks: boolean;
@@ -114,7 +114,7 @@ export interface Collected {
   readonly expected: number;
   /** Connections that did not get exactly what they should have. */
   readonly wrong: number;
-  /** Bytes of payload in what was delivered. */
+  /** Bytes of delivered payload. */
   readonly bytes: number;
   /** Acknowledgements that did not come, or came too often. */
   readonly wrongAcks: number;
@@ -122,13 +122,13 @@ export interface Collected {
   /** Connections lost, and why the first one was. */
   readonly lost: number;
   readonly reason: string | undefined;
-  /** Frames that nobody expected came, such as this one. */
+  /** An unexpected frame, if there was one. */
   readonly unexpected: string | undefined;
   /** The counts of the histogram of latencies, in microseconds. */
   readonly latency: readonly number[];
-  /** The same of acknowledgements. */
+  /** The same for acknowledgements. */
   readonly ackLatency: readonly number[];
-  /** When the last delivery was there, or it was given up, in microseconds. */
+  /** The time of the last delivery, or of giving up, in microseconds. */
   readonly finished: number;
   /** CPU time of this process from the mark until then, in microseconds. */
   readonly cpu: number;

@@ -1,24 +1,24 @@
-/** Members that lose their connection again and again, and come back, as on a bad network. */
+/** Members that keep losing their connections and coming back, as on a bad network. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { microseconds } from './clock.ts';
 import { type Entries, EntryBook } from './entries.ts';
 import type { Member } from './member.ts';
 
 export interface Churn {
-  /** Milliseconds between two cuts, each of another member. */
+  /** Milliseconds between two cuts, each of a different member. */
   readonly every: number;
   /** How long a member is away, in milliseconds. */
   readonly away: number;
 }
 
-/** When it starts, in microseconds, and for how long it goes on. */
+/** The start, in microseconds, and the duration. */
 interface Span {
   readonly start: number;
   readonly interval: number;
   readonly bursts: number;
 }
 
-/** Nobody is cut so late that they could not be back before the end. Settles when all are back. */
+/** No member is cut too late to be back before the end. Settles when all are back. */
 export async function churn(
   members: readonly Member[],
   { every, away }: Churn,
@@ -26,7 +26,7 @@ export async function churn(
 ): Promise<Entries> {
   const book = new EntryBook();
   const cuts = Math.min(members.length, Math.floor((interval * bursts - away) / every));
-  // Another time others.
+  // Different members each time.
   const offset = Math.floor(start / 1000) % members.length;
   await Promise.all(
     Array.from({ length: Math.max(0, cuts) }, async (_, at) => {

@@ -5,14 +5,14 @@ import type { ClientDialect, Destination } from './dialect.ts';
 import { FrameReader } from './frame-reader.ts';
 import { upgradeRequest } from './upgrade-request.ts';
 
-/** Where members are. */
+/** The place that a client enters. */
 export interface Entrance extends Destination {
   readonly dialect: ClientDialect;
-  /** How long the server may take to make a member of the client, in milliseconds; 30 seconds if not said. */
+  /** How long the server may take to make the client a member, in milliseconds; 30 seconds by default. */
   readonly patience?: number;
 }
 
-/** All sockets of this process read into it: what has come is dealt with before the next read. */
+/** Shared by all sockets of this process: each read is handled before the next one. */
 const readBuffer = Buffer.alloc(256 * 1024);
 
 const usualPatience = 30_000;
@@ -23,7 +23,7 @@ export class Connection {
   pings = 0;
   readonly #socket: Socket;
   readonly #entrance: Entrance;
-  /** Is given what comes once the client is a member. */
+  /** Called with frames once the client is a member. */
   readonly #onPayload: FrameReader['onPayload'];
   #head = '';
   /** The latest frame that came before the client was a member. */
@@ -63,7 +63,7 @@ export class Connection {
    * Connects, and waits until the server counts the client as a member.
    *
    * @param minimum how many bytes of payload a data frame must have to count as a message.
-   * @param onPayload is given the payload of every data frame that comes once the client is a member.
+   * @param onPayload is called with the payload of every data frame once the client is a member.
    */
   static async open(entrance: Entrance, minimum: number, onPayload?: FrameReader['onPayload']): Promise<Connection> {
     const connection = new Connection(entrance, minimum, onPayload);
@@ -81,7 +81,7 @@ export class Connection {
     }
   }
 
-  /** Why the connection is of no use any more, if so. */
+  /** Why the connection is unusable; undefined if it is not. */
   get lost(): string | undefined {
     return this.#lost;
   }
@@ -95,7 +95,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** What comes from now on waits in the system's buffer, and costs this process nothing. */
+  /** Further data stays in the system's buffer, and costs this process nothing. */
   stopReading(): void {
     this.#socket.pause();
   }
@@ -137,7 +137,7 @@ export class Connection {
     if (next === 'member') this.#enter();
   }
 
-  /** What the server has said instead. */
+  /** The server's last frame. */
   get #said(): string {
     return this.#lastFrame === undefined ? ', and not a word from the server' : `: the server said ${this.#lastFrame}`;
   }

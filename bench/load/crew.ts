@@ -1,6 +1,6 @@
 /**
- * The load processes of one run, as one. A single room is shared by all of them: one only sends, the others hold the
- * members. Of several rooms each is, with its sender, in one process.
+ * All load processes of one run. A single room is shared by all of them: one only sends, the others hold the members.
+ * If there are several rooms, each is in one process with its sender.
  */
 import type { Answers, ArmCall, Call, Census, Collected, CutCall, OpenCall, Woken } from './calls.ts';
 import { addEntries, type Entries } from './entries.ts';
@@ -16,7 +16,7 @@ export interface Traffic {
   readonly ids: boolean;
 }
 
-/** What all load processes counted, one by one. */
+/** The counts of each load process. */
 export interface Tally {
   /** Messages sent, by all senders. */
   readonly sent: number;
@@ -27,9 +27,9 @@ export interface Tally {
 
 export interface DriveOptions {
   readonly hasAcks: boolean;
-  /** How long it is waited for the last delivery, in milliseconds. */
+  /** How long to wait for the last delivery, in milliseconds. */
   readonly patience: number;
-  /** Whether everyone gets what is said: there is a single room, or messages go to all. */
+  /** Whether everyone gets every message: there is a single room, or messages go to all. */
   readonly isShared: boolean;
 }
 
@@ -44,12 +44,12 @@ export class Crew implements AsyncDisposable {
   readonly #hands: readonly LoadProcess[];
   #senders: readonly LoadProcess[] = [];
 
-  /** @param receivers how many processes share the members but the sender. */
+  /** @param receivers how many processes share the members, besides the sender. */
   constructor(receivers: number) {
     this.#hands = Array.from({ length: receivers + 1 }, () => new Hand<Call, Answers>(script));
   }
 
-  /** Those that may send: in a single room one member in each process, in each of several rooms one member. */
+  /** Opens the members that may send: in a single room one per process, otherwise one per room. */
   async openFirst(place: Place): Promise<void> {
     for (const [at, hand] of this.#hands.entries()) {
       const rooms = this.#roomsOf(at, place);
@@ -57,7 +57,7 @@ export class Crew implements AsyncDisposable {
     }
   }
 
-  /** So many that each room has `members`, after `openFirst`. */
+  /** Opens connections until each room has `members`, after `openFirst`. */
   async fill(place: Place, members: number, sampled: number): Promise<void> {
     if (place.rooms.length === 1) {
       await this.open(place, members - this.#hands.length, sampled);
@@ -71,7 +71,7 @@ export class Crew implements AsyncDisposable {
     );
   }
 
-  /** `connections` more, of which about `sampled` are decoded, shared among the processes that do not only send. */
+  /** Opens `connections` more, of which about `sampled` are decoded, spread over the processes that receive. */
   async open(place: Place, connections: number, sampled: number): Promise<Entries> {
     const [, ...receivers] = this.#hands;
     const shares = split(connections, receivers.length);
@@ -94,7 +94,7 @@ export class Crew implements AsyncDisposable {
     await this.#all({ type: 'settle', silence });
   }
 
-  /** One of each load process. */
+  /** One census per load process. */
   async census(): Promise<Census[]> {
     return Promise.all(this.#hands.map((hand) => hand.call({ type: 'census' })));
   }
@@ -103,17 +103,17 @@ export class Crew implements AsyncDisposable {
     await this.#all({ type: 'cut', members });
   }
 
-  /** Those that were cut. */
+  /** Members that were cut come back. */
   async comeBack(): Promise<Entries> {
     return addEntries(await Promise.all(this.#hands.map((hand) => hand.call({ type: 'come back' }))));
   }
 
-  /** One more member, who does not read. */
+  /** Opens one more member, which does not read. */
   async stall(place: Place): Promise<void> {
     await this.#last.call({ type: 'stall', place });
   }
 
-  /** @param messages how many there were since the member does not read. */
+  /** @param messages how many there were since the member stopped reading. */
   async wake(messages: number, patience: number): Promise<Woken> {
     return this.#last.call({ type: 'wake', messages, patience });
   }
@@ -122,7 +122,7 @@ export class Crew implements AsyncDisposable {
     await this.#all({ type: 'mark' });
   }
 
-  /** Sends, waits until everything has arrived or could have, and counts. */
+  /** Sends, waits until everything has arrived or the time is up, and counts. */
   async drive(plan: Plan, options: DriveOptions): Promise<Tally> {
     return this.collect(await this.send(plan), options);
   }
@@ -136,7 +136,7 @@ export class Crew implements AsyncDisposable {
     };
   }
 
-  /** Waits until what was sent has arrived or could have, and counts. */
+  /** Waits until all messages have arrived or the time is up, and counts. */
   async collect({ messages, late, returns }: Sent, { hasAcks, patience, isShared }: DriveOptions): Promise<Tally> {
     const expected = isShared ? messages : undefined;
     const collected = await Promise.all(
@@ -164,7 +164,7 @@ export class Crew implements AsyncDisposable {
   }
 }
 
-/** Cuts a number into parts that differ by one at most. */
+/** Splits a number into parts that differ by one at most. */
 function split(total: number, parts: number): number[] {
   return Array.from(
     { length: parts },

@@ -1,44 +1,44 @@
-/** How a client speaks to a kind of server. */
+/** The protocol between a client and a kind of server. */
 import type { Address } from './address.ts';
 import type { Standing } from './standing.ts';
 
-/** Where a client wants to be. */
+/** The room of a client. */
 export interface Destination {
   readonly address: Address;
   readonly room: string;
 }
 
-/** What to make of a frame that comes before a client is a member: an answer to give, or that it is one now. */
+/** The reaction to a frame before the client is a member: a reply, or that it is a member now. */
 export type Step = { readonly reply: string } | 'member' | undefined;
 
 export interface ClientDialect {
-  /** The target of the upgrade request of who wants to be in a room. */
+  /** The target of the upgrade request for a room. */
   path(room: string, address: Address): string;
-  /** What a client says first; undefined: nothing, until it is spoken to. */
+  /** The first frame of a client; undefined if the server speaks first. */
   readonly greeting?: (address: Address) => string;
   /**
-   * What to make of a frame that comes before the connection is a member.
+   * Handles a frame that arrives before the connection is a member.
    *
-   * @throws {Error} if it says that the client cannot be one.
+   * @throws {Error} if the server refuses the client.
    */
   readonly opening: ((text: string, destination: Destination) => Step) | 'member at once';
-  /** One message; `id` asks for an acknowledgement, where the server has any. */
+  /** One message; `id` asks for an acknowledgement, if the server has any. */
   message(body: string, id: string | undefined, room: string): string;
-  /** Whether a frame is an acknowledgement; undefined: there are none. */
+  /** Whether a frame is an acknowledgement; undefined if there are none. */
   readonly ack: ((payload: Buffer) => boolean) | undefined;
-  /** Whether every message is acknowledged, whether it asks for that or not. */
+  /** Whether every message is acknowledged, even without an `id`. */
   readonly alwaysAcks?: true;
-  /** Whether what a connection says goes to all but itself: senders then have a connection of their own to speak with. */
+  /** Whether a message does not come back to its sender: senders then use a separate connection. */
   readonly excludesSender?: true;
-  /** Whether a frame may hold several messages, each in a line. */
+  /** Whether a frame may have several messages, one per line. */
   readonly hasLines?: true;
-  /** How a frame begins by which the server asks whether the client is there, if it does not by a ping, and the answer. */
+  /** The beginning of a heartbeat frame, if the server uses frames instead of pings, and the answer. */
   readonly heartbeat?: { readonly begins: string; readonly answer: string };
-  /** What the server's own numbering stands behind in a message; undefined: there is none. */
+  /** The text before the server's own number in a message; undefined if there is none. */
   readonly sequence: string | undefined;
   /** Whether messages go out in binary frames. */
   readonly isBinary?: true;
-  /** What a client in this room keeps to come back to where it was; undefined: who comes back has missed what was said. */
+  /** The state that a client keeps to resume in this room; undefined if missed messages are lost. */
   readonly standing?: (room: string) => Standing;
 }
 

@@ -15,7 +15,7 @@ export type DialectName =
   | 'pusher'
   | 'centrifugo';
 
-/** As the SDK names its messages: what no other client begins with, and a number. V8 takes up to ten characters for a constant. */
+/** Ids like those of the SDK: a unique prefix and a number. V8 internalizes strings of up to ten characters. */
 const prefix = '1d0wxrm1t5q8';
 
 function named(id: string | undefined): { id?: string } {
@@ -54,7 +54,7 @@ export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
       return `\u0001\u0000${String.fromCharCode(header.length)}${header}${body}`;
     },
   },
-  // What is said goes to every connection of the server, and is not numbered.
+  // Messages go to every connection of the server, and are not numbered.
   'hubbub-broadcast': {
     ...hubbub,
     message: (body, id) => JSON.stringify({ type: 'broadcast', body, ...named(id) }),
@@ -62,7 +62,7 @@ export const dialects: Readonly<Record<DialectName, ClientDialect>> = {
   },
   // Connected, and in no room.
   'hubbub-roomless': { ...hubbub, path: () => '/?room=', opening: () => 'member' },
-  // Servers that give to everyone, or everyone in the room, what they get. They get the same bytes as Hubbub.
+  // Servers that send each message to everyone, or to the room. They get the same bytes as Hubbub.
   raw: {
     path: (room, { target }) => target ?? `/${room}`,
     opening: 'member at once',

@@ -2,22 +2,22 @@
 import { Histogram } from '../statistics.ts';
 import { microseconds } from './clock.ts';
 
-/** As it goes over the channel. */
+/** The form for the IPC channel. */
 export interface Entries {
   /** The counts of the histogram of times from the start of connecting, in microseconds. */
   readonly times: readonly number[];
-  /** Messages that they had missed, and got. */
+  /** Missed messages that they got. */
   readonly recovered: number;
 }
 
 export const noEntries: Entries = { times: [], recovered: 0 };
 
-/** Takes the time of each entry. */
+/** Measures the time of each entry. */
 export class EntryBook {
   readonly #times = new Histogram();
   #recovered = 0;
 
-  /** @param enter says how many messages the one who enters had missed. */
+  /** @param enter returns how many messages the client had missed. */
   async time(enter: () => Promise<number>): Promise<void> {
     const start = microseconds();
     const recovered = await enter();

@@ -5,14 +5,14 @@
 
 export interface FrameEvents {
   onPing(): void;
-  /** The server asks, in a data frame, whether the client is there. */
+  /** A heartbeat of the server in a data frame. */
   onHeartbeat?(): void;
   /** The server closes; 1005 stands for no code (RFC 6455, section 7.1.5). */
   onClose(code: number, reason: string): void;
 }
 
 export interface ReaderOptions {
-  /** How a data frame begins, of less than the minimum length, that is a heartbeat. */
+  /** The beginning of a heartbeat: a data frame below the minimum length. */
   readonly heartbeat?: string | undefined;
   /** Whether each line of a data frame counts as one. */
   readonly hasLines?: boolean | undefined;
@@ -26,13 +26,13 @@ const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 
 const longestHeader = 10;
 
 export class FrameReader {
-  /** Data frames of at least the minimum length that came in whole. */
+  /** Complete data frames of at least the minimum length. */
   messages = 0;
   /** Shorter data frames. */
   others = 0;
   /** Bytes of payload in `messages`. */
   bytes = 0;
-  /** Is given the payload of every data frame while it is set; only valid during the call. */
+  /** Called with the payload of every data frame while it is set; only valid during the call. */
   onPayload: ((payload: Buffer) => void) | undefined;
   readonly #minimum: number;
   readonly #events: FrameEvents;
@@ -65,7 +65,7 @@ export class FrameReader {
   /**
    * Takes the first `end` bytes of `chunk`, which is not kept.
    *
-   * @throws {Error} on what a server may not send: a masked frame.
+   * @throws {Error} at a masked frame, which a server must not send.
    */
   push(chunk: Buffer, end = chunk.length): void {
     let at = 0;
@@ -92,7 +92,7 @@ export class FrameReader {
     return this.#heartbeat !== undefined && this.#length < this.#minimum;
   }
 
-  /** One byte of a header that may not be here as a whole. */
+  /** Adds one byte to a header that may be incomplete. */
   #collectHeader(chunk: Buffer, at: number): number {
     this.#header[this.#headerBytes] = chunk[at] as number;
     this.#headerBytes += 1;

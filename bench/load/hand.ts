@@ -1,4 +1,4 @@
-/** A process of the load, from both of its ends: one call at a time, each has one answer. */
+/** A load process and its channel, from both ends: one call at a time, each with one answer. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
@@ -9,7 +9,7 @@ interface AnyCall {
 
 type Reply = { readonly ok: unknown } | { readonly error: string };
 
-/** `C`: what it can be asked for; `A`: the answers, by the type of the call. */
+/** `C`: its calls; `A`: the answers, by the type of the call. */
 export class Hand<C extends AnyCall, A extends Record<C['type'], unknown>> implements AsyncDisposable {
   readonly #process: ChildProcess;
 
@@ -34,7 +34,7 @@ export class Hand<C extends AnyCall, A extends Record<C['type'], unknown>> imple
     }
   }
 
-  /** Puts its main thread before or after others (setpriority(2)); where that is not allowed it stays as it is. */
+  /** Sets the priority of its main thread (setpriority(2)), if that is allowed. */
   yieldTo(niceness: number): void {
     try {
       setPriority(this.#process.pid ?? 0, niceness);

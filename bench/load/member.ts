@@ -7,21 +7,21 @@ import type { Standing } from './standing.ts';
 export interface MemberOptions extends Entrance {
   /** How many bytes of payload a data frame must have to count as a message. */
   readonly minimum: number;
-  /** Whether what it gets is decoded. */
+  /** Whether its messages are decoded. */
   readonly isSampled: boolean;
 }
 
 export class Member {
   readonly isSampled: boolean;
-  /** Whether it has missed messages since the mark that its server does not give to who comes back. */
+  /** Whether it has missed messages since the mark that its server cannot replay. */
   hasGap = false;
   readonly #options: MemberOptions;
-  /** What it keeps to come back; undefined of who is not decoded, and where a server has nothing of the kind. */
+  /** The state that it keeps to resume; undefined if it is not decoded, or its server cannot resume. */
   readonly #standing: Standing | undefined;
   #connection: Connection | undefined;
   #sample: Sample | undefined;
   #onPayload: ((payload: Buffer) => void) | undefined;
-  /** What it sends with, where that does not come back over the connection it was sent on. */
+  /** A separate connection to send with, if messages do not come back over the sending one. */
   #publisher: Connection | undefined;
 
   private constructor(options: MemberOptions) {
@@ -51,7 +51,7 @@ export class Member {
     return this.#options.room;
   }
 
-  /** Why it is of no use any more, if so. */
+  /** Why it is unusable; undefined if it is not. */
   get lost(): string | undefined {
     return this.#connection?.lost ?? this.#publisher?.lost;
   }
@@ -76,7 +76,7 @@ export class Member {
     return this.#connection?.pings ?? 0;
   }
 
-  /** Counts from here on. @param sample looks at what comes; undefined: nobody does. */
+  /** Counts from here on. @param sample examines the messages; undefined if nothing does. */
   mark(sample: Sample | undefined, onPayload: ((payload: Buffer) => void) | undefined): void {
     this.hasGap = false;
     this.#sample = sample;
@@ -85,12 +85,12 @@ export class Member {
     if (this.#reader) this.#reader.onPayload = onPayload;
   }
 
-  /** Makes it one who may send. */
+  /** Allows it to send. */
   async becomeSender(): Promise<void> {
     const { dialect, minimum } = this.#options;
     if (!dialect.excludesSender || this.#publisher) return;
     this.#publisher = await Connection.open(this.#options, minimum, (payload) => {
-      // What others say it gets over its other connection; what remains are complaints.
+      // It gets messages over its other connection; everything else here is an error of the server.
       if (!readStamp(payload)) this.#onPayload?.(payload);
     });
   }
@@ -100,7 +100,7 @@ export class Member {
     (this.#publisher ?? this.#connection)?.send(bytes);
   }
 
-  /** Stops reading, as a client does whose user sits in a tunnel. */
+  /** Stops reading, like a client in a tunnel. */
   stall(): void {
     this.#connection?.stopReading();
   }
@@ -109,14 +109,14 @@ export class Member {
     this.#connection?.startReading();
   }
 
-  /** Loses its connection without a word. */
+  /** Cuts the connection without a close frame. */
   cut(): void {
     this.#connection?.close();
     this.#publisher?.close();
   }
 
   /**
-   * Comes back, and waits until it is a member again: to where it was, if its server can do that, or anew.
+   * Comes back, and waits until it is a member again: it resumes if its server can do that, and joins anew otherwise.
    *
    * @returns how many messages it had missed, and gets now.
    */

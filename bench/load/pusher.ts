@@ -1,6 +1,6 @@
 /**
- * Pusher Channels protocol 7, as Soketi and Sockudo speak it. Members are in a private channel, and say what they say as client
- * events: those need no HTTP request each, but the app has to allow them.
+ * Pusher Channels protocol 7, as in Soketi and Sockudo. Members are in a private channel, and send client events: those
+ * need no HTTP request each, but the app has to allow them.
  *
  * https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/
  */
@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto';
 import type { Credentials } from './address.ts';
 import { type ClientDialect, type Destination, type Step, withQuery } from './dialect.ts';
 
-/** What Soketi has by default. */
+/** The defaults of Soketi. */
 const usual = { appKey: 'app-key', appSecret: 'app-secret' };
 
 interface Frame {

@@ -1,13 +1,13 @@
-/** The deliveries to some of the members are decoded: for their latency, and for their order. */
+/** Decodes the deliveries to some of the members, for latency and order. */
 import type { Histogram } from '../statistics.ts';
 import { readStamp, type Stamp } from './body.ts';
 import { microseconds } from './clock.ts';
 import type { ClientDialect } from './dialect.ts';
 
 export interface SampleResult {
-  /** Deliveries that did not follow the one before. */
+  /** Deliveries out of order. */
   readonly disorder: number;
-  /** A frame that nobody expected. */
+  /** An unexpected frame. */
   readonly unexpected: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export class Sample {
   #unexpected: string | undefined;
 
   /**
-   * @param latency is given every delivery's time since it was meant to be sent, in microseconds.
+   * @param latency records the time since each message was due to be sent, in microseconds.
    * @param before the same member's view until now.
    */
   constructor(dialect: ClientDialect, latency: Histogram, before?: Sample) {

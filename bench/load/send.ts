@@ -1,4 +1,4 @@
-/** Lets the senders of a process carry out a plan. */
+/** Runs a plan with the senders of a process. */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { type Churn, churn } from './churn.ts';
 import { microseconds } from './clock.ts';
@@ -14,11 +14,11 @@ export interface PacedPlan {
   /** Milliseconds. */
   readonly interval: number;
   readonly bursts: number;
-  /** Meanwhile members lose their connections. */
+  /** Members that lose their connections in the meantime. */
   readonly churn?: Churn;
 }
 
-/** A closed loop: each sender sends a burst whenever fewer than `window` of its messages are on their way. */
+/** A closed loop: each sender sends a burst whenever fewer than `window` of its messages are in flight. */
 export interface WindowPlan {
   readonly kind: 'window';
   readonly window: number;
@@ -38,7 +38,7 @@ export interface Sent {
   readonly returns: Entries;
 }
 
-/** @param restless members that lose their connections, if the plan says that any do. */
+/** @param restless members that lose their connections, if the plan has churn. */
 export async function send(senders: readonly Sender[], restless: readonly Member[], plan: Plan): Promise<Sent> {
   const [late, returns] = await Promise.all([
     plan.kind === 'paced' ? pace(senders, plan) : keepUp(senders, plan),
@@ -75,7 +75,7 @@ async function watch(due: number): Promise<void> {
   while (microseconds() < due);
 }
 
-/** To a millisecond: with several processes that send, to look at the clock all the time would take it from the server. */
+/** Precise to a millisecond: several senders that poll the clock would take CPU time from the server. */
 async function doze(due: number): Promise<void> {
   while (microseconds() < due) await wait(1);
 }

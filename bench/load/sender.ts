@@ -8,7 +8,7 @@ import type { Member } from './member.ts';
 export interface SenderOptions {
   readonly member: Member;
   readonly dialect: ClientDialect;
-  /** Which of the room's senders this is; its messages carry it. */
+  /** The index among the room's senders, which its messages carry. */
   readonly index: number;
   /** Messages in a burst. */
   readonly burst: number;
@@ -16,11 +16,11 @@ export interface SenderOptions {
   readonly messageSize: number;
   /** Whether messages ask for an acknowledgement. */
   readonly ids: boolean;
-  /** The number of its first message, past those that the same member has sent before. */
+  /** The number of its first message, after those that the same member has sent before. */
   readonly first: number;
 }
 
-/** So short that with a digit before it an id is a number of 32 bits. */
+/** Short enough that an id with one more digit is a 32-bit number. */
 const blankId = '0'.repeat(9);
 
 export class Sender {
@@ -34,7 +34,7 @@ export class Sender {
   #intended: number[] = [];
   /** How many messages since the mark have come back. */
   #returned = 0;
-  /** Sends what the window has room for, while a closed loop runs. */
+  /** Fills the window, while a closed loop runs. */
   #refill: (() => void) | undefined;
   #mostMessages = 0;
 
@@ -60,7 +60,7 @@ export class Sender {
     return this.#number;
   }
 
-  /** Whether a message is back when it is acknowledged; else it is when the sender's own copy is there. */
+  /** Whether a message counts as back when it is acknowledged; otherwise when the sender's own copy arrives. */
   get hasAcks(): boolean {
     return this.#options.ids && this.#options.dialect.ack !== undefined;
   }
@@ -84,7 +84,7 @@ export class Sender {
     return intended;
   }
 
-  /** Goes on with a closed loop until `messages` are sent since the mark, or `end`, in microseconds, has come. */
+  /** Keeps a closed loop going until `messages` were sent since the mark, or until `end`, in microseconds. */
   keepUp(window: number, messages: number, end: number): void {
     const { burst } = this.#options;
     this.#mostMessages = messages;
@@ -119,7 +119,7 @@ export class Sender {
   }
 }
 
-/** Where the id stands, before the body or after it; -1 where a dialect has none. */
+/** The position of the id, before the body or after it; -1 if a dialect has none. */
 function findId(frame: Buffer, bodyAt: number, bodyLength: number): number {
   const before = frame.subarray(0, bodyAt).indexOf(blankId);
   return before >= 0 ? before : frame.indexOf(blankId, bodyAt + bodyLength);

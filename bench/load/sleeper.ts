@@ -5,10 +5,10 @@ import type { Woken } from './calls.ts';
 import { Member, type MemberOptions } from './member.ts';
 import { Sample } from './sample.ts';
 
-/** How often it is looked at what has come, in milliseconds. */
+/** How often to check for messages, in milliseconds. */
 const lookEvery = 20;
 
-/** After how long without a message there are no more, in milliseconds. */
+/** After this silence no more messages are expected, in milliseconds. */
 const silence = 1000;
 
 export class Sleeper {
@@ -20,7 +20,7 @@ export class Sleeper {
     this.#sample = sample;
   }
 
-  /** Becomes a member, and reads no more. */
+  /** Becomes a member, and stops reading. */
   static async open(options: MemberOptions): Promise<Sleeper> {
     const member = await Member.open(options);
     const sample = new Sample(options.dialect, new Histogram());
@@ -30,10 +30,10 @@ export class Sleeper {
   }
 
   /**
-   * Reads again; if the connection has ended, once what was kept for it is there, comes back.
+   * Reads again; if the connection ends after the buffered messages, the member comes back.
    *
    * @param messages how many there were in the meantime.
-   * @param patience gives up after so many milliseconds.
+   * @param patience gives up after this time, in milliseconds.
    */
   async wake(messages: number, patience: number): Promise<Woken> {
     const end = performance.now() + patience;
@@ -50,7 +50,7 @@ export class Sleeper {
     return { kept, end: reason, received, disorder: this.#sample.result.disorder };
   }
 
-  /** Waits for the end, or until nothing has come for a while. */
+  /** Waits for the end, or until nothing has arrived for a while. */
   async #quiet(isOver: () => boolean): Promise<void> {
     let latest = performance.now();
     for (let before = -1; !isOver() && performance.now() - latest < silence; await wait(lookEvery)) {

@@ -1,4 +1,4 @@
-/** What a client of Hubbub keeps to come back as the same user, to where it was (PROTOCOL.md, "Resuming"). */
+/** The state that a client of Hubbub keeps to resume as the same user (PROTOCOL.md, "Resuming"). */
 export class Standing {
   /** The number of the latest message it has. */
   sequence = 0;
@@ -12,7 +12,7 @@ export class Standing {
     this.#room = room;
   }
 
-  /** Takes a frame that came as the client entered for the first time. */
+  /** Takes a frame that arrived when the client entered for the first time. */
   note(text: string): void {
     this.#ticket = /"ticket":"([^"]+)"/.exec(text)?.[1] ?? this.#ticket;
     if (!isJoined(text)) return;
@@ -20,15 +20,15 @@ export class Standing {
     this.sequence = sequenceIn(text);
   }
 
-  /** The target of the upgrade request of who comes back. */
+  /** The target of the upgrade request of a returning client. */
   get path(): string {
     return `/?room=&token=${this.#ticket}`;
   }
 
   /**
-   * What to make of a frame that comes before the client is where it was.
+   * Handles a frame that arrives before the client has resumed.
    *
-   * @throws {Error} if it will not get all it has missed.
+   * @throws {Error} if it will not get all missed messages.
    */
   opening(text: string): { readonly reply: string } | 'member' | undefined {
     if (text.startsWith('{"type":"welcome"')) {

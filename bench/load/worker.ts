@@ -29,13 +29,13 @@ import { Sleeper } from './sleeper.ts';
 /** How many connections are opened at the same time. */
 const openAtOnce = 64;
 
-/** How often the counts are looked at, in milliseconds. */
+/** How often the counts are checked, in milliseconds. */
 const lookEvery = 10;
 
-/** How long it is waited for deliveries there should not be, in milliseconds. */
+/** How long to wait for unwanted deliveries, in milliseconds. */
 const surplusWait = 50;
 
-/** How many senders a stamp can tell apart. */
+/** How many senders a stamp can distinguish. */
 const mostSenders = 100;
 
 /** The members of a room that this process holds. */
@@ -48,7 +48,7 @@ interface Group {
 
 class Worker {
   readonly #groups = new Map<string, Group>();
-  /** What those that are decoded have seen since the mark. */
+  /** The samples of decoded members since the mark. */
   #samples = new Map<Member, Sample>();
   #latency = new Histogram();
   #ackLatency = new Histogram();
@@ -88,14 +88,14 @@ class Worker {
     return [...this.#groups.values()].flatMap(({ members }) => members);
   }
 
-  /** First one of each room, then another one of each, and so on: in this order they take turns. */
+  /** The order of their turns: first one sender of each room, then a second one of each, and so on. */
   #senders(): Sender[] {
     const rooms = [...this.#groups.values()].map(({ senders }) => [...senders.values()]);
     const most = Math.max(0, ...rooms.map(({ length }) => length));
     return [...Array(most).keys()].flatMap((at) => rooms.flatMap((senders) => senders[at] ?? []));
   }
 
-  /** The last member of each room, who is no sender. */
+  /** The last member of each room, which is not a sender. */
   #restless(): Member[] {
     return [...this.#groups.values()].flatMap(({ members }) => members.at(-1) ?? []);
   }
@@ -208,7 +208,7 @@ class Worker {
     return null;
   }
 
-  /** @param before what the member has seen until now. */
+  /** @param before the member's sample until now. */
   #watch(member: Member, group: Group, before: Sample | undefined): void {
     if (!member.isSampled) return member.mark(undefined, undefined);
     const sender = group.senders.get(member);
@@ -269,7 +269,7 @@ function sentIn({ senders }: Group): number {
   return [...senders.values()].reduce((sum, { sent }) => sum + sent, 0);
 }
 
-/** How many did not get every message once. */
+/** How many members did not get every message exactly once. */
 function wrongMembers({ members }: Group, messages: number): number {
   return members.filter((member) => !member.hasGap && member.messages !== messages).length;
 }

@@ -1,4 +1,4 @@
-/** What clients who do their worst do to those who behave well, and to the memory of the server, which has its usual limits. */
+/** The effect of attackers on well-behaved clients, and on the memory of a server with its default limits. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
   Assault,
@@ -27,24 +27,29 @@ type Attackers = Hand<AttackerCall, AttackerAnswers>;
 const attackerScript = new URL('../abuse/worker.ts', import.meta.url);
 const witnessScript = new URL('../abuse/witness.ts', import.meta.url);
 
-/** How long pings are watched before, and after the attack and a pause, in milliseconds. */
+/** How long pings are watched before the attack, and after it and a pause, in milliseconds. */
 const calm = 1200;
 const recovery = 1500;
 
-/** How often it is seen whether pings are as before, and how long the server may hold more, in milliseconds. */
+/**
+ * How many times to check whether pings have recovered, and how long the server may hold more memory, in milliseconds.
+ */
 const mostRecoveries = 3;
 const graceAndMore = 13_000;
 
-/** How long the server has after all is prepared, in milliseconds. */
+/** How long the server may settle after the preparations, in milliseconds. */
 const settling = 500;
 
-/** From which share of a CPU the server is full, and how late the attackers' own loop may be, in microseconds. */
+/**
+ * The share of a CPU from which the server counts as saturated, and the most delay of the attackers' own loop, in
+ * microseconds.
+ */
 const full = 0.9;
 const slowLoop = 50_000;
 
 const standsStill = 'the server does not say what it holds';
 
-/** Attackers have machines of their own in the world, and take no time from the server; the well-behaved clients neither. */
+/** Real attackers have their own machines, and take no CPU time from the server; nor do well-behaved clients. */
 const niceness = { attackers: 10, bystanders: 5, witness: -10 };
 
 const columns: readonly [Column, ...Column[]] = [
@@ -94,7 +99,7 @@ function abuseCase({ seconds }: Settings, targets: readonly Target[], kind: Kind
 
 async function measure(target: Target, kind: Kind, attackers: number, duration: number): Promise<Measurement> {
   await using server = await Server.start(withOptions(target, ...(kind.options ?? [])), true);
-  // Nobody attacks it: where it takes long as well, the machine is to blame.
+  // It is not attacked: if it is slow as well, the machine is to blame.
   await using control = await Server.start(bare);
   await using witness: Witness = new Hand(witnessScript);
   await using bystanders: Attackers = new Hand(attackerScript);
@@ -139,7 +144,7 @@ async function measure(target: Target, kind: Kind, attackers: number, duration: 
   };
 }
 
-/** Watches pings until they are as they should be again, or have not become so. */
+/** Watches pings until they have recovered, or the attempts are used up. */
 async function recovered(witness: Witness, bar: number): Promise<Watched> {
   for (let times = 1; ; times += 1) {
     await wait(recovery);
@@ -148,7 +153,9 @@ async function recovered(witness: Witness, bar: number): Promise<Watched> {
   }
 }
 
-/** How much more the server holds than it did, when it has let go of what it need not hold, or has not; NaN if it does not say. */
+/**
+ * How much more memory the server holds than before, once it has released the rest or the time is up; NaN if unknown.
+ */
 async function released(server: Server, before: number): Promise<number> {
   const end = performance.now() + graceAndMore;
   while (server.isRunning) {
@@ -160,7 +167,7 @@ async function released(server: Server, before: number): Promise<number> {
   return Number.NaN;
 }
 
-/** What the well-behaved clients have lost. */
+/** The losses of the well-behaved clients. */
 function lossOf({ lost, missingAcks, delivered, expected, disorder }: Outcome, during: Watched): string | undefined {
   if (lost !== undefined) return `a well-behaved client was lost (${lost})`;
   if (during.unanswered > 0) return `${during.unanswered} pings were not answered`;

@@ -1,4 +1,4 @@
-/** What is said goes to everyone, whichever room they are in. */
+/** Messages go to everyone, whichever room they are in. */
 import type { Settings } from '../settings.ts';
 import { floor, hubbub, named } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
@@ -7,7 +7,7 @@ import { evenly, fitting, load, offered, tooMany } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 import { speaking } from './speaking.ts';
 
-/** The members are spread over so many. The floor has no rooms: it publishes to all. */
+/** The rooms that the members are spread over. The floor has no rooms: it publishes to all. */
 const rooms = 10;
 
 /** A broadcast has a shorter envelope than a message in a room: `bare-bytes` publishes a few bytes more. */

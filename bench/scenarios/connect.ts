@@ -1,4 +1,6 @@
-/** Storms of connections: clients that come all at once, and a full room whose members are all cut off and come back. */
+/**
+ * Storms of connections: clients that connect all at once, and a full room whose members are all cut off and come back.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { microseconds } from '../load/clock.ts';
 import { total } from '../load/crew.ts';
@@ -14,14 +16,14 @@ import { demandWhole, Invalid, newRoom } from './room.ts';
 import { speaking } from './speaking.ts';
 import { addTolls, circumstances, Stage, shares, type Toll } from './stage.ts';
 
-/** What is said while everyone is away, in messages. */
+/** How many messages are sent while everyone is away. */
 const missed = 10;
 
-/** How long servers have for connections that have ended, and a room to become quiet, in milliseconds. */
+/** How long servers may take to handle ended connections, and a room to become quiet, in milliseconds. */
 const pause = 300;
 const silence = 1200;
 
-/** How long it is waited for what was missed, in milliseconds. */
+/** How long to wait for missed messages, in milliseconds. */
 const patience = 15_000;
 
 const names = [hubbub, floor, 'ws'];
@@ -81,7 +83,7 @@ function reconnectCase(settings: Settings, members: number): Case {
     async prepare({ crew }, place) {
       await crew.openFirst(place);
       await crew.arm('one', { burst: missed, ids: false });
-      // All are decoded: they have to know up to where they have everything.
+      // All are decoded: they have to know their positions.
       await crew.open(place, members - settings.receivers, members);
       await crew.settle(silence);
     },
@@ -101,11 +103,11 @@ function reconnectCase(settings: Settings, members: number): Case {
 interface Storm {
   readonly name: string;
   readonly title: string;
-  /** How many come. */
+  /** How many clients connect. */
   readonly clients: number;
   readonly prepare: (stage: Stage, place: Place) => Promise<void>;
   readonly strike: (stage: Stage, place: Place) => Promise<Struck>;
-  /** Brings everything back to where the next one can come. */
+  /** Restores the state for the next storm. */
   readonly after: (stage: Stage) => Promise<void>;
 }
 
@@ -154,7 +156,7 @@ class Entrant implements AsyncDisposable {
     this.#storm = storm;
   }
 
-  /** One storm does not count, so that the server's code is compiled. */
+  /** The first storm does not count: it compiles the server's code. */
   async open(receivers: number, messageSize: number): Promise<void> {
     await this.#attempt(async () => {
       const stage = await Stage.open(this.#target, receivers);

@@ -11,7 +11,7 @@ import { speaking } from './speaking.ts';
 interface Form {
   readonly name: string;
   readonly dialect: DialectName;
-  /** How many bytes Hubbub's frame has, besides the message's body: the control publishes as many. */
+  /** The bytes of Hubbub's frame besides the body: the control publishes as many. */
   readonly envelope: number;
 }
 
@@ -22,7 +22,7 @@ const forms: readonly Form[] = [
   { name: 'binary', dialect: 'hubbub-binary', envelope: 152 },
 ];
 
-/** How many bytes the message of a client has besides its body, which the floor gives back as it came. */
+/** The bytes of a client's message besides the body; the floor sends it back unchanged. */
 const ownEnvelope = Buffer.byteLength('{"type":"message","body":""}');
 
 const burst = 32;
@@ -56,7 +56,7 @@ function dialectCase(settings: Settings, members: number, { name, dialect, envel
   };
 }
 
-/** The control with so many bytes more in each message; other targets as they are. */
+/** The control with this many more bytes in each message; other targets unchanged. */
 function padded(target: Target, bytes: number): Target {
   if (target.name !== control) return target;
   return { ...target, command: [...target.command.slice(0, -1), String(bytes)] };

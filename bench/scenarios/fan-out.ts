@@ -1,4 +1,4 @@
-/** One room, one sender, a fixed load: what a delivery costs the server, and how long it takes. */
+/** One room, one sender, a fixed load: the cost of a delivery for the server, and its latency. */
 import type { Brief, Settings } from '../settings.ts';
 import { floor, hubbub, named, type Target, withoutLog } from '../targets/targets.ts';
 import type { Case, Column, Scenario } from './case.ts';
@@ -35,10 +35,10 @@ export const fanOut: Scenario = {
   },
 };
 
-/** Everybody who can be compared to Hubbub: in a single room, and as it is by default. */
+/** All targets that can be compared to Hubbub: in a single room, and with their defaults. */
 const all = [hubbub, floor, 'bare-bytes', 'bare-loop', 'ws', 'socket.io', 'socket.io-uws'];
 
-/** Deliveries per second that the slowest peer can take for long, and not be near its end. */
+/** Deliveries per second that the slowest target can sustain with a margin. */
 const peersLoad = { batched: 50_000, single: 25_000 };
 
 export const peers: Scenario = {
@@ -56,10 +56,10 @@ export const peers: Scenario = {
   },
 };
 
-/** What is enough to lose something, also where others have most of the machine. */
+/** Enough to notice a loss, also on a busy machine. */
 export const quickBrief: Brief = { seconds: 1, rounds: 1, warmUp: 2000, receivers: 1 };
 
-/** For a first look: whether everything arrives, and in order. Its figures say little. */
+/** A quick check that everything arrives in order. Its figures mean little. */
 export const quick: Scenario = {
   name: 'quick',
   description: 'losses and order only, in a few seconds',

@@ -1,4 +1,4 @@
-/** Members who say nothing: what a connection costs the server in memory, and all of them in CPU time. */
+/** Silent members: the memory that a connection costs the server, and the CPU time of all of them. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Crew } from '../load/crew.ts';
 import type { Settings } from '../settings.ts';
@@ -10,15 +10,15 @@ import { affordable } from './load.ts';
 import { failed } from './measure.ts';
 import { Invalid, newRoom } from './room.ts';
 
-/** Connections there are before memory is looked at first: what is allocated once, is then. */
+/** Connections before memory is first measured, so that one-time allocations are done. */
 const before = 500;
 
-/** How long nothing must come before the room counts as quiet, in milliseconds. */
+/** How long nothing must arrive before the room counts as quiet, in milliseconds. */
 const silence = 1200;
 
 /**
- * How long nothing is said before memory is looked at, in milliseconds. V8 lets its young generation grow with the rate of
- * allocation, by tens of MiB, and shrinks it when garbage is collected after a while in which little was allocated.
+ * How long the room is silent before memory is measured, in milliseconds. V8 lets its young generation grow with the
+ * rate of allocation, by tens of MiB, and shrinks it when it collects garbage after a period with few allocations.
  */
 const calm = 15_000;
 
@@ -56,7 +56,7 @@ function idleCase(settings: Settings, members: number): Case {
   };
 }
 
-/** A round: one after the other lets its clients in; they are watched all at the same time. */
+/** A round: the targets open their connections one after the other; they are all watched at the same time. */
 async function measureIdle(chosen: readonly Target[], members: number, settings: Settings): Promise<Measurement[]> {
   const runs = chosen.map((target) => run(target, members, settings));
   const measurements = new Map<Run, Measurement>();
@@ -75,7 +75,7 @@ async function measureIdle(chosen: readonly Target[], members: number, settings:
   }
 }
 
-/** Stops for the others when it has its first connections, and when it has all. */
+/** Pauses for the others when it has its first connections, and when it has all. */
 type Run = AsyncGenerator<undefined, Measurement>;
 
 async function* run(target: Target, members: number, settings: Settings): Run {

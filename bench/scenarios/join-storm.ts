@@ -1,4 +1,4 @@
-/** A great many users join one room as fast as they can: what each of them is sent about the others. */
+/** Many users join one room as fast as they can: how much each of them is sent about the others. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Census } from '../load/calls.ts';
 import type { Settings } from '../settings.ts';
@@ -14,13 +14,13 @@ import { addTolls, circumstances, Stage, shares } from './stage.ts';
 
 const members = 15_000;
 
-/** After how long without a word a client of Hubbub is cut off here, in seconds: as soon as can be had. */
+/** The idle timeout of Hubbub here, in seconds: the shortest possible. */
 const idleTimeout = 8;
 
 /** How long all stay after the storm, in milliseconds: each is pinged, and cut off if it does not answer. */
 const stay = 2 * idleTimeout * 1000;
 
-/** How long nothing must come before the storm counts as over, in milliseconds. */
+/** How long nothing must arrive before the storm counts as over, in milliseconds. */
 const silence = 1200;
 
 export const joinStorm: Scenario = {
@@ -104,7 +104,7 @@ function add(censuses: readonly Census[]) {
   };
 }
 
-/** With the shortest patience for silent clients. */
+/** With the shortest idle timeout. */
 function impatient(target: Target): Target {
   return withOptions(target, '--idle-timeout', `${idleTimeout}s`);
 }

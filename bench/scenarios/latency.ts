@@ -1,4 +1,4 @@
-/** How long a delivery takes at a tenth, at half and at four fifths of what the slower of two servers can take. */
+/** The latency of a delivery at a tenth, half and four fifths of the capacity of the slower of two servers. */
 import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floor, hubbub, named, type Target } from '../targets/targets.ts';
@@ -7,11 +7,11 @@ import { count, percent } from './format.ts';
 import { affordable, evenly, type Load, load, offered } from './load.ts';
 import { columns, measureRound } from './measure.ts';
 
-/** How long it takes to find out how much a server can take, and in turns of how long, in seconds. */
+/** How long the capacity of a server is measured, and the length of a turn, in seconds. */
 const calibration = 2;
 const calibrationTurn = 1;
 
-/** How many bursts a sender has on their way meanwhile. */
+/** How many bursts a sender has in flight during that. */
 const window = 4;
 
 export const latency: Scenario = {
@@ -27,7 +27,7 @@ export const latency: Scenario = {
   },
 };
 
-/** What a target can take, in messages per second, and what kept it from more, if that was not itself. */
+/** The capacity of a target, in messages per second, and the bottleneck, if that was not the target itself. */
 interface Own {
   readonly rate: number;
   readonly note: string | undefined;
@@ -39,7 +39,7 @@ function latencyCases(settings: Settings, members: number, burst: number): Case[
   const { shares, messageSize, receivers, warmUp, seconds } = settings;
   const chosen = settings.targets ?? named(hubbub, floor);
   const options = { members, burst, ids: false, messageSize, receivers, warmUp };
-  /** Found out once for all shares. */
+  /** Measured once for all shares. */
   let found: Promise<Saturation> | undefined;
   return shares.map((share) => ({
     scenario: 'latency',
@@ -89,7 +89,7 @@ async function saturate(chosen: readonly Target[], options: Options): Promise<Sa
   return new Map(found);
 }
 
-/** The same for all targets: a share of what the slowest can take, unless the command line says how much it is to be. */
+/** The same for all targets: a share of the capacity of the slowest, unless the command line has a load. */
 function loadAt(share: number, saturation: Saturation, settings: Settings, { members, burst }: Options): Load {
   const rates = [...saturation.values()].map(({ rate }) => rate).filter((rate) => rate > 0);
   if (settings.messages !== undefined || rates.length === 0) {

@@ -1,4 +1,4 @@
-/** How much is offered: the same to every target, and well under what any of them can take. */
+/** The offered load: the same for every target, and well below the capacity of each. */
 import { microseconds } from '../load/clock.ts';
 import type { PacedPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
@@ -11,14 +11,14 @@ export interface Load {
 }
 
 /**
- * Deliveries per second that are offered to a room, unless the command line says otherwise: so many that what a server
- * does with them stands out from what it does anyway.
+ * Deliveries per second that are offered to a room, unless the command line says otherwise: enough that their cost
+ * stands out from the cost of an idle server.
  */
 export function offered(members: number, burst: number): number {
   return burst > 1 ? Math.min(500_000, 50_000 * Math.sqrt(members)) : Math.min(50_000, 1000 * Math.sqrt(members));
 }
 
-/** @param deliveriesPerSecond what to offer, if the command line does not say it. */
+/** @param deliveriesPerSecond the load, unless the command line has one. */
 export function load(settings: Settings, members: number, burst: number, deliveriesPerSecond: number): Load {
   const { messages, seconds } = settings;
   if (messages !== undefined)
@@ -26,7 +26,7 @@ export function load(settings: Settings, members: number, burst: number, deliver
   return { burst, interval: Math.max(1, Math.round((burst * 1000 * members) / deliveriesPerSecond)) };
 }
 
-/** Sends for so many seconds, from almost now. */
+/** Sends for this many seconds, starting almost now. */
 export function paced({ interval }: Load, seconds: number): PacedPlan {
   return {
     kind: 'paced',
@@ -43,10 +43,10 @@ export function evenly(offers: Load) {
   return { burst, senders: 'one', turn, plan: (seconds: number) => paced(offers, seconds) } as const;
 }
 
-/** What a server needs besides a descriptor for each member. */
+/** Descriptors that a server needs besides one for each member. */
 export const ownDescriptors = 100;
 
-/** Sorts sizes of a single room by whether each load process has a member, and a process may have so many connections. */
+/** Splits sizes of a single room into possible ones and others: each process needs a member, and enough descriptors. */
 export function affordable(
   sizes: readonly number[],
   { receivers }: Pick<Settings, 'receivers'>,
@@ -57,7 +57,7 @@ export function affordable(
   });
 }
 
-/** Sorts sizes by whether there is a reason to leave them out. */
+/** Splits sizes by whether there is a reason to leave them out. */
 export function fitting(
   sizes: readonly number[],
   reasonAgainst: (members: number) => string | undefined,
@@ -68,7 +68,7 @@ export function fitting(
   };
 }
 
-/** Why a process cannot have so many connections, if so. */
+/** Why a process cannot have this many connections; undefined if it can. */
 export function tooMany(connections: number): string | undefined {
   const limit = descriptorLimit();
   if (connections + ownDescriptors <= limit) return undefined;

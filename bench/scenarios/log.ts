@@ -1,4 +1,4 @@
-/** Many rooms, each with one sender, and every message acknowledged: what it costs to keep them. */
+/** Many rooms, each with one sender, and every message acknowledged: the cost of keeping messages. */
 import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floorWithRooms, hubbub, named, withoutLog } from '../targets/targets.ts';
@@ -10,7 +10,7 @@ import { columns, measureRound, type RoundOptions } from './measure.ts';
 const rooms = 1000;
 const burst = 8;
 
-/** What is offered in the open loop: messages per second over all rooms. */
+/** The load of the open loop: messages per second over all rooms. */
 const offered = (members: number) => 20_000 / (1 + members / 2);
 
 /** In seconds. */
@@ -46,7 +46,7 @@ export const log: Scenario = {
   },
 };
 
-/** Each sender sends when all of what it has sent is acknowledged: so what comes in together is the same for all. */
+/** Each sender sends when all its messages are acknowledged, so that all targets get batches of the same size. */
 function closed(settings: Settings, members: number): Case {
   const plan = (seconds: number): WindowPlan => ({
     ...{ kind: 'window', window: burst, messages: Number.MAX_SAFE_INTEGER },
@@ -55,7 +55,7 @@ function closed(settings: Settings, members: number): Case {
   return logCase(settings, members, true, `${burst} messages of each sender on their way`, closedColumns, plan);
 }
 
-/** The same load for all, well under what they can take. */
+/** The same load for all, well below their capacities. */
 function open(settings: Settings, members: number): Case {
   const senders = settings.receivers + 1;
   const interval = (burst * 1000 * senders) / offered(members);

@@ -45,28 +45,30 @@ export const columns = {
   bytes: { figure: 'bytesPerDelivery', label: 'bytes', format: count, isAside: true },
 } satisfies Record<string, Column>;
 
-/** From which share of its time on a CPU a process counts as full, and from which share of all CPUs a machine. */
+/** The share of a CPU from which a process counts as saturated, and the share of all CPUs for the machine. */
 const full = 0.9;
 const machineFull = 0.95;
 
-/** Above these shares of late bursts, and of the machine's time in use by others, a measurement comes with a note. */
+/** Above these shares of late bursts, and of CPU time of other processes, a measurement comes with a note. */
 const manyLate = 0.05;
 const muchForOthers = 0.15;
 
-/** At the start of a turn the load is driven for this share of it, and not measured: the others have left cold caches. */
+/**
+ * At the start of a turn the load is driven for this share of it, and not measured: the others have left cold caches.
+ */
 const rehearsal = 0.3;
 
 export interface RoundOptions extends RoomOptions {
   /** How long a target is measured in all, in seconds. */
   readonly seconds: number;
-  /** How long one turn is, in seconds: short, so that what else happens on the machine meets all targets alike. */
+  /** The length of a turn, in seconds: short, so that other load on the machine affects all targets alike. */
   readonly turn: number;
 }
 
 /**
- * A measurement for each target, in their order; one that lost something comes without figures.
+ * A measurement for each target, in their order; without figures if something was lost.
  *
- * @param own what is different with a target.
+ * @param own options that differ per target.
  */
 export async function measureRound(
   targets: readonly Target[],
@@ -77,7 +79,7 @@ export async function measureRound(
   const entrants = targets.map((target) => new Entrant(target, { ...options, ...own(target) }));
   try {
     await Promise.all(entrants.map((entrant) => entrant.open()));
-    // Always in the same order: so all have been idle for equally long when their turn comes.
+    // Always in the same order, so that all have been idle for the same time when their turn comes.
     for (let left = Math.max(1, Math.round(seconds / turn)); left > 0; left -= 1) {
       for (const entrant of entrants) await entrant.takeTurn();
     }
@@ -151,7 +153,7 @@ class Entrant implements AsyncDisposable {
   }
 }
 
-/** A measurement that counts for nothing. */
+/** An invalid measurement. */
 export function failed(error: unknown): Measurement {
   const { delivered, expected } = error instanceof Invalid ? error : { delivered: 0, expected: 0 };
   const problem = error instanceof Error ? error.message : String(error);
@@ -168,7 +170,7 @@ interface Sum {
   readonly latency: Histogram;
   readonly ackLatency: Histogram;
   readonly returns: Entries;
-  /** The most that was seen, in bytes. */
+  /** The peak, in bytes. */
   readonly memory: number | undefined;
   /** Of each turn. */
   readonly loopDelays: readonly LoopDelay[];
@@ -176,7 +178,7 @@ interface Sum {
   readonly serverCpu: number | undefined;
   readonly clientCpu: number;
   readonly machineBusy: number;
-  /** Of all CPUs, what neither the server nor the load processes used. */
+  /** CPU time of neither the server nor the load processes. */
   readonly others: number;
 }
 
@@ -250,7 +252,7 @@ function figures(sum: Sum, idleShare: number | undefined): Record<string, number
   };
 }
 
-/** What was full. Times are in microseconds, that of the machine is a share. */
+/** The saturated part. Times are in microseconds; the machine has a share. */
 export function bottleneck({
   serverCpu,
   clientCpu,
@@ -270,7 +272,7 @@ function notes({ late, sent, others }: Sum, { burst }: RoundOptions): string[] {
   ];
 }
 
-/** What became of the member who did not read. */
+/** The outcome for the member that did not read. */
 function fate({ said, kept, end, received }: Awakening): string {
   const first = `the slow reader was kept ${count(kept)} of ${count(said)} messages`;
   if (end === undefined) return `${first}, and its connection`;

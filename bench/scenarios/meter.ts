@@ -1,4 +1,4 @@
-/** What a server and the machine use for a while. Times are in microseconds. */
+/** Measures the usage of a server and the machine over a time. Times are in microseconds. */
 import type { LoopDelay, Server } from '../targets/server.ts';
 import { machineTime } from '../targets/usage.ts';
 
@@ -11,7 +11,7 @@ export interface Used {
   readonly machine: { readonly all: number; readonly busy: number };
 }
 
-/** @returns ends it, and says what was used since. */
+/** @returns a function that stops, and returns the usage. */
 export async function meter(server: Server, watchesLoop: boolean): Promise<() => Promise<Used>> {
   if (watchesLoop) await server.watchLoop();
   const before = machineTime();
@@ -25,7 +25,7 @@ export async function meter(server: Server, watchesLoop: boolean): Promise<() =>
   };
 }
 
-/** Of the time of all CPUs in use, that of neither the server nor the load processes. @param clients that of those. */
+/** CPU time of other processes than the server and the load processes. @param clients the time of the latter. */
 export function ofOthers({ serverCpu, machine }: Used, clients: number): number {
   return Math.max(0, machine.busy - clients - (serverCpu ?? 0));
 }

@@ -11,7 +11,7 @@ import type { Target } from '../targets/targets.ts';
 import { difference, meter, ofOthers, type Used } from './meter.ts';
 
 export interface RoomOptions {
-  /** One if not said. */
+  /** One by default. */
   readonly rooms?: number;
   /** Of each room. */
   readonly members: number;
@@ -25,23 +25,23 @@ export interface RoomOptions {
    * members in each but one, in turns.
    */
   readonly senders: 'one' | 'all' | 'most members';
-  /** Who gets what is said; the room if not said. */
+  /** The receivers of messages; the room by default. */
   readonly reach?: 'room' | 'everyone';
-  /** Whether there is one more member, in a single room, who does not read. */
+  /** Whether a single room has one more member, which does not read. */
   readonly hasSleeper?: boolean;
   /** Load processes that hold members. */
   readonly receivers: number;
-  /** Messages that are exchanged while there are few members, so that the server's code is compiled. */
+  /** Messages that are exchanged among few members first, so that the server's code is compiled. */
   readonly warmUp: number;
   /** Whether the delay of the server's event loop is watched, which takes a timer in it. */
   readonly watchesLoop?: boolean;
-  /** How long it is waited for the last delivery, in milliseconds; 15 seconds if not said. */
+  /** How long to wait for the last delivery, in milliseconds; 15 seconds by default. */
   readonly patience?: number;
-  /** The load, for so many seconds from now. */
+  /** The load, for this many seconds from now. */
   readonly plan: (seconds: number) => Plan;
 }
 
-/** What was seen while one plan was carried out. Times are in microseconds. */
+/** The observations during one plan. Times are in microseconds. */
 export interface Slice extends Used {
   readonly tally: Tally;
   /** From the first message until the last delivery. */
@@ -65,29 +65,29 @@ const warmUpPatience = 15_000;
 /** Messages on their way while a server is warmed up. */
 const warmUpWindow = 128;
 
-/** How many are sent without a pause: in a single room with few members more of them would get ahead of its log. */
+/** How many are sent without a pause: more would outrun the log of a single room with few members. */
 const warmUpPart = 4000;
 
-/** How long nothing must come before a room counts as quiet, in milliseconds. Hubbub tells presence every second at most. */
+/** How long nothing must arrive before a room counts as quiet, in milliseconds. Hubbub sends counts once a second. */
 const silenceOf = (dialect: DialectName) => (dialect.startsWith('hubbub') ? 1200 : 200);
 
-/** The same, where there are so few members that Hubbub tells presence as soon as it changes. */
+/** The same for few members, for which Hubbub sends presence as soon as it changes. */
 const fewSilence = 300;
 
 /** How long the load is driven before it is measured, in seconds. */
 const rehearsal = 0.5;
 
-/** How long the server is watched doing nothing, and how long it may bring its affairs in order first, in milliseconds. */
+/** How long the idle server is watched, and how long it may settle first, in milliseconds. */
 const idleWatch = 500;
 const idlePause = 300;
 
 interface Conduct extends DriveOptions {
   readonly watchesLoop: boolean;
-  /** Whether who comes back gets what was said in the meantime. */
+  /** Whether returning members get the messages that they missed. */
   readonly canResume: boolean;
 }
 
-/** How a member fared that did not read. */
+/** The result for a member that did not read. */
 export interface Awakening extends Woken {
   /** Messages there were in the meantime. */
   readonly said: number;
@@ -97,7 +97,7 @@ export class Room implements AsyncDisposable {
   readonly #server: Server;
   readonly #crew: Crew;
   readonly #options: Conduct;
-  /** Messages since there is a member who does not read. */
+  /** Messages since a member stopped reading. */
   #unread = 0;
   /** The server's CPU time with all members and no traffic, as a share; undefined if it cannot be known. */
   idleShare: number | undefined;
@@ -109,7 +109,7 @@ export class Room implements AsyncDisposable {
   }
 
   /**
-   * Starts the server, and brings the room to where it can be measured: warm, full and quiet.
+   * Starts the server, and prepares the room for measuring: warm, full and quiet.
    *
    * @throws {Invalid} if something was lost on the way.
    */
@@ -135,7 +135,7 @@ export class Room implements AsyncDisposable {
     }
   }
 
-  /** @throws {Invalid} if anything was lost, late or not asked for. */
+  /** @throws {Invalid} if anything was lost, late or unexpected. */
   async drive(plan: Plan): Promise<Slice> {
     await this.#crew.mark();
     const stop = await meter(this.#server, this.#options.watchesLoop);
@@ -156,9 +156,9 @@ export class Room implements AsyncDisposable {
   }
 
   /**
-   * Lets the one who does not read read again.
+   * Lets the member that does not read read again.
    *
-   * @throws {Invalid} if it could have come back to where it was, and then has not got everything, once and in order.
+   * @throws {Invalid} if it could resume, and has not got every message once and in order.
    */
   async wake(): Promise<Awakening> {
     const said = this.#unread;
@@ -209,12 +209,12 @@ export class Room implements AsyncDisposable {
   }
 }
 
-/** A name that no room had before: a server that goes on running has members whose places are still kept. */
+/** A new name for each room: a running server may still keep places of earlier members. */
 export function newRoom(): string {
   return `bench${randomBytes(6).toString('hex')}`;
 }
 
-/** A run that lost something, and what of. */
+/** A run that lost something, and what it lost. */
 export class Invalid extends Error {
   override readonly name = 'Invalid';
   readonly delivered: number;
@@ -227,7 +227,9 @@ export class Invalid extends Error {
   }
 }
 
-/** @throws {Invalid} unless every member got every message, once and in order, and the senders their acknowledgements. */
+/**
+ * @throws {Invalid} unless every member got every message, once and in order, and the senders their acknowledgements.
+ */
 export function demandWhole(tally: Tally): void {
   const sum = (of: 'lost' | 'wrong' | 'wrongAcks' | 'disorder') =>
     tally.collected.reduce((before, one) => before + one[of], 0);

@@ -1,4 +1,4 @@
-/** A chat: many rooms in which now and then somebody says something, and members who lose their connection and come back. */
+/** A chat: many rooms with occasional messages, and members that lose their connections and come back. */
 import type { PacedPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floorWithRooms, hubbub, named } from '../targets/targets.ts';
@@ -12,19 +12,19 @@ interface Scale {
   readonly rooms: number;
   /** Messages per second over all rooms. */
   readonly offered: number;
-  /** Which share of all members loses its connection in a second. */
+  /** The share of all members that lose their connections per second. */
   readonly cutPerSecond: number;
 }
 
 const usual: Scale = { rooms: 1000, offered: 2000, cutPerSecond: 0.01 };
 
-/** For how many milliseconds a member is away. */
+/** How long a member is away, in milliseconds. */
 const away = 500;
 
-/** In seconds: most of the members who lose their connection in a turn do so before its end. */
+/** In seconds: most members that lose their connections in a turn are back before its end. */
 const turn = 1.5;
 
-/** What keeps nothing cannot bring anybody back to where they were: Hubbub is measured with its log only. */
+/** Without a log nobody can resume: Hubbub is measured only with its log. */
 const names = [hubbub, floorWithRooms];
 
 export const chat: Scenario = {
@@ -37,7 +37,7 @@ export const chat: Scenario = {
   },
 };
 
-/** The same for a first look: whether those who come back get what they missed, once and in order. */
+/** A quick check that returning members get what they missed, once and in order. */
 export const quickChat: Scenario = {
   name: 'quick-rooms',
   description: '30 rooms × 10 members who lose their connection and come back, losses and order only',

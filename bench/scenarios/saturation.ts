@@ -1,4 +1,4 @@
-/** As fast as it goes: every load process sends, each as long as few of its messages are on their way. */
+/** As fast as possible: every load process sends while few of its messages are in flight. */
 import type { WindowPlan } from '../load/send.ts';
 import type { Settings } from '../settings.ts';
 import { floor, named } from '../targets/targets.ts';
@@ -10,7 +10,7 @@ import { columns, measureRound } from './measure.ts';
 
 const burst = 32;
 
-/** How many of its messages a sender has on their way. */
+/** How many messages a sender has in flight. */
 const window = 4 * burst;
 
 /** In seconds. */
@@ -25,7 +25,7 @@ export const saturation: Scenario = {
   },
 };
 
-/** The same for a first look: order among several senders, with acknowledgements. */
+/** A quick check of the order among several senders, with acknowledgements. */
 export const quickSaturation: Scenario = {
   name: 'quick-saturation',
   description: 'several senders at full speed, losses and order only',
@@ -52,7 +52,7 @@ function saturationCase(settings: Settings, members: number, ids = false, names 
   };
 }
 
-/** Saturation is what a server does when nothing but itself holds it up. */
+/** A result counts as saturation only if the server itself was the bottleneck. */
 function claimOnlyIfFull(measurement: Measurement): Measurement {
   if (measurement.problem !== undefined || measurement.bottleneck === 'server') return measurement;
   return { ...measurement, notes: ['at least this much: the server was not full', ...measurement.notes] };

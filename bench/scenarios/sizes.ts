@@ -1,4 +1,6 @@
-/** Messages of other lengths, at rates at which they come to as many bytes, as far as a server can take so many. */
+/**
+ * Messages of different lengths, at rates that make the same number of bytes, as far as a server can take that many.
+ */
 import { shortestBody } from '../load/body.ts';
 import type { Settings } from '../settings.ts';
 import { floor, hubbub, named, type Target, withOptions } from '../targets/targets.ts';
@@ -12,10 +14,10 @@ const sizes = [shortestBody, 512, 4096, 32_768, 65_536];
 /** Bytes per second in all deliveries, if they are not too many. */
 const bytesPerSecond = 100e6;
 
-/** About how many bytes Hubbub adds to a message. */
+/** The approximate number of bytes that Hubbub adds to a message. */
 const envelope = 150;
 
-/** Bytes in one write of a sender, but at least one message, and not more messages than in other scenarios. */
+/** The bytes in one write of a sender, with at least one message, and no more messages than in other scenarios. */
 const mostBytes = 64 * 1024;
 const mostMessages = 32;
 
@@ -66,7 +68,7 @@ function loadOf(settings: Settings, members: number, messageSize: number): Load 
   return load(settings, members, burst, deliveries);
 }
 
-/** A message of 64 KiB is longer than the largest frame by default, with what is around it. */
+/** With its envelope, a message of 64 KiB is longer than the default limit for frames. */
 function withLargeFrames(target: Target): Target {
   return withOptions(target, '--max-frame', '128KiB');
 }

@@ -1,4 +1,4 @@
-/** One member of a room does not read: what that does to the others, to the server's memory, and what becomes of it. */
+/** One member of a room does not read: the effect on the others, on the server's memory, and on the member itself. */
 import type { Settings } from '../settings.ts';
 import { floor, hubbub, named, type Target, withOptions } from '../targets/targets.ts';
 import type { Case, Scenario } from './case.ts';
@@ -8,12 +8,12 @@ import { columns, measureRound } from './measure.ts';
 
 const burst = 32;
 
-/** Messages per second, if they are not too many deliveries, and how long they are at least: more than buffers hold. */
+/** Messages per second, unless that makes too many deliveries, and their least length: more than buffers hold. */
 const offered = 2000;
 const mostDeliveries = 200_000;
 const leastBytes = 1024;
 
-/** How many messages a room keeps: all of a run, so that what the slow reader has missed is there when it is back. */
+/** How many messages a room keeps: all of a run, so that the slow reader can get everything when it is back. */
 const kept = 10_000_000;
 
 const suffix = '+slow';
@@ -52,7 +52,7 @@ function slowCase(settings: Settings, members: number, target: Target): Case {
   };
 }
 
-/** With the buffer that Hubbub has for a slow reader by default. */
+/** With Hubbub's default buffer for slow readers. */
 function withOwnBuffer(target: Target): Target {
   const rules = JSON.stringify([{ match: '*', log: { count: kept } }]);
   return withOptions(target, '--buffer', '1MiB', '--rooms', rules);

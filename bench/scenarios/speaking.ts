@@ -1,7 +1,7 @@
 import type { DialectName } from '../load/dialects.ts';
 import type { Target } from '../targets/targets.ts';
 
-/** The same targets; with those that are Hubbub its clients speak in another way. */
+/** The same targets, with another dialect for those that are Hubbub. */
 export function speaking(dialect: DialectName, targets: readonly Target[]): Target[] {
   return targets.map((target) => (target.dialect === 'hubbub' ? { ...target, dialect } : target));
 }

@@ -1,4 +1,4 @@
-/** A server and its clients, without a load: what a single event costs them. */
+/** A server and its clients without load, to measure the cost of a single event. */
 import { microseconds } from '../load/clock.ts';
 import { Crew } from '../load/crew.ts';
 import { type LoopDelay, Server } from '../targets/server.ts';
@@ -7,7 +7,7 @@ import type { Measurement } from './case.ts';
 import { bottleneck, othersNote } from './measure.ts';
 import { meter, ofOthers } from './meter.ts';
 
-/** What something cost. Times are in microseconds. */
+/** The cost of an event. Times are in microseconds. */
 export interface Toll {
   readonly duration: number;
   /** undefined if it cannot be known. */
@@ -37,7 +37,7 @@ export class Stage implements AsyncDisposable {
     return new Stage(await Server.start(target, watches), new Crew(receivers), watches);
   }
 
-  /** Lets something happen, and says what it cost. */
+  /** Runs a function, and measures its cost. */
   async watch<T>(act: () => Promise<T>): Promise<[T, Toll]> {
     const { server, crew } = this;
     const clients = await crew.census();
@@ -66,7 +66,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** All of it as one. */
+/** The sum of several tolls. */
 export function addTolls(tolls: readonly Toll[]): Toll {
   const sum = (of: (toll: Toll) => number) => tolls.reduce((before, toll) => before + of(toll), 0);
   const duration = sum((toll) => toll.duration);
@@ -81,7 +81,7 @@ export function addTolls(tolls: readonly Toll[]): Toll {
   };
 }
 
-/** What a measurement says of how it was come by. */
+/** The circumstances of a measurement. */
 export function circumstances(toll: Toll): Pick<Measurement, 'bottleneck' | 'notes'> {
   return { bottleneck: bottleneck(toll), notes: othersNote(toll.others) };
 }

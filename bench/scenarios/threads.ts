@@ -1,7 +1,7 @@
 /**
- * How long a burst takes to a big room, and what it costs, with one thread and with several. The members do not read
- * meanwhile: what comes waits in the system's buffers, so that all of the machine is the server's. A burst is over when the
- * server has nothing to do any more; then the members read, and must have got everything.
+ * The time and cost of a burst to a big room, with one process and with several. The members do not read during the
+ * burst: its data waits in the system's buffers, so that the server has the whole machine. A burst is over when the
+ * server is idle again; then the members read, and must have got everything.
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -23,15 +23,15 @@ import { Invalid, newRoom } from './room.ts';
 /** How many members connect at the same time. */
 const openAtOnce = 64;
 
-/** How long it is waited for what there should be or should not, in milliseconds. */
+/** How long to wait for expected and unexpected messages, in milliseconds. */
 const patience = 30_000;
 const silence = 1500;
 
-/** Bursts that are not measured: with few members, so that the server's code is compiled, and with all of them. */
+/** Bursts that are not measured: with few members, to compile the server's code, and with all of them. */
 const warmUp = { few: 300, all: 3 };
 const measured = 15;
 
-/** How often the server is looked at, and for how long it must have done next to nothing, in milliseconds. */
+/** How often the server is sampled, and how long it must be idle, in milliseconds. */
 const lookEvery = 2;
 const restful = 20;
 /** A share of one CPU. */
@@ -95,7 +95,7 @@ async function measure(target: Target, members: number, burst: number, settings:
   }
 }
 
-/** The members of a room; the first one talks. */
+/** The members of a room; the first one sends. */
 class Audience {
   readonly #server: Server;
   readonly #burst: number;
@@ -125,13 +125,13 @@ class Audience {
     this.#sender ??= new Sender({ member, dialect, index: 0, burst: this.#burst, messageSize, ids: false, first: 0 });
   }
 
-  /** A burst to members who read. */
+  /** A burst to members that read. */
   async hear(): Promise<void> {
     this.#send();
     await this.#arrived();
   }
 
-  /** A burst to members who read when it is over. @returns how long the server had to do with it, in microseconds. */
+  /** A burst to members that read when it is over. @returns how long the server was busy, in microseconds. */
   async watch(): Promise<number> {
     for (const member of this.#members) member.stall();
     const start = this.#send();
@@ -141,7 +141,7 @@ class Audience {
     return end - start;
   }
 
-  /** @returns when. */
+  /** @returns the time. */
   #send(): number {
     for (const member of this.#members) member.mark(undefined, undefined);
     const now = microseconds();
@@ -149,7 +149,7 @@ class Audience {
     return now;
   }
 
-  /** @throws {Invalid} if somebody does not get everything. */
+  /** @throws {Invalid} if a member does not get everything. */
   async #arrived(): Promise<void> {
     const end = performance.now() + patience;
     const expected = this.#members.length * this.#burst;
@@ -166,7 +166,7 @@ class Audience {
   }
 }
 
-/** @returns since when these processes do next to nothing. */
+/** @returns when these processes became idle. */
 async function standstill(pids: readonly number[]): Promise<number> {
   let busy = microseconds();
   for (let [at, time] = [busy, mainThreadTime(pids)]; at - busy < restful * 1000; ) {

@@ -1,4 +1,4 @@
-/** A store of many messages, made through the port of the log: as if they had been said, but quicker. */
+/** A store of many messages, made through the port of the log: as if they had been sent, but quicker. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { toStored } from '../../src/hub/journal.ts';
 import { openLmdbLog } from '../../src/log/lmdb.ts';
@@ -15,10 +15,10 @@ export interface StoreSize {
 /** The numbering of all rooms of the store. */
 export const epoch = 'benchmark';
 
-/** How many rooms get a message before others of the process have a turn. */
+/** How many rooms get a message in one turn of the loop. */
 const perTurn = 250;
 
-/** How far the messages of a room are apart, in milliseconds. */
+/** The time between messages of a room, in milliseconds. */
 const pace = 1000;
 
 export function roomName(index: number): string {
@@ -26,7 +26,7 @@ export function roomName(index: number): string {
 }
 
 /**
- * Message after message in all rooms in turns, the latest one just now: so the messages of a room lie all over the file.
+ * Messages go to all rooms in turns, with the latest one now, so that the messages of a room are spread over the file.
  *
  * @param directory of the log.
  */
@@ -36,7 +36,7 @@ export async function buildStore(directory: string, { rooms, messages, messageSi
   };
   const log = await openLmdbLog({
     directory,
-    // Or the first start would wait until the kernel has written what was built.
+    // Otherwise the first start would wait for the kernel to write the file.
     durability: 'disk',
     maxBytes: Number.POSITIVE_INFINITY,
     maxQueue: 1 << 26,

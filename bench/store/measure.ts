@@ -1,22 +1,22 @@
-/** One start of a server on a store, and what it took. */
+/** Measures one start of a server on a store. */
 import { Server } from '../targets/server.ts';
 import { dataDirectory, hubbub, targets } from '../targets/targets.ts';
 import { epoch, roomName, type StoreSize } from './build.ts';
 import { Visitor } from './visitor.ts';
 
-/** How many messages a client missed, and how many a page has, where rooms have so many. */
+/** How many messages a client has missed, and a page has, in rooms that are large enough. */
 const spans = [10, 100];
 
-/** In how many rooms each of these is done: in others each time, where nobody was before. */
+/** In how many rooms each of these is measured: each time in rooms that are not open yet. */
 const samples = 100;
 
-/** How many messages a page has when all are read: as many as a client gets that does not say. */
+/** The page size when everything is read: the default of `history`. */
 const wholePage = 100;
 
 /** A figure of one start by its name; times are in milliseconds, memory is in bytes. */
 export type Figures = ReadonlyMap<string, readonly number[]>;
 
-/** @param data what the server gets as its directory. */
+/** @param data the data directory of the server. */
 export async function measureStore(data: string, size: StoreSize, readsAll: boolean): Promise<Figures> {
   const figures = new Map<string, number[]>();
   const note = (what: string, value: number) => figures.set(what, [...(figures.get(what) ?? []), value]);
@@ -42,7 +42,7 @@ export async function measureStore(data: string, size: StoreSize, readsAll: bool
   return figures;
 }
 
-/** The server as it is measured elsewhere, but one connection may be in all rooms. */
+/** The server as in other measurements, except that one connection may be in all rooms. */
 function targetOn(data: string, rooms: number) {
   const target = targets.find(({ name }) => name === hubbub);
   if (!target) throw new Error('there is no server');
@@ -50,7 +50,7 @@ function targetOn(data: string, rooms: number) {
   return { ...target, command: [...command, '--max-rooms', `${rooms}`] };
 }
 
-/** Room after room, with great steps: neighbours in the store are read together. */
+/** Room after room, with large steps: neighbours in the store would be read together. */
 function freshRooms(rooms: number): () => string {
   const step = 7;
   let next = 0;

@@ -1,6 +1,6 @@
 /**
- * Whether a server with a large store is as quick, and as small, as one with a small store: `npm run bench:store`.
- * Everything is in a directory of its own, which is removed at the end.
+ * Checks that a server with a large store is as fast, and as small, as one with a small store: `npm run bench:store`.
+ * Everything is in a temporary directory, which is removed at the end.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   for (let round = 1; round <= rounds; round += 1) {
     for (const { size, data, runs } of round % 2 === 1 ? stores : stores.toReversed()) {
       print(`round ${round}, ${count(rooms * size.messages)} messages`);
-      // To read everything takes long: once is enough.
+      // Reading everything takes long: once is enough.
       runs.push(await measureStore(data, size, round === 1));
     }
   }

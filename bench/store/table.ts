@@ -14,11 +14,11 @@ export interface MeasuredStore {
 const mebi = 1024 * 1024;
 
 /**
- * The head, and a row for each figure: its median in every store, and how many times that of the smallest store that has
- * it is that of the largest one.
+ * The head, and a row for each figure: its median for every store, and the ratio of the largest store to the smallest
+ * one that has it.
  */
 export function storeRows(stores: readonly MeasuredStore[]): string[][] {
-  // The largest one has every figure, and so their order.
+  // The largest one has every figure, and thus their order.
   const names = new Set(stores.toReversed().flatMap(({ runs }) => runs.flatMap((figures) => [...figures.keys()])));
   const perMessage = stores.map(({ bytes, messages }) => bytes / messages);
   return [

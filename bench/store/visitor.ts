@@ -1,4 +1,4 @@
-/** A client that joins rooms and reads what was said there, and takes the time. */
+/** A client that joins rooms, reads their messages, and measures the time. */
 
 import type { Address } from '../load/address.ts';
 import { textFrame } from '../load/client-frame.ts';

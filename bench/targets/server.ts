@@ -12,7 +12,7 @@ import { cpuTime, processTree, residentMemory, type SchedulerTimes, schedulerTim
 
 const probe = new URL('probe.mjs', import.meta.url).href;
 
-/** How long the event loop of a server kept what was due waiting, in microseconds. */
+/** The delay of a server's event loop, in microseconds. */
 export interface LoopDelay {
   readonly p99: number;
   readonly longest: number;
@@ -41,8 +41,8 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * @param isProbed whether `memory` or the delay of its event loop will be asked for.
-   * @throws {Error} if it does not say within some time that it is ready.
+   * @param isProbed whether `memory` or the delay of its event loop will be measured.
+   * @throws {Error} if it does not report in time that it is ready.
    */
   static async start(target: Target, isProbed = false): Promise<Server> {
     const { name, running, command } = target;
@@ -73,25 +73,24 @@ export class Server implements AsyncDisposable {
     return !child || (child.exitCode === null && child.signalCode === null);
   }
 
-  /** Its processes; none if it is somewhere else. */
+  /** Its processes; none if it runs elsewhere. */
   processes(): number[] {
     return this.#pid === undefined ? [] : processTree(this.#pid);
   }
 
-  /** CPU time so far of all its processes, in microseconds; undefined of a server somewhere else. */
+  /** CPU time so far of all its processes, in microseconds; undefined if it runs elsewhere. */
   cpu(): number | undefined {
     if (this.#pid === undefined) return undefined;
     return this.processes().reduce((sum, pid) => sum + cpuTime(pid), 0);
   }
 
-  /** What the scheduler says of its main thread, that of the rooms. */
+  /** The scheduler's figures of its main thread, which runs the rooms. */
   mainThreadTimes(): SchedulerTimes {
     return schedulerTimes(this.#pid ?? Number.NaN);
   }
 
   /**
-   * Bytes of memory that it holds as it is now, garbage and room for more objects included; undefined of a server
-   * somewhere else.
+   * The memory that it holds now, in bytes, including garbage and spare capacity; undefined if it runs elsewhere.
    */
   heldMemory(): number | undefined {
     return this.#pid === undefined ? undefined : residentMemory(this.#pid, 'RssAnon');
@@ -108,17 +107,17 @@ export class Server implements AsyncDisposable {
     return residentMemory(this.#pid ?? Number.NaN, 'RssFile');
   }
 
-  /** From here on the delay of the event loop is watched. */
+  /** Starts to measure the delay of the event loop. */
   async watchLoop(): Promise<void> {
     await this.#ask('watchLoop');
   }
 
-  /** That since `watchLoop`, which ends. A loop that has nothing to do has one of about a millisecond. */
+  /** Ends the measurement since `watchLoop`. An idle loop has a delay of about a millisecond. */
   async loopDelay(): Promise<LoopDelay> {
     return (await this.#ask('loopDelay')) as LoopDelay;
   }
 
-  /** @throws {Error} if the server was not started to be asked. */
+  /** @throws {Error} if the server was not started with `isProbed`. */
   async #ask(question: 'collect' | 'watchLoop' | 'loopDelay'): Promise<unknown> {
     const child = this.#started?.child;
     if (!child?.connected) throw new Error('this server cannot be asked anything');
@@ -172,7 +171,7 @@ function addressOf({ hostname, port }: URL): Address {
   return { host: hostname, port: Number(port || 80) };
 }
 
-/** The environment but what Hubbub would read as its configuration. */
+/** The environment without variables that Hubbub would read as its configuration. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('HUBBUB_')));
 }

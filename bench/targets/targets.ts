@@ -1,4 +1,4 @@
-/** What is measured: Hubbub, and the controls it is held against. */
+/** The targets: Hubbub, and the controls that it is compared with. */
 import type { Credentials } from '../load/address.ts';
 import type { DialectName } from '../load/dialects.ts';
 
@@ -12,7 +12,7 @@ export interface Target {
    * URL when it is ready.
    */
   readonly command: readonly string[];
-  /** A server that runs already, in place of `command`. */
+  /** A running server, instead of `command`. */
   readonly running?: { readonly url: URL; readonly pid: number | undefined; readonly credentials?: Credentials };
 }
 
@@ -21,11 +21,11 @@ const root = new URL('../../', import.meta.url);
 /** Stands in a command for an empty directory that is there as long as the server. */
 export const dataDirectory = '{data}';
 
-/** The floor that everything is held against, and the same with rooms. */
+/** The floor that everything is compared with, and the same with rooms. */
 export const floor = 'bare';
 export const floorWithRooms = 'bare-rooms';
 
-/** Hubbub as it is by default, and without a log. */
+/** Hubbub with its defaults, and without a log. */
 export const hubbub = 'hubbub';
 export const withoutLog = 'hubbub-no-log';
 
@@ -112,7 +112,7 @@ function server(...options: string[]): string[] {
   return [
     ...withOwnLimits(),
     ...['--rate', 'off', '--rate-bytes', 'off', '--max-connections-per-address', '0'],
-    // As much as the controls keep for a reader that has no CPU for a moment.
+    // As much as the controls buffer for a reader that gets no CPU time for a moment.
     ...['--buffer', '64MiB'],
     ...options,
   ];

@@ -1,4 +1,4 @@
-/** What a process has used, as the kernel accounts for it (proc(5)). Linux only. */
+/** The usage of a process, from the kernel's accounts (proc(5)). Linux only. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** How long a clock tick of /proc/<pid>/stat is, in microseconds (USER_HZ is 100 on every Linux that runs Node). */
@@ -12,7 +12,7 @@ export function processTree(pid: number): number[] {
   return [pid, ...children.flatMap(processTree)];
 }
 
-/** For how long a thread ran, and for how long it could not though it had something to do, in microseconds. */
+/** How long a thread ran, and how long it was ready but waiting for a CPU, in microseconds. */
 export interface SchedulerTimes {
   readonly ran: number;
   readonly waited: number;
@@ -30,8 +30,8 @@ export function mainThreadTime(pids: readonly number[]): number {
 }
 
 /**
- * CPU time of a process, user and system, in microseconds. The scheduler's own account of each thread is exact to the
- * nanosecond; where the kernel has none, that of the process is, to ten milliseconds.
+ * CPU time of a process, user and system, in microseconds. The scheduler's account of each thread is exact to the
+ * nanosecond; if the kernel has none, the account of the process is exact to ten milliseconds.
  */
 export function cpuTime(pid: number): number {
   const tasks = `/proc/${pid}/task`;
@@ -46,7 +46,7 @@ export function cpuTime(pid: number): number {
   }
 }
 
-/** What all CPUs did, in microseconds; time that other machines on the same hardware took counts as busy. */
+/** The time of all CPUs, in microseconds; time stolen by other virtual machines counts as busy. */
 export function machineTime(): { busy: number; idle: number } {
   const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
   const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0] = line

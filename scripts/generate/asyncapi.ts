@@ -49,7 +49,7 @@ export function asyncapi({ definitions, client, server }: Schemas, version: stri
   };
 }
 
-/** What is answered, or when it is sent. */
+/** The answer of a request, or the occasion of a server frame. */
 function note(side: string, type: string): string {
   if (side === 'server') return `Sent ${occasions[type as ServerFrame['type']]}.`;
   return `Answer: ${requests[type as ClientFrame['type']].answer}.`;

@@ -1,4 +1,4 @@
-/** What PROTOCOL.md says of each frame besides its schema: in which chapter it stands, its answer, its errors. */
+/** The facts about each frame in PROTOCOL.md that its schema does not have: the chapter, the answer, the errors. */
 import type { ClientFrame, ErrorCode, ServerFrame } from '../../src/protocol/generated/frames.ts';
 
 export type FrameName = `client ${ClientFrame['type']}` | `server ${ServerFrame['type']}`;
@@ -18,7 +18,7 @@ export const chapters = {
 
 interface Request {
   readonly answer: string;
-  /** Besides those that every request may get. */
+  /** Errors besides those that every request may get. */
   readonly errors?: readonly ErrorCode[];
 }
 

@@ -1,16 +1,16 @@
-/** The parts of PROTOCOL.md that say what the schemas and the code tables say: a section per frame, and the codes. */
+/** The generated parts of PROTOCOL.md: a section per frame, and the tables of codes. */
 import { closeCodes, errorCodes } from '../../src/protocol/codes.ts';
 import type { ClientFrame, ServerFrame } from '../../src/protocol/generated/frames.ts';
 import { type FrameName, occasions, requests } from './frame-notes.ts';
 import { definitionName, type Schema, type Schemas } from './schemas.ts';
 
-/** What stands in the type column for a definition whose values are listed in a table of their own. */
+/** The text in the type column for a definition whose values have a table of their own. */
 const elsewhere: Readonly<Record<string, string>> = {
   errorCode: 'one of the [error codes](#error-codes)',
   closeReason: 'one of the reasons under [close codes](#close-codes)',
 };
 
-/** Examples up to this many characters stand on one line. */
+/** Examples up to this many characters are written on one line. */
 const lineWidth = 120;
 
 /** The frames of a chapter: for each its direction, what it is for, its answer and errors, its fields, an example. */
@@ -34,7 +34,7 @@ interface CommonField {
   readonly uses: number;
 }
 
-/** Those that several frames take from the definitions as they are, by the name of the field and of its definition. */
+/** Fields that several frames take unchanged from the definitions, by the name of the field and of its definition. */
 function commonFields({ client, server }: Schemas): [string, CommonField][] {
   const found = new Map<string, CommonField>();
   for (const schema of [...Object.values(client), ...Object.values(server)]) {
@@ -107,7 +107,7 @@ function answerOf(type: ClientFrame['type']): string {
   return `Answer: ${answer}.${errors.length > 0 ? ` Errors: ${errors.map(code).join(', ')}.` : ''}`;
 }
 
-/** The definition behind a `$ref`; what stands beside the `$ref` goes before it. */
+/** The definition behind a `$ref`; keywords beside the `$ref` take precedence. */
 function resolve(schema: Schema, definitions: Record<string, Schema>): Schema {
   const ref = schema['$ref'];
   return ref === undefined ? schema : { ...definitions[definitionName(ref as string)], ...schema };

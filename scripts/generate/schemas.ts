@@ -7,7 +7,7 @@ export interface Schemas {
   definitions: Record<string, Schema>;
   client: Record<string, Schema>;
   server: Record<string, Schema>;
-  /** Every schema as it stands in its file, for a validator that resolves references by `$id`. */
+  /** Every schema as in its file, for a validator that resolves references by `$id`. */
   files: Schema[];
 }
 

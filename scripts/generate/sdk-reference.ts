@@ -4,7 +4,7 @@
  * spaces, and a doc comment above each. Whatever does not look like that is refused rather than left out.
  */
 
-/** What is exported, or a member of it: the comment above, and the code without its body. */
+/** An export, or a member of one: the comment above, and the code without its body. */
 interface Item {
   readonly doc: readonly string[];
   readonly code: string;
