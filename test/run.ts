@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `npm test`, or `npm test -- <part of a path> …` for some of them. Sees to it first that the
- * packages are there that some of them need.
+ * Runs the tests: `npm test`, or `npm test -- <part of a path> …` for some of them. First installs packages that some
+ * of them need.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

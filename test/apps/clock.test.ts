@@ -1,4 +1,4 @@
-/** The terminal on a machine whose wall clock is set back while somebody types. */
+/** The terminal on a machine whose wall clock is set back during typing. */
 import { describe, test } from 'node:test';
 import { JsonClient } from '../kit/client.ts';
 import { WallClock } from '../kit/faketime.ts';

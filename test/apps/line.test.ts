@@ -130,7 +130,7 @@ describe('colours', () => {
   });
 });
 
-/** Of one of the colours 16 to 231, a cube of 6 by 6 by 6. */
+/** The luminance of one of the colours 16 to 231, a cube of 6 by 6 by 6. */
 function luminance(colour: number): number {
   const levels = [0, 95, 135, 175, 215, 255];
   const at = colour - 16;

@@ -16,7 +16,7 @@ async function startProgram(data: string, port: string): Promise<{ program: Prog
   return { program, url, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }
 
-/** A free port that no outgoing connection is given: those of Linux start at 32,768. */
+/** A free port outside of the range for outgoing connections, which starts at 32,768 on Linux. */
 async function steadyPort(): Promise<string> {
   for (;;) {
     const port = 20_000 + Math.floor(12_000 * Math.random());
@@ -37,7 +37,7 @@ describe('hubbub chat in a terminal', { skip, concurrency: 4 }, () => {
   const terminals = new Terminals();
   after(() => terminals[Symbol.dispose]());
 
-  /** Waits until it is there. */
+  /** Starts a chat, and waits until it has joined. */
   async function chat(url: string, name: string, ...args: string[]): Promise<Terminal> {
     const terminal = terminals.open(['chat', url, '--name', name, ...args]);
     await terminal.bottom(online, nothingTyped);
@@ -60,7 +60,7 @@ describe('hubbub chat in a terminal', { skip, concurrency: 4 }, () => {
     await ada.bottom(/^> I am just writing$/);
     ada.press('Enter');
     await bob.bottom(/ ada {2}I am just writing$/, /^● lobby · 2 here$/, nothingTyped);
-    // Said once, and not on its way any more.
+    // Shown once, and no longer as waiting.
     const lines = await ada.until((all) => !all.some((line) => line.includes('…')), 'nothing is on its way');
     assert.equal(lines.filter((line) => line.includes('I am just writing')).length, 1);
 
@@ -166,7 +166,7 @@ describe('hubbub chat in a terminal', { skip, concurrency: 4 }, () => {
       '--room',
       'and-another',
     );
-    // tmux moves what a nearly empty screen shows out of reach.
+    // On a nearly empty screen tmux scrolls the content out of reach.
     for (let number = 1; number <= 30; number += 1) bob.send({ type: 'message', body: `${number}` });
     await ada.sees(/ bob {2}30$/);
     const typed = 'half of a sentence that is longer than the terminal will be';
@@ -174,7 +174,7 @@ describe('hubbub chat in a terminal', { skip, concurrency: 4 }, () => {
     await ada.bottom(/be$/);
     for (const columns of [40, 100, 24, 80]) {
       ada.resize({ columns, rows: 20 });
-      // tmux tells the program a little later.
+      // tmux reports the new size a little later.
       const rows = typed.match(new RegExp(`.{1,${columns - 3}}`, 'g')) ?? [];
       await ada.bottom(...rows.map((row, index) => new RegExp(`^${index === 0 ? '>' : ' '} ${row.trimEnd()}$`)));
       bob.send({ type: 'message', body: `now ${columns}` });
@@ -282,7 +282,7 @@ describe('hubbub chat in a terminal', { skip, concurrency: 4 }, () => {
       lines.some((line) => / eve {2}\uFFFD\[2J\uFFFD\[H\uFFFD\]0;owned\uFFFD/.test(line)),
       lines.join('\n'),
     );
-    // Nobody but eve says anything, and what she makes up stands in her column.
+    // Only eve says anything, and her fake lines stay in her column.
     for (const line of lines) assert.doesNotMatch(line, /^(?:root|12:34)/);
     assert.ok(lines.includes(`${' '.repeat(20)}12:34          bob  made up\uFFFD[1A\uFFFD[2K`), lines.join('\n'));
   });

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const main = new URL('../../dist/main.js', import.meta.url).pathname;
 const run = promisify(execFile);
 
-/** How long is waited for what must be seen, in milliseconds. */
+/** How long to wait for expected output, in milliseconds. */
 const patience = 10_000;
 
 /** A reason to leave out the tests that need tmux. */
@@ -20,7 +20,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/** A tmux server of our own, with a home directory for those who work in it. */
+/** A tmux server of our own, with a home directory for the programs in it. */
 export class Terminals implements Disposable {
   readonly home = mkdtempSync(join(tmpdir(), 'hubbub-terminal-'));
   readonly #socket = join(this.home, 'tmux');
@@ -42,7 +42,7 @@ export class Terminals implements Disposable {
     return new Terminal(this, name);
   }
 
-  /** @returns what it prints. */
+  /** @returns its output. */
   tmux(...args: readonly string[]): string {
     const env = { PATH: process.env['PATH'], HOME: this.home };
     return execFileSync('tmux', ['-u', '-S', this.#socket, ...args], { env, encoding: 'utf8', stdio: 'pipe' });
@@ -59,7 +59,7 @@ export class Terminals implements Disposable {
   }
 }
 
-/** Runs its arguments; what they leave on the screen stays to be looked at. */
+/** Runs its arguments; their output stays on the screen afterwards. */
 const tellExit = '"$@"; echo "exit code $?"; exec cat';
 
 const usual: Size = { columns: 80, rows: 24 };
@@ -97,14 +97,14 @@ export class Terminal {
     this.#terminals.tmux('resize-window', '-t', this.#name, '-x', `${columns}`, '-y', `${rows}`);
   }
 
-  /** Takes the terminal away from what runs in it. */
+  /** Takes the terminal away from its program. */
   close(): void {
     // The server of the terminals is to outlast the last one.
     this.#terminals.tmux('set-option', '-s', 'exit-empty', 'off');
     this.#terminals.tmux('kill-pane', '-t', this.#name);
   }
 
-  /** What is on the screen and above it, line by line. */
+  /** The lines on the screen and in the scrollback. */
   async lines(): Promise<string[]> {
     const text = await this.#terminals.ask('capture-pane', '-p', '-S', '-', '-t', this.#name);
     return text.trimEnd().split('\n');
@@ -119,7 +119,7 @@ export class Terminal {
     return (await this.#terminals.ask('display-message', '-p', '-t', this.#name, format)).trim();
   }
 
-  /** Waits until the screen is so. */
+  /** Waits until the condition holds for the screen. */
   async until(holds: (lines: readonly string[]) => boolean, what: string): Promise<string[]> {
     const end = performance.now() + patience;
     for (;;) {
@@ -136,7 +136,7 @@ export class Terminal {
     return lines.findLast((line) => wanted.test(line)) ?? '';
   }
 
-  /** Waits until the last lines, the status and the input, are so. */
+  /** Waits until the last lines, status and input, match. */
   async bottom(...wanted: readonly RegExp[]): Promise<void> {
     const fits = (lines: readonly string[]) =>
       wanted.every((one, index) => one.test(lines.at(index - wanted.length) ?? ''));

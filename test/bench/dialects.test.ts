@@ -15,7 +15,7 @@ import { pusherServer } from './servers/pusher.ts';
 
 const minimum = 64;
 
-/** How long something may take to arrive, in milliseconds. */
+/** How long a message may take to arrive, in milliseconds. */
 const patience = 5000;
 
 async function serve<T>(server: WebSocketServer, use: (address: Address) => Promise<T>): Promise<T> {
@@ -32,7 +32,7 @@ async function until(condition: () => boolean): Promise<void> {
   for (const end = performance.now() + patience; !condition() && performance.now() < end; ) await wait(1);
 }
 
-/** A sender and a member who is decoded as well, and one who is not, in a room; and one in another. */
+/** In one room a sender, a member that is decoded as well, and one that is not; and one member in another room. */
 async function talk(name: DialectName, address: Address) {
   const dialect = dialects[name];
   const open = (room: string, isSampled: boolean) => Member.open({ address, dialect, room, minimum, isSampled });

@@ -36,7 +36,7 @@ function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
   const chunks: Buffer[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const length = lengths[turn % lengths.length] ?? 1;
-    // A copy that is overwritten would show that the reader kept it.
+    // The copy is overwritten, to show that the reader does not keep it.
     chunks.push(Buffer.from(bytes.subarray(at, at + length)));
     at += length;
   }

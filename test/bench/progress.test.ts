@@ -50,7 +50,7 @@ test('the line has what matters most first, and is never longer than the termina
   assert.equal(progressLine({ ...status, done: 0, left: undefined }, 40), '0 %, round 1/2 of 2/3: fan-out: 10 memb…');
 });
 
-/** Keeps what was written. */
+/** Records the output. */
 function output(isTTY: boolean): Output & { written: string } {
   return {
     written: '',

@@ -12,7 +12,7 @@ import { paced } from '../../bench/scenarios/load.ts';
 import { Invalid, Room } from '../../bench/scenarios/room.ts';
 import { Histogram } from '../../bench/statistics.ts';
 
-/** What a client gets that comes back, of the messages it has missed. */
+/** The messages that a returning client gets, of those it has missed. */
 type Replay = (missed: readonly string[]) => readonly string[];
 
 const whole: Replay = (missed) => missed;
@@ -23,7 +23,7 @@ interface ServedRoom {
   readonly members: Set<WebSocket>;
 }
 
-/** A server that speaks as much of the protocol as the load client looks at, and replays as it is told. */
+/** A server with as much of the protocol as the load client needs, and a replay that the test chooses. */
 class Replaying implements AsyncDisposable {
   readonly port: number;
   readonly #server: WebSocketServer;

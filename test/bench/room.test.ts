@@ -7,7 +7,7 @@ import { paced } from '../../bench/scenarios/load.ts';
 import { Invalid, Room, type RoomOptions } from '../../bench/scenarios/room.ts';
 import type { Target } from '../../bench/targets/targets.ts';
 
-/** Many more than are exchanged before the measurement, and fewer than are by its end. */
+/** The faulty message comes after the warm-up and the rehearsal, and before the end of the measurement. */
 const warmUp = 64;
 const rehearsed = 50;
 const faultyMessage = warmUp + rehearsed + 20;
@@ -17,15 +17,15 @@ const oneRoom: RoomOptions = {
   plan: (seconds) => paced({ burst: 1, interval: 10 }, seconds),
 };
 
-/** Each with a sender: what is sent in one must not come in another. */
+/** Rooms with a sender each: messages of one must not arrive in another. */
 const manyRooms: RoomOptions = { ...oneRoom, rooms: 7, members: 3, senders: 'all' };
 
-/** Of a single process, whose two senders share the warm-up; what is said in one room is to come in all. */
+/** In a single process, whose two senders share the warm-up; messages of one room must arrive in all. */
 const everyone: RoomOptions = { ...oneRoom, rooms: 6, members: 2, warmUp: 3 * warmUp, reach: 'everyone' };
 
 type Fault = (clients: readonly WebSocket[], message: Buffer) => void;
 
-/** Gives every message to everyone, but for one message does what `fault` does. */
+/** Sends every message to everyone, except for one message, which gets the fault. */
 async function runOnce(fault: Fault, options: RoomOptions) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   let count = 0;

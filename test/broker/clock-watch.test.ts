@@ -12,7 +12,7 @@ function start() {
   const records: string[] = [];
   const keep = (level: string) => (message: string) => records.push(`${level} ${message.split(':')[0]}`);
   const watch = new ClockWatch(clocks, { info: keep('info'), warn: keep('warn') });
-  /** Looks whether the clock is believed, and what time counts: by how much that differs from the wall clock. */
+  /** Checks whether the clock is trusted, and by how much the trusted time differs from the wall clock. */
   const look = () => [watch.check(), watch.clock.trusted() - clocks.wall];
   return { clocks, records, watch, look };
 }

@@ -1,4 +1,4 @@
-/** Defects in timers and callbacks: each is told once, counted, and nobody else notices. */
+/** Defects in timers and callbacks: each is logged once and counted, and affects nobody else. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FanOut } from '../../src/hub/fan-out.ts';
@@ -9,7 +9,7 @@ import { startServer, type TestServer, until } from '../kit/server.ts';
 
 const fail = () => assert.fail('a defect');
 
-/** The one record there is: what it says, and the error in it. */
+/** The only record: its message, and the error in it. */
 function problemOf(server: TestServer): [string, string] {
   const [problem, ...others] = server.problems.splice(0);
   assert.deepEqual(others, []);

@@ -13,14 +13,14 @@ function certificateOf(name: string, validFor = 90 * day): Certificate {
   return { ...files, fingerprint: name, digest: name, expires: validFor, origin: 'given' };
 }
 
-/** What the operator has, and what came of it. */
+/** The operator's files, and the results. */
 class Scene {
   now = 0;
   config: Config;
   certificate: Certificate | Error | undefined;
-  /** What the broker refuses. */
+  /** The error with which the broker refuses. */
   refusal: Error | undefined;
-  /** What the broker was told: the rules by what they match, and the certificate. */
+  /** The calls of the broker: the patterns of the rules, and the certificate. */
   readonly revisions: [string[], string | undefined][] = [];
   readonly records: [level: string, message: string, fields?: Fields][] = [];
   /** For which data directory and which file the certificate was read. */

@@ -6,7 +6,7 @@ import { JsonClient } from '../kit/client.ts';
 import { startServer, type TestServer } from '../kit/server.ts';
 import { type BrowserPage, launch, skip } from './kit.ts';
 
-/** Runs in the page: one WebSocket, and everything that came from it. Binary data is kept as hex. */
+/** Runs in the page: one WebSocket, and everything it has received. Binary data is kept as hex. */
 const inPage = `
   const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
   const bytes = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -50,13 +50,13 @@ class PageSocket {
     await this.#page.evaluate(`chat.sendHex('${frame.toString('hex')}')`);
   }
 
-  /** Waits for a JSON frame that fits; it stays. */
+  /** Waits for a JSON frame of this type, without taking it. */
   async frame<T extends ServerFrame['type']>(type: T): Promise<Extract<ServerFrame, { type: T }>> {
     const found = `chat.received.find(({ text }) => text !== undefined && JSON.parse(text).type === '${type}')?.text`;
     return JSON.parse(await this.#waitFor(found));
   }
 
-  /** Waits for a line that starts so. */
+  /** Waits for a line with this beginning. */
   line(start: string): Promise<string> {
     return this.#waitFor(`chat.received.find(({ text }) => text?.startsWith(${JSON.stringify(start)}))?.text`);
   }

@@ -1,4 +1,4 @@
-/** Chromium, and the web pages in it. Whatever a page complains of fails its test. */
+/** Chromium, and the web pages in it. Any error of a page fails its test. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import { Random } from '../kit/random.ts';
 
 export type BrowserPage = Awaited<ReturnType<Browser['newPage']>>;
 
-/** Why the tests are skipped, if they are. */
+/** Why the tests are skipped; false if they are not. */
 export const skip = skipWithout(chromium);
 
-/** Without network chatter of its own. Chromium does not run as root in its sandbox. */
+/** No network traffic of its own; and no sandbox, in which Chromium does not run as root. */
 const launchArguments = [
   '--headless',
   '--no-sandbox',
@@ -40,7 +40,7 @@ export function builtPages(): ReadonlyMap<string, StaticFile> {
   return createPages(new Map(files.map((path) => [path, readFileSync(join(directory, path))])));
 }
 
-/** What a page must not do, in its own words. */
+/** A script for the page that reports forbidden things. */
 const watching = `
   window.violations = [];
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) => {
@@ -48,13 +48,13 @@ const watching = `
   });
 `;
 
-/** A browser of somebody: its own storage, and any number of tabs. `await using` closes it. */
+/** A browser with its own storage, and any number of tabs. `await using` closes it. */
 export interface Somebody extends AsyncDisposable {
   /** The first tab. */
   readonly page: BrowserPage;
   newTab(): Promise<BrowserPage>;
   setOffline(isOffline: boolean): Promise<void>;
-  /** What the pages complained of. It is to be empty at the end: to expect something, take it out. */
+  /** Errors of the pages. It must be empty at the end: to expect an error, remove it. */
   readonly complaints: string[];
 }
 
@@ -62,15 +62,15 @@ export interface Visit {
   /** `http://127.0.0.1:<port>` */
   readonly http: string;
   readonly browser: Browser;
-  /** The first visit, with this name. */
+  /** The name for the first visit. */
   readonly name?: string;
   readonly path?: string;
   readonly options?: BrowserContextOptions;
-  /** What the console may say. */
+  /** Allowed output of the console. */
   readonly allowed?: RegExp;
 }
 
-/** Somebody comes to the chat page. */
+/** Opens the chat page in a new browser. */
 export async function visit({ http, browser, name, path = '/', options, allowed }: Visit): Promise<Somebody> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(10_000);
@@ -105,7 +105,7 @@ export async function visit({ http, browser, name, path = '/', options, allowed 
   };
 }
 
-/** What lies between a browser and a server. Chromium leaves a WebSocket open when it is told to be offline; this does not. */
+/** A line between browser and server that can be cut: Chromium's offline mode leaves WebSockets open. */
 export class Line implements AsyncDisposable {
   /** Of the server. */
   port: number;
@@ -149,12 +149,14 @@ export async function say(page: BrowserPage, text: string): Promise<void> {
   await composer(page).press('Enter');
 }
 
-/** The messages that are drawn and say this. */
+/** The visible messages with this text. */
 export function messages(page: BrowserPage, text: string | RegExp) {
   return page.getByRole('article').filter({ hasText: text });
 }
 
-/** Waits until an expression is true in the page. (`waitForFunction` evaluates in the page, which its policy forbids.) */
+/**
+ * Waits until an expression is true in the page. (`waitForFunction` evaluates in the page, which its policy forbids.)
+ */
 export async function holds(page: BrowserPage, expression: string): Promise<void> {
   const end = performance.now() + 10_000;
   while (!(await page.evaluate<boolean>(expression))) {
@@ -163,7 +165,7 @@ export async function holds(page: BrowserPage, expression: string): Promise<void
   }
 }
 
-/** How far the messages are scrolled, and how far they can be. */
+/** The scroll position of the messages, and its maximum. */
 export function scrolled(page: BrowserPage): Promise<{ top: number; height: number; seen: number }> {
   return page.evaluate(`(() => {
     const { scrollTop: top, scrollHeight: height, clientHeight: seen } = document.querySelector('.scroller');
@@ -171,7 +173,7 @@ export function scrolled(page: BrowserPage): Promise<{ top: number; height: numb
   })()`);
 }
 
-/** What axe-core finds wrong. */
+/** The violations that axe-core finds. */
 export async function faults(page: BrowserPage): Promise<string[]> {
   await page.evaluate(axe.source);
   return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>

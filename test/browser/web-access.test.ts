@@ -124,7 +124,7 @@ describe('the chat page for everyone', { skip }, () => {
         const { activeElement: one } = document;
         return one === document.body ? '' : one.getAttribute('aria-label') ?? one.textContent;
       })()`);
-    /** Until something has the focus. */
+    /** Presses Tab until an element has the focus. */
     const tabTo = async (name: RegExp) => {
       for (let steps = 0; steps < 30; steps++) {
         if (name.test(await focus())) return;
@@ -172,7 +172,7 @@ describe('the chat page for everyone', { skip }, () => {
     await keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.match(await focus(), /Name and status/);
-    // What is said is told to who does not see it.
+    // Messages are announced to screen readers.
     await page.getByRole('link', { name: 'cats' }).focus();
     await keyboard.press('Enter');
     await messages(page, 'meow').waitFor();

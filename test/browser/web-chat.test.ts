@@ -33,7 +33,7 @@ describe('the chat page', { skip }, () => {
     const link = bob.page.getByRole('link', { name: 'https://example.com/a?b=c' });
     assert.equal(await link.getAttribute('href'), 'https://example.com/a?b=c');
     assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
-    // Each message once, and nothing that still waits.
+    // Each message once, and none still waiting.
     for (const { page } of [ada, bob]) {
       await holds(page, `document.querySelectorAll('.message:not(.pending)').length === 3`);
       assert.equal(await page.locator('.pending').count(), 0);

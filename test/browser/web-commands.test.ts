@@ -5,7 +5,7 @@ import { JsonClient, TextClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
 import { type BrowserPage, builtPages, composer, faults, holds, launch, messages, say, skip, visit } from './kit.ts';
 
-/** Types a key as an input method has it typed. */
+/** Types a key as an input method would. */
 function composed(page: BrowserPage, init: string): Promise<unknown> {
   return page.evaluate(`document.querySelector('.composer-text').dispatchEvent(
     new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ${init} }))`);
@@ -91,7 +91,8 @@ describe('what begins with a slash on the chat page', { skip }, () => {
     await using ada = await visit({ ...server, browser, name: 'ada' });
     const { page } = ada;
     await composer(page).fill('こんに');
-    // In most browsers it comes before the end of the composition; in Safari after it, told by its code alone.
+    // In most browsers it comes before the end of the composition; in Safari after it, with only the key code as a
+    // sign.
     await composed(page, 'isComposing: true, keyCode: 229');
     await composed(page, 'isComposing: false, keyCode: 229');
     await composed(page, 'isComposing: true, keyCode: 13');
@@ -119,7 +120,7 @@ describe('what begins with a slash on the chat page', { skip }, () => {
       .getByRole('button')
       .getByText(/^·\w{3}$/)
       .textContent();
-    // What was said stays told apart when one of them has gone.
+    // Old messages keep their tags when one of them has left.
     await eve.close();
     await people.getByText('ada').waitFor();
     await messages(page, 'I owe tom 100')

@@ -15,7 +15,7 @@ const png = Buffer.from(
   'base64',
 );
 
-/** What is saved by a click on the link beside a file. */
+/** The file that a click on the link beside a file saves. */
 async function saved(page: BrowserPage, name: string): Promise<{ name: string; bytes: Buffer }> {
   const coming = page.waitForEvent('download');
   await page.getByRole('link', { name: `Save ${name}` }).click();
@@ -74,7 +74,7 @@ describe('what others send', { skip }, () => {
     await page.getByRole('heading', { name: `#${room}` }).waitFor();
     await page.getByRole('link', { name: 'lobby' }).click();
     await messages(page, 'the last one').waitFor();
-    // All of it is seen once, from the end to the beginning.
+    // Scrolls through everything once, from the end to the beginning.
     for (let step = 0; step < 30; step++) {
       await page.evaluate(`document.querySelector('.scroller').scrollTop -= 500`);
       await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
@@ -96,7 +96,7 @@ describe('what others send', { skip }, () => {
     )) {
       assert.match(href, /^(https?|blob):/);
     }
-    // Nobody's words get out of their message.
+    // No text leaves its message.
     const heights = await page.evaluate<boolean>(`[...document.querySelectorAll('.message-body')].every((one) =>
       getComputedStyle(one).contain.includes('paint'))`);
     assert.ok(heights);
@@ -157,7 +157,7 @@ describe('what others send', { skip }, () => {
       assert.deepEqual((await bob.nextBinary()).payload, Buffer.from([1, 2, 3]));
     }
 
-    // Too big, and an image that can be made smaller.
+    // Too large, but an image, which can be made smaller.
     const noise = Buffer.from(
       await page.evaluate<string>(`(async () => {
         const canvas = new OffscreenCanvas(200, 150);

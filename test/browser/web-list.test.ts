@@ -5,7 +5,7 @@ import { JsonClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
 import { type BrowserPage, builtPages, holds, launch, messages, say, scrolled, skip, visit } from './kit.ts';
 
-/** Of some lengths, so that rows have some heights. */
+/** Texts of different lengths, so that rows have different heights. */
 function text(n: number): string {
   return `message ${n} ${'and some more words '.repeat((n * 7) % 23)}`.trim();
 }
@@ -44,7 +44,7 @@ describe('a room with many messages', { skip }, () => {
     const { top, height, seen } = await scrolled(page);
     assert.ok(height - top - seen < 2, 'it starts at the end');
 
-    // Up, as with a wheel, to where more has to be read, and further.
+    // Scrolls up, as with a wheel, until more has to be loaded, and further.
     await page.locator('.scroller').hover();
     let rows = 0;
     for (let step = 0; step < 40 && rows < 1500; step++) {
@@ -55,7 +55,7 @@ describe('a room with many messages', { skip }, () => {
     assert.ok(rows >= 1500, `${rows} rows`);
     assert.ok((await elements(page)) < 1500, `${await elements(page)} elements`);
 
-    // All of it is in memory after this; the end is where it was.
+    // After this all messages are in memory; the end has not moved.
     const first = await page.locator('.message .text').first().textContent();
     const before = Number(/message (\d+)/.exec(first ?? '')?.[1]);
     assert.ok(before < count - 1000, `${first}`);
@@ -72,10 +72,10 @@ describe('a room with many messages', { skip }, () => {
     await using ada = await visit({ ...server, browser, name: 'ada' });
     const { page } = ada;
     await messages(page, text(400)).waitFor();
-    // Not so near to the beginning that more is read.
+    // Not near enough to the beginning to load more.
     await page.evaluate(`document.querySelector('.scroller').scrollTop = 1300`);
     await holds(page, `document.querySelector('.rows > li').ariaPosInSet < 25`);
-    // The first that is wholly seen.
+    // The first message that is fully visible.
     const words = await page.evaluate<string>(`(() => {
       const top = document.querySelector('.scroller').getBoundingClientRect().top;
       const all = [...document.querySelectorAll('.message')];
@@ -118,7 +118,7 @@ describe('a room with many messages', { skip }, () => {
     await page.getByRole('button', { name: '1 new message' }).click();
     await messages(page, 'something new').waitFor();
     await page.getByRole('button', { name: 'new message' }).waitFor({ state: 'detached' });
-    // At the end, what comes is seen.
+    // At the end, new messages are visible.
     bob.send({ type: 'message', body: text(22) });
     await holds(
       page,

@@ -7,10 +7,10 @@ import { startServer } from '../kit/server.ts';
 import { locally, Program, temporaryDirectory } from '../life-cycle/program.ts';
 import { type BrowserPage, builtPages, faults, Line, launch, messages, say, skip, visit } from './kit.ts';
 
-/** What a browser says of connections that fail. */
+/** The browser's messages about failed connections. */
 const allowed = /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED/;
 
-/** The texts of all messages that are drawn. */
+/** The texts of all visible messages. */
 function texts(page: BrowserPage): Promise<string[]> {
   return page.locator('.message .text').allTextContents();
 }
@@ -62,7 +62,7 @@ describe('the chat page without a connection', { skip }, () => {
     bob.send({ type: 'message', id: '1', body: 'one' });
     await bob.next('ack');
     await messages(page, 'one').waitFor();
-    // It is seen at once: whether it has been kept by then is left to chance.
+    // It is visible at once, whether it has been kept by then or not.
     await say(page, 'two');
     await bob.next('message', ({ body }) => body === 'two');
     first.kill('SIGKILL');

@@ -1,4 +1,4 @@
-/** What `npm run build` has made of the client. */
+/** The client from `npm run build`. */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { temporaryDirectory } from '../life-cycle/program.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const bundle = readFileSync(join(root, 'dist/client/bundle.js'), 'utf8');
-/** By its name, as others import it. */
+/** Its name, as applications import it. */
 const name = 'hubbub/client';
 
 test('it imports nothing but ws, and that only where there is no WebSocket', () => {
@@ -35,7 +35,7 @@ test('in Node it is found by its name, and finds a WebSocket', async () => {
   assert.equal((await room.send('hello')).seq, 1);
 });
 
-/** Uses much of it, in a page that knows nothing of Node. */
+/** Uses much of the API, in a page without Node's types. */
 const user = `
 import { connect, HubbubError, type Hub, type Message, type Room } from 'hubbub/client';
 interface Note { readonly text: string }

@@ -1,4 +1,4 @@
-/** People who talk through the client, and what they must have heard in the end. */
+/** People who talk through the client, with checks of everything they must have heard. */
 import assert from 'node:assert/strict';
 import type { ConnectOptions, Gap, Hub, Message, Room } from '../../src/client/api.ts';
 import { connect } from '../../src/client/connect.ts';
@@ -28,7 +28,7 @@ export class Crowd implements AsyncDisposable {
     this.#people = people;
   }
 
-  /** All are in the same rooms before anybody speaks. */
+  /** Settles when all are in the same rooms, before the first message. */
   static async gather(url: string, options: ConnectOptions): Promise<Crowd> {
     const people = names.map(async (name): Promise<Person> => {
       const hub = connect(url, { backoff: { base: 5, max: 40, reset: 0 }, ...options, name });
@@ -48,7 +48,7 @@ export class Crowd implements AsyncDisposable {
     return new Crowd(await Promise.all(people));
   }
 
-  /** Each says so many messages. Settles when all of them are acknowledged. */
+  /** Everyone sends `count` messages. Settles when all of them are acknowledged. */
   async talk(count: number, random: Random): Promise<void> {
     await Promise.all(this.#people.map((person) => this.#speak(person, count, random)));
   }
@@ -70,7 +70,7 @@ export class Crowd implements AsyncDisposable {
     await Promise.all(underWay);
   }
 
-  /** Everybody has heard everything once, what one person said in its order, and nobody was told of a gap. */
+  /** Everybody has heard every message once, those of a person in order, and nobody got a gap. */
   async check(count: number, isOneOrder: boolean): Promise<void> {
     const total = count * names.length;
     const sum = ({ heard }: Person) => [...heard.values()].reduce((all, bodies) => all + bodies.length, 0);

@@ -1,4 +1,4 @@
-/** A client with a clock, random numbers and a server of its own, all in the hands of a test. */
+/** A client with a clock, random numbers and a server that the test controls. */
 import assert from 'node:assert/strict';
 import type { ConnectOptions, Room } from '../../src/client/api.ts';
 import type { Environment } from '../../src/client/environment.ts';
@@ -8,7 +8,7 @@ import type { ClientFrame, ServerFrame, ServerJoined, ServerMessage } from '../.
 
 type Sent<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }> & { id: string };
 
-/** What was started by now has got as far as it can. */
+/** Settles when all promises so far have got as far as they can. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -46,13 +46,13 @@ export class FakeClock {
   }
 }
 
-/** The client's end of a connection, with the server's in the hands of the test. */
+/** The client's end of a connection; the test plays the server. */
 export class FakeSocket implements WebSocketLike {
   binaryType = 'blob';
   readonly bufferedAmount = 0;
   readonly url: URL;
   readonly protocols: string | string[] | undefined;
-  /** What the client has sent and nobody has looked at. */
+  /** Frames from the client that the test has not taken yet. */
   readonly sent: ClientFrame[] = [];
   readonly sentBytes: Uint8Array[] = [];
   /** The code with which the client closed it. */
@@ -76,7 +76,7 @@ export class FakeSocket implements WebSocketLike {
     this.closedWith ??= code;
   }
 
-  /** Takes what the client has sent: it must be one frame of this type. */
+  /** Takes the only frame that the client has sent, of this type. */
   take<Type extends ClientFrame['type']>(type: Type): Sent<Type> {
     const [frame, ...more] = this.sent.splice(0);
     assert.equal(frame?.type, type);
@@ -84,7 +84,7 @@ export class FakeSocket implements WebSocketLike {
     return frame as Sent<Type>;
   }
 
-  /** Takes what it has sent, all of one type. */
+  /** Takes all frames that it has sent, which must be of this type. */
   takeAll<Type extends ClientFrame['type']>(type: Type): Sent<Type>[] {
     const frames = this.sent.splice(0);
     assert.ok(frames.every((frame) => frame.type === type));
@@ -111,17 +111,17 @@ export interface Bench {
   readonly sockets: FakeSocket[];
   /** The latest one. */
   readonly socket: FakeSocket;
-  /** What `random` gives; the jitter. */
+  /** The next random number: the jitter. */
   random: number;
-  /** How many wait for that. */
+  /** The listeners for that. */
   readonly wakers: ReadonlySet<() => void>;
-  /** Something that may have ended the connection has happened to the machine. */
+  /** The machine wakes up, or its network changes: connections may be dead. */
   wake(): void;
   /** Events of the hub, in order. */
   readonly events: [string, unknown][];
   /** The next connection is welcomed. */
   online(welcome?: Partial<Extract<ServerFrame, { type: 'welcome' }>>): Promise<FakeSocket>;
-  /** A room that has been joined, at this number. */
+  /** Joins a room, at this number. */
   joined(name?: string, answer?: Partial<ServerJoined>): Promise<Room>;
 }
 
@@ -225,7 +225,7 @@ export function ack(id: string, seq: number, epoch = 'e1'): ServerFrame {
   return { type: 'ack', id, room: 'general', epoch, seq, at: 1000 + seq };
 }
 
-/** The bodies of a room's messages and, between them, its gaps, from now on. */
+/** Collects the bodies of a room's messages, with gaps between them, from now on. */
 export function hear(room: Room): unknown[] {
   const heard: unknown[] = [];
   room.on('message', ({ body }) => heard.push(body));

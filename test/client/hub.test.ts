@@ -8,7 +8,7 @@ import { closeCodes } from '../../src/protocol/codes.ts';
 import { ack, ada, bench, joined, settled } from './fakes.ts';
 
 const query = (url: URL) => [...url.searchParams];
-/** What the latest event told. */
+/** The latest event. */
 const latest = (events: [string, unknown][]) => events.at(-1)?.[1] as { retry: number; reason: unknown; path: string };
 const states = (events: [string, unknown][]) =>
   events.filter(([event]) => event === 'state').map(([, change]) => (change as { state: string }).state);
@@ -241,7 +241,7 @@ describe('coming back', () => {
     assert.equal(sockets.length, 1);
     await clock.pass(1);
     assert.equal(sockets.length, 2);
-    // Again and again: it may take longer than what the server says.
+    // Several failures: the backoff may be longer than the server's `retry`.
     (await online()).says({ type: 'goodbye', code: 4008, why: 'slow_reader', message: 'too slow', retry: 0 });
     sockets[1]?.ends(4008);
     assert.equal(latest(events).retry, 500);
@@ -448,7 +448,7 @@ describe('ending', () => {
     assert.equal(hub.joined.size, 0);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
 
-    // What was under way does not concern the next one.
+    // A request under way does not affect the next connection.
     const other = new AbortController();
     const again = hub.join('general', { signal: other.signal });
     await settled();

@@ -27,7 +27,7 @@ async function restart(kills: number, args: string[], isOneOrder: boolean): Prom
     port = Number(new URL(await server.listening()).port);
     return server;
   };
-  // It stands where the server is, wherever that is.
+  // It follows the server to its present port.
   await using proxy = await FaultProxy.start({ random, target: () => port });
   let server = await start();
   try {

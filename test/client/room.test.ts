@@ -72,7 +72,7 @@ describe('the position', () => {
     assert.deepEqual(since, { epoch: 'e1', seq: 11 });
     socket.says(joined(13, { after: 11, recovered: true, id }), message(12), message(13), message(14));
     assert.deepEqual(setting.heard, [11, 12, 13, 14]);
-    // Nothing of the connection before counts any more.
+    // Frames of the connection before no longer count.
     setting.socket.says(message(15));
     assert.deepEqual(setting.heard.length, 4);
   });
@@ -134,7 +134,7 @@ describe('gaps', () => {
     socket.says(joined(2, { epoch: 'e2', recovered: false, id }), { type: 'gap', room: 'general', why: 'epoch' });
     const again = socket.take('join');
     assert.deepEqual(again.since, { epoch: 'e2', seq: 0 });
-    // Said in between: it comes again in its place.
+    // Sent in between: it comes again in its place.
     socket.says(message(3));
     socket.says(
       joined(3, { epoch: 'e2', after: 0, recovered: true, id: again.id }),

@@ -5,7 +5,7 @@ import { type Config, ConfigError, loadConfig } from '../../src/config/load.ts';
 interface Given {
   readonly args?: readonly string[];
   readonly env?: Record<string, string | undefined>;
-  /** The content of `config.json`; what is no text is written as JSON. */
+  /** The content of `config.json`; anything but a text is written as JSON. */
   readonly file?: unknown;
 }
 

@@ -25,7 +25,7 @@ type TypeName<Value> = [Value] extends [boolean]
                 ? 'number or list'
                 : never;
 
-// The compiler proves that this says what the interface says.
+// The compiler proves that this agrees with the interface.
 const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key]>> } = {
   host: 'string',
   port: 'number',

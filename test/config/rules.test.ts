@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Config, ConfigError, loadConfig } from '../../src/config/load.ts';
 
-/** Loads `config/hubbub.json` with these rules; `files` are what else there is, by path. */
+/** Loads `config/hubbub.json` with these rules; `files` are further files, by path. */
 function load(rooms: unknown, files: Record<string, string> = {}): Config {
   return loadConfig(['--config', 'config/hubbub.json'], {}, (path) => {
     if (path === 'config/hubbub.json') return JSON.stringify({ rooms });

@@ -1,14 +1,14 @@
-/** A client that keeps to the rules of PROTOCOL.md: it resumes where it was, and sends again what was not acknowledged. */
+/** A client that follows the rules of PROTOCOL.md: it resumes, and sends unacknowledged messages again. */
 import WebSocket from 'ws';
 import type { ClientMessage, Position, ServerFrame, ServerMessage } from '../../src/protocol/generated/frames.ts';
 import type { Random } from '../kit/random.ts';
 
-/** What it was told of one of its messages. */
+/** The acknowledgement of one of its messages. */
 export interface Acknowledged extends Position {
   readonly room: string;
 }
 
-/** A message as it came. */
+/** A message as it was received. */
 export interface Heard extends Position {
   readonly user: string;
   readonly id: string;
@@ -21,7 +21,7 @@ export interface ChatterOptions {
   readonly window: number;
   readonly random: Random;
   readonly onAck: () => void;
-  /** Told in words when the server does what it must not. */
+  /** Called with a description when the server breaks a rule. */
   readonly onViolation: (what: string) => void;
 }
 
@@ -31,7 +31,7 @@ export class Chatter {
   readonly acknowledged = new Map<string, Acknowledged>();
   /** By room. */
   readonly heard: ReadonlyMap<string, Heard[]>;
-  /** Where it started to listen, by room. */
+  /** The position at which it started to listen, by room. */
   readonly starts = new Map<string, Position>();
   user = '';
   isTalking = true;
@@ -41,7 +41,7 @@ export class Chatter {
   readonly #unacknowledged = new Map<string, ClientMessage>();
   readonly #positions = new Map<string, Position>();
   readonly #joining = new Set<string>();
-  /** What it has of each room, by sender and id: the number, or undefined if the server has lost it since. */
+  /** Its messages of each room, by sender and id: the number, or undefined if the server has lost the message. */
   readonly #has: ReadonlyMap<string, Map<string, number | undefined>>;
   #settled: () => void = () => undefined;
 
@@ -51,7 +51,7 @@ export class Chatter {
     this.#has = new Map(options.rooms.map((room) => [room, new Map()]));
   }
 
-  /** Nothing it said is unacknowledged. */
+  /** Whether all its messages are acknowledged. */
   get isDone(): boolean {
     return this.#unacknowledged.size === 0;
   }
@@ -64,11 +64,11 @@ export class Chatter {
     socket.on('message', (data: Buffer) => {
       if (this.#socket === socket) this.#receive(JSON.parse(data.toString()));
     });
-    // The server is killed while it is being talked to.
+    // The server is killed during conversations.
     socket.on('error', () => undefined);
   }
 
-  /** Settles when everything that was sent to it by now has come. */
+  /** Settles when everything that was sent to it by now has arrived. */
   settle(): Promise<void> {
     return new Promise((resolve) => {
       this.#settled = resolve;
@@ -153,7 +153,7 @@ export class Chatter {
     this.heard.get(room)?.push({ epoch: position.epoch, seq, user: from.id, id });
   }
 
-  /** What came after this number may be said again. */
+  /** Messages after this number may be sent again. */
   #lose(room: string, after: number): void {
     const has = this.#has.get(room);
     for (const [name, seq = 0] of has ?? []) if (seq > after) has?.set(name, undefined);

@@ -1,6 +1,6 @@
 /**
- * A server under load is killed again and again, and started on the same data; its clients resume and send again. In the
- * end what they were promised is held against what they got and what is in the log.
+ * A server under load is killed again and again, and started on the same data; its clients resume and send again. At
+ * the end the promises to them are compared with the messages they got, and with the log.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,9 +24,9 @@ export interface CrashResult {
   readonly acknowledged: number;
   /** Messages in the log. */
   readonly kept: number;
-  /** Messages somebody saw that were lost with a kill; they were not acknowledged. */
+  /** Messages that a client saw and that a kill lost; they were not acknowledged. */
   readonly lost: number;
-  /** What the server did that it must not, in words. */
+  /** Broken rules, in words. */
   readonly violations: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const configuration = {
   autoJoin: [],
 };
 
-/** Who said it, and under which id. */
+/** The sender and the id of a message. */
 type Name = string;
 
 interface Kept {
@@ -125,7 +125,7 @@ async function readLog(directory: string): Promise<Map<string, Kept>> {
   return kept;
 }
 
-/** @returns how many messages were seen and are not kept. */
+/** @returns how many messages were seen but not kept. */
 function check(
   chatters: readonly Chatter[],
   kept: ReadonlyMap<string, Kept>,
@@ -154,7 +154,7 @@ function check(
   return lost.size;
 }
 
-/** No number of an epoch may stand for two messages, whoever saw it. */
+/** No number of an epoch may belong to two messages, for any client. */
 function checkNumbers(
   chatters: readonly Chatter[],
   kept: ReadonlyMap<string, Kept>,
@@ -192,7 +192,7 @@ function checkPromises(
   }
 }
 
-/** What one client said must be in the order in which it said it. */
+/** The messages of a client must be in the order in which it sent them. */
 function checkOrder(
   { options, acknowledged, user }: Chatter,
   room: string,

@@ -1,6 +1,6 @@
 /**
- * Messages that were seen and lost with a kill, and are said again: what a client sees that has nothing but a WebSocket,
- * and keeps to the rules of PROTOCOL.md, "Order and numbering".
+ * Messages that were seen, lost with a kill and sent again, for a client without the SDK that follows the rules of
+ * PROTOCOL.md, "Order and numbering".
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -19,13 +19,13 @@ import { locally, Program, temporaryDirectory } from '../life-cycle/program.ts';
 /** A reader of one room. It lives longer than its connections. */
 class Reader {
   position: Position | undefined;
-  /** What it has shown, in this order. */
+  /** The messages it has shown, in order. */
   readonly shown: string[] = [];
   readonly joins: ServerJoined[] = [];
   readonly gaps: ServerGap[] = [];
-  /** The messages it was not to show, because it had them already. */
+  /** How many messages it did not show because it had them already. */
   again = 0;
-  /** Of the messages it has: the number, and who said it under which id. */
+  /** Its messages: the number, and sender and id. */
   #had: { readonly seq: number; readonly name: string }[] = [];
   readonly #lost = new Set<string>();
 
@@ -75,8 +75,8 @@ const speak = (client: JsonClient) => {
 };
 
 /**
- * Says much at once and kills the server when the first of it is seen, starts it again, and says all of it again.
- * @param before what was said and kept before, if anything.
+ * Sends many messages at once, kills the server when the first one is seen, restarts it, and sends all of them again.
+ * @param before a message that was sent and kept before, if there is one.
  */
 async function killed(before: string | undefined): Promise<Reader> {
   await using data = await temporaryDirectory();
@@ -115,7 +115,7 @@ async function killed(before: string | undefined): Promise<Reader> {
   return reader;
 }
 
-/** What is seen is most often not kept yet, when the server is killed at once. */
+/** A message that is seen is mostly not kept yet when the server is killed at once. */
 async function untilLost(before: string | undefined, isLost: (reader: Reader) => boolean): Promise<Reader> {
   for (let attempt = 0; attempt < 30; attempt += 1) {
     const reader = await killed(before);

@@ -5,7 +5,7 @@ import { JsonClient, TextClient } from '../kit/client.ts';
 import { frame, opcodes, RawClient, type RawOptions, type ResponseHead, upgradeRequest } from '../kit/raw.ts';
 import { startServer, type TestServer, until } from '../kit/server.ts';
 
-/** How an upgrade is answered; an accepted one is closed again. */
+/** The answer to an upgrade; an accepted one is closed again. */
 async function ask(port: number, options: RawOptions = {}): Promise<ResponseHead> {
   await using raw = new RawClient(port, options);
   raw.write(upgradeRequest('/', options.headers));

@@ -5,7 +5,7 @@ import { JsonClient, TextClient } from '../kit/client.ts';
 import { RawClient, upgradeRequest } from '../kit/raw.ts';
 import { startServer, until } from '../kit/server.ts';
 
-/** What the client has been told at once: that is over when its first question is answered. */
+/** The frames that a client gets at once: they end when its first request is answered. */
 async function greeting(client: JsonClient): Promise<ServerFrame[]> {
   await client.settle();
   return client.drain();
@@ -205,7 +205,7 @@ describe('a ticket in the query', () => {
       { name: 'ada', connections: 1 },
       { name: 'bob', connections: 1 },
     ]);
-    // What bob is told next is of carol, and of nobody else.
+    // The next frame for bob is about carol, and nobody else.
     await using _carol = await JsonClient.connect(`${server.url}/?name=carol`);
     const { joins, leaves, changes } = await bob.next('presence');
     assert.deepEqual(

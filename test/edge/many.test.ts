@@ -9,12 +9,12 @@ const MiB = 1024 * 1024;
 const members = 2000;
 const senders = 5;
 const messages = 200;
-/** How many connect at once: what waits to be accepted must fit the system's queue. */
+/** How many connect at once: they must fit into the system's accept queue. */
 const batch = 200;
 
 const isMessage = Buffer.from('{"type":"message"');
 
-/** What all members get, in order: the first to get the n-th message decides what the n-th message is. */
+/** The common order of all members: the first one to get the n-th message decides which one that is. */
 class SameOrder {
   readonly messages: Buffer[] = [];
   received = 0;
@@ -50,12 +50,12 @@ async function leave(sockets: readonly WebSocket[]): Promise<void> {
   await Promise.all(closed);
 }
 
-/** Many come, some of them talk at once, all hear the same, and all go. */
+/** Many connect, some talk at once, all hear the same, and all leave. */
 async function round(server: TestServer): Promise<void> {
   const order = new SameOrder();
   const sockets = await enter(server, order);
   const counts = { connections: members, users: members, rooms: 1, topics: 1 };
-  // A connection opens when it is its turn.
+  // Connections open in their turns.
   await until(() => server.broker.counts().connections === members, 'everyone is there');
   const { restless: _, ...there } = server.broker.counts();
   assert.deepEqual(there, counts);

@@ -1,4 +1,4 @@
-/** Where the server answers: at its paths however a proxy writes them, with and without a path before them, and nowhere else. */
+/** The server answers at its paths, with and without a prefix and however a proxy writes them, and nowhere else. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connect } from '../../src/client/connect.ts';
@@ -8,7 +8,7 @@ import { PathProxy } from '../kit/path-proxy.ts';
 import { RawClient, upgradeRequest } from '../kit/raw.ts';
 import { onlyNative, startServer } from '../kit/server.ts';
 
-/** What comes first: text starts with a line, and the figures with a list. */
+/** The first message: text starts with a line, and the figures with a list. */
 const firsts = { json: /^{"type":"welcome"/, text: /^\* welcome/, status: /^\[/ } as const;
 
 const taken = {
@@ -134,7 +134,7 @@ for (const [what, basePath, strips] of [
       await room.send('meow');
       await hub.close();
     }
-    // Of the query nothing is lost.
+    // The query is complete.
     assert.ok(proxy.passed.at(-1)?.includes('?room=cats&'), proxy.passed.at(-1));
   });
 }

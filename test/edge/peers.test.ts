@@ -5,18 +5,18 @@ import { type Peer, Peers } from '../../src/edge/peers.ts';
 import type { Wire } from '../../src/protocol/dialect.ts';
 
 const limits = { buffer: 1000, signalBuffer: 100 };
-/** Up to so many unsent bytes a peer has caught up. */
+/** With this many unsent bytes, or fewer, a peer has caught up. */
 const little = limits.signalBuffer / 2;
 
-/** A socket that leaves as much unsent as the test says, and what is corked until the end of that. */
+/** A socket whose unsent bytes the test sets, and which holds back corked messages until the end of the cork. */
 class FakeSocket {
   unsent = 0;
   readonly sent: Wire[] = [];
-  /** How many were sent in each write. */
+  /** The number of messages in each write. */
   readonly writes: number[] = [];
   #corked: Wire[] | undefined;
 
-  /** How often its buffer was looked at. */
+  /** How many times its buffer was inspected. */
   looks = 0;
 
   getBufferedAmount(): number {
@@ -64,16 +64,16 @@ class FakeSocket {
 
 interface Kit {
   readonly peers: Peers;
-  /** Of whom it was told, in order. */
+  /** The peers that were reported as drained, in order. */
   readonly told: string[];
-  /** Who was closed, and why. */
+  /** The closed peers, with reasons. */
   readonly closed: string[];
-  /** What went wrong. */
+  /** The reported failures. */
   readonly failures: string[];
   add(id: string): { peer: Peer; socket: FakeSocket };
 }
 
-/** @param then what is done by who is told. */
+/** @param then the reaction to a drained peer. */
 function kit(then: (peers: Peers, id: string) => void = () => undefined): Kit {
   const told: string[] = [];
   const closed: string[] = [];
@@ -135,7 +135,7 @@ describe('the buffers that are looked at', () => {
     peers.inspect();
     peers.inspect();
     assert.deepEqual(looks(), [1, 1, 0]);
-    // So many bytes could fill a buffer.
+    // This many bytes could fill a buffer.
     peers.beforeEphemeral('json:one', limits.signalBuffer);
     peers.beforeEphemeral('json:one', limits.signalBuffer);
     assert.deepEqual(looks(), [2, 2, 0]);
@@ -272,7 +272,7 @@ describe('that a peer has caught up is told', () => {
     const { peer } = add('a');
     peers.whenDrained('a');
     for (turns = 1; turns <= 6; turns += 1) {
-      // The socket, too, may say more than once in a turn that it has sent something.
+      // The socket may also report more than once in a turn that it has sent something.
       peers.drained(peer);
       peers.drained(peer);
       await turn();
@@ -307,7 +307,7 @@ describe('that a peer has caught up is told', () => {
     for (const id of ids) add(id);
     for (const id of ids) peers.whenDrained(id);
     while (told.length < 200) await turn();
-    // They go, and so ask no more.
+    // They leave, and no longer wait.
     for (const id of ids) peers.remove(add(id).peer);
     const counts = ids.map((id) => told.filter((one) => one === id).length);
     assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, String(counts));
@@ -365,7 +365,7 @@ describe('that a peer has caught up is told', () => {
     for (let index = 0; index < 20; index += 1) peers.whenDrained(`other-${index}`);
     const { peer, socket } = add('a');
     peers.whenDrained('a');
-    // What is written meanwhile makes the socket say so, again and again.
+    // Writes in the meantime make the socket report it again and again.
     for (let left = 5; left > 0; left -= 1) peers.drained(peer);
     for (let left = 5; left > 0; left -= 1) await turn();
     assert.equal(told.filter((id) => id === 'a').length, 1);

@@ -33,7 +33,7 @@ class HttpConnection implements AsyncDisposable {
 
   constructor(port: number, localAddress = '127.0.0.1') {
     this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
-    // A reset is one of the ways to be gone.
+    // A reset is an acceptable end.
     this.socket.on('error', () => undefined);
     this.gone = new Promise((resolve) => this.socket.once('close', () => resolve()));
     this.socket.on('data', (data) => {
@@ -64,7 +64,7 @@ class HttpConnection implements AsyncDisposable {
     return { status: Number(head.split(' ')[1]), head, body };
   }
 
-  /** What has come and was not taken. */
+  /** Received data that was not taken. */
   get rest(): string {
     return this.#rest.toString('latin1');
   }
@@ -90,7 +90,7 @@ class HttpConnection implements AsyncDisposable {
   }
 }
 
-/** Asks on a connection of its own. The answer has to say whether that is closed, and to keep its word. */
+/** Sends a request on a new connection. The answer has to announce correctly whether that is closed. */
 async function askOnce(server: TestServer, request: string, localAddress?: string): Promise<Answer> {
   await using connection = new HttpConnection(server.port, localAddress);
   const answer = await connection.ask(request);
@@ -142,7 +142,7 @@ describe('one request at a time on a connection', { concurrency: true }, () => {
       }
     });
     const grown = memory().resident - before.resident;
-    // What Node makes of each request is garbage at once, but there is a lot of it.
+    // Node creates a lot of garbage for each request.
     assert.ok(grown < (edge === 'uws' ? 32 : 64) * MiB, `${grown} bytes more are held`);
   });
 
@@ -280,18 +280,18 @@ describe('the rate of an address', { concurrency: true }, () => {
   });
 });
 
-/** Asks on a connection of its own, and leaves. */
+/** Sends a request on a new connection, and leaves. */
 async function askUnchecked(server: TestServer, request: string): Promise<Answer> {
   await using connection = new HttpConnection(server.port);
   return await connection.ask(request);
 }
 
 describe('answers that are not read', { concurrency: true }, () => {
-  /** More than the system takes for a connection. */
+  /** More than the system buffers for a connection. */
   const size = 32 * MiB;
   const pages = createPages(new Map([['long.png', Buffer.alloc(size)]]));
 
-  /** Asks for something long, and reads no more than its beginning. */
+  /** Requests a long answer, and reads only its beginning. */
   async function sleeper(server: TestServer): Promise<HttpConnection> {
     const connection = new HttpConnection(server.port);
     connection.socket.write(get('/long.png'));
@@ -324,7 +324,7 @@ describe('answers that are not read', { concurrency: true }, () => {
     await using second = await sleeper(server);
     assert.equal((await askOnce(server, get('/schemas/'))).status, 503);
     second.socket.destroy();
-    // Until it is noticed that nobody is there any more.
+    // Until the server notices that the client is gone.
     while ((await askUnchecked(server, get('/schemas/'))).status === 503);
   });
 

@@ -15,14 +15,14 @@ const behindProxy: TestOptions = {
 
 type Bytes = string | Uint8Array;
 
-/** A connection from `localAddress`, on which these bytes came. */
+/** A connection from `localAddress` that sends these bytes. */
 function connect({ port }: TestServer, localAddress: string, ...bytes: Bytes[]): RawClient {
   const raw = new RawClient(port, { localAddress });
   raw.write(...bytes);
   return raw;
 }
 
-/** How an upgrade is answered that has come so; an accepted one is closed again. */
+/** The answer to an upgrade over such a connection; an accepted one is closed again. */
 async function ask(server: TestServer, localAddress: string, ...bytes: Bytes[]): Promise<number> {
   await using raw = connect(server, localAddress, ...bytes);
   return (await raw.head).status;

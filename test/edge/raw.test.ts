@@ -18,10 +18,10 @@ import { edge, startServer, type TestOptions, type TestServer } from '../kit/ser
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Frames up to this are read, where the limit is 64 KiB. */
+/** With a limit of 64 KiB, frames up to this size are read. */
 const readLimit = 80 * KiB;
 
-/** Runs `act` on a server of its own, with two people talking there who must not be disturbed. */
+/** Runs `act` on a server of its own, with two bystanders whose conversation must not be disturbed. */
 async function undisturbed(
   act: (server: TestServer, bystanders: Bystanders) => Promise<void>,
   options: TestOptions = {},
@@ -194,7 +194,7 @@ describe('what ends the connection, and harms nobody else', { concurrency: true 
     'a continuation of nothing': frame('{"type":"ping"}', { opcode: opcodes.continuation }),
     'a frame in the middle of another': Buffer.concat([frame('{"type":', { fin: false }), frame('{"type":"ping"}')]),
     'a frame over the native limit': frame(Buffer.alloc(readLimit + 1, 0x20)),
-    // Nothing is set aside for it.
+    // No memory is reserved for it.
     'the beginning of a frame over the native limit': frame(Buffer.alloc(readLimit + 1, 0x20)).subarray(0, 20),
     'fragments that are over the native limit together': Buffer.concat([
       frame(Buffer.alloc(60 * KiB, 0x20), { fin: false }),
@@ -202,7 +202,7 @@ describe('what ends the connection, and harms nobody else', { concurrency: true 
     ]),
     // 2^63 - 1 bytes are announced.
     'a frame that cannot be': Buffer.from([0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]),
-    // The mask is not there: its bytes are taken from what follows, so that the second frame makes no sense.
+    // The mask is missing: its bytes are taken from the payload, so that the second frame makes no sense.
     'frames without a mask': Buffer.concat([
       jsonFrame({ type: 'ping' }, { masked: false }),
       jsonFrame({ type: 'ping' }, { masked: false }),
@@ -303,7 +303,7 @@ describe('what ends the connection, and harms nobody else', { concurrency: true 
         await raw.reset();
         await bystanders.areAlone();
       },
-      // The bystanders get as much, in the same process, and need not keep up.
+      // The bystanders in this process get as much, and need not keep up.
       { buffer: 16 * 1024 * KiB },
     ));
 
@@ -450,7 +450,7 @@ describe('the handshake by hand', { concurrency: true }, () => {
       undisturbed(async (server, bystanders) => {
         await using raw = new RawClient(server.port);
         raw.write(bytes);
-        // Where the parser waits for more, it is given up here.
+        // The parser is waiting for more; the client gives up.
         raw.socket.end('\r\n\r\n');
         await raw.gone;
         await bystanders.areAlone();

@@ -1,4 +1,4 @@
-/** A new certificate while people are there, with real TLS clients. */
+/** A new certificate during connections, with real TLS clients. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -16,14 +16,14 @@ const small = { grace: 0, maxFrame: 64 * KiB, buffer: 256 * KiB, signalBuffer: 6
 const enough = 40 * MiB;
 const long = 'x'.repeat(60 * KiB);
 
-/** Someone who talks much and does not listen to it. */
+/** A client that sends a lot and does not read it. */
 async function connectTalker(server: TestServer): Promise<JsonClient> {
   const talker = await JsonClient.connect(`${server.url}/?name=talker`);
   await talker.next('joined');
   return talker;
 }
 
-/** Says `bodies` in the lobby, and waits until they are kept. */
+/** Sends `bodies` to the lobby, and waits until they are kept. */
 async function say(talker: JsonClient, bodies: readonly string[]): Promise<void> {
   for (const body of bodies) talker.send({ type: 'message', body, echo: false });
   await talker.settle();
@@ -46,7 +46,7 @@ async function connectSleeper(server: TestServer, name = 'sleeper'): Promise<Raw
   return sleeper;
 }
 
-/** The numbers of the messages, which must be without a gap. */
+/** The numbers of the messages, which must have no gap. */
 function contiguous(frames: readonly ServerFrame[]): { first: number; last: number } {
   const numbers = frames.flatMap((frame) => (frame.type === 'message' ? frame.seq : []));
   const [first = 0] = numbers;
@@ -104,7 +104,7 @@ describe('a client that stops reading', { concurrency: true }, () => {
       if (isBinary) numbers.push(JSON.parse(data.subarray(3, 3 + data.readUInt16BE(1)).toString()).seq);
     });
     sleeper.socket.pause();
-    // Bytes are not parsed, so that much of it passes between two looks of a clock.
+    // Bytes are not parsed, so that much of it passes between two inspections.
     const payload = Buffer.alloc(long.length);
     for (let said = 0; said < enough; said += payload.length)
       talker.sendBinary({ type: 'message', echo: false }, payload);
@@ -195,7 +195,7 @@ describe('a client that reads late, but not too late', { concurrency: true }, ()
     await late.settle();
     late.socket.pause();
     await say(talker, Array(Math.ceil(enough / 2 / long.length)).fill(long));
-    // So many bytes of signals make the server look at who has fallen behind.
+    // This many bytes of signals make the server inspect the buffers.
     talker.send({ type: 'signal', room: 'lobby', kind: 'missed', body: 'x'.repeat(60 * KiB) });
     for (const room of ['lobby', 'left']) talker.send({ type: 'signal', room, kind: 'missed' });
     late.write(jsonFrame({ type: 'leave', room: 'left', id: 'l' }), jsonFrame({ type: 'join', room: 'entered' }));
@@ -221,14 +221,14 @@ test('clients that stop reading do not make the server grow', async () => {
   const sleepers = await Promise.all(Array.from({ length: 8 }, (_, index) => connectSleeper(server, `s${index}`)));
   await talkUntil(talker, () => server.broker.counts().connections === 1, 'the sleepers are closed');
   const before = memory();
-  // Were it kept for the eight of them, it would be eight times as much.
+  // If the server kept it for each of the eight, it would be eight times as much.
   for (let said = 0; said < 24 * MiB; said += 8 * long.length) await say(talker, Array(8).fill(long));
   const grown = memory().resident - before.resident;
   assert.ok(grown < 80 * MiB, `${grown} bytes more are held`);
   for (const sleeper of sleepers) await sleeper[Symbol.asyncDispose]();
 });
 
-/** How many connections on this port the server holds, as the system sees it. */
+/** How many connections on this port the server holds, according to the system. */
 function openSockets(port: number): number {
   const established = '01';
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -14,7 +14,7 @@ function watch(server: TestServer) {
   return { socket, next: () => inbox.take(() => true, 'figures') };
 }
 
-/** How an upgrade is answered; an accepted one is closed again. */
+/** The answer to an upgrade; an accepted one is closed again. */
 async function ask(server: TestServer, headers: HeaderLines = {}, path = '/status'): Promise<ResponseHead> {
   await using raw = new RawClient(server.port);
   raw.write(upgradeRequest(path, headers));

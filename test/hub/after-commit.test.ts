@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Client, HubKit, type KitOptions, kept, unkept } from './kit.ts';
 
-/** Ada and Bob are in a room whose messages go out when they are kept. */
+/** Ada and Bob are in a room whose messages go out only once they are kept. */
 function scene(options: KitOptions = {}): { kit: HubKit; ada: Client; bob: Client } {
   const kit = new HubKit({ policy: () => kept, afterCommit: true, ...options });
   const [ada, bob] = [kit.connect('ada', { rooms: ['x'] }), kit.connect('bob', { rooms: ['x'] })];

@@ -4,7 +4,7 @@ import { type Client, HubKit, kept } from './kit.ts';
 
 const long = 'x'.repeat(60_000);
 
-/** So many connections that a long frame for all of them is too much for one turn of the loop. */
+/** Enough connections that a long frame for all of them takes more than one turn of the loop. */
 const many = 100;
 
 function crowd(kit: HubKit, room: string): Client[] {

@@ -1,4 +1,4 @@
-/** The wall clock jumps: nothing hangs on it but stamps. */
+/** The wall clock jumps: only stamps depend on it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HubKit, kept } from './kit.ts';

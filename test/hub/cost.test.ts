@@ -1,10 +1,10 @@
-/** What a request costs does not grow with what it is not about. */
+/** The cost of a request does not grow with unrelated rooms and users. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HubFrame } from '../../src/hub/commands.ts';
 import { type Client, HubKit } from './kit.ts';
 
-/** The least time of many, in milliseconds: what else the machine does hardly counts. */
+/** The least time of many runs, in milliseconds: other load on the machine hardly counts. */
 function cheapest(act: () => void): number {
   let least = Number.POSITIVE_INFINITY;
   for (let time = 0; time < 100; time += 1) {
@@ -15,7 +15,7 @@ function cheapest(act: () => void): number {
   return least;
 }
 
-/** Asks, and takes what comes. */
+/** Sends a request, and takes the answer. */
 function cost(client: Client, frame: HubFrame, byName = false): number {
   return cheapest(() => {
     client.request(frame, byName);
@@ -23,7 +23,7 @@ function cost(client: Client, frame: HubFrame, byName = false): number {
   });
 }
 
-/** A server with so many users in one room, and as many rooms with one of them in each. */
+/** A server with `size` users in one room, and as many rooms with one user each. */
 function crowd(size: number): Client {
   const kit = new HubKit({ presenceLimit: 10 });
   const asker = kit.connect('asker', { rooms: ['all'] });

@@ -1,4 +1,4 @@
-/** Defects in the hub itself, outside of a room's step: none of them may reach the loop, or anybody else. */
+/** Defects in the hub itself, outside of a room's step: none may reach the event loop, or another client. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { HubFrame } from '../../src/hub/commands.ts';
@@ -6,7 +6,7 @@ import { Directory } from '../../src/hub/directory.ts';
 import { HubKit } from './kit.ts';
 import { Saboteur, sabotaged } from './saboteur.ts';
 
-/** What RxJS could not get rid of, it throws from a timer. */
+/** RxJS throws unhandled errors from a timer. */
 async function noErrorFollows(t: TestContext): Promise<void> {
   const uncaught: unknown[] = [];
   const keep = (error: unknown) => uncaught.push(error);

@@ -4,8 +4,8 @@ import type { ConnectionId } from '../../src/hub/user.ts';
 import type { Wire } from '../../src/protocol/dialect.ts';
 
 /**
- * An edge without sockets, and strict: it throws when it is asked for what makes no sense. The subscriptions of a
- * connection that is gone stay until they are ended, so that a forgotten one is seen; it gets nothing any more.
+ * A strict edge without sockets: it throws at calls that make no sense. The subscriptions of a closed connection stay
+ * until they are ended, so that a forgotten one is noticed; the connection gets nothing more.
  */
 export class FakeEdge implements EdgePort {
   readonly #open = new Map<ConnectionId, (wire: Wire) => void>();
@@ -87,12 +87,12 @@ export class FakeEdge implements EdgePort {
     this.#awaited.add(connection);
   }
 
-  /** Whether it has not taken all yet, as far as the hub's side knows. */
+  /** Whether the hub waits for the connection to drain. */
   isAwaited(connection: ConnectionId): boolean {
     return this.#awaited.has(connection);
   }
 
-  /** The first of those that are awaited have taken all: which of them are open. */
+  /** Drains the first awaited connections. @returns those that are open. */
   drain(count = this.#awaited.size): ConnectionId[] {
     const drained = [...this.#awaited].slice(0, count);
     for (const connection of drained) this.#awaited.delete(connection);
@@ -104,7 +104,7 @@ export class FakeEdge implements EdgePort {
   }
 }
 
-/** The same edge, but for what does something else. */
+/** The same edge with some methods replaced. */
 export function around(edge: FakeEdge, over: Partial<EdgePort>): EdgePort {
   return {
     send: (connection, wire) => edge.send(connection, wire),

@@ -3,18 +3,18 @@ import { MemoryLog } from '../../src/log/memory.ts';
 import type { Commit, Entry, Range, ReadLimits, RoomHead, Unavailable } from '../../src/log/port.ts';
 import type { Stored } from '../../src/protocol/dialect.ts';
 
-/** What is remembered of ids, as the tests have it: milliseconds, and entries. */
+/** The window for ids in the tests: milliseconds, and entries. */
 export const idWindow = { time: 60_000, count: 1000 };
 
 const all: ReadLimits = { entries: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
-/** A log in memory that commits, takes entries, can be read and is damaged when the test says so. */
+/** A log in memory whose commits, refusals, read errors and damage the test controls. */
 export class HeldLog extends MemoryLog {
-  /** Why nothing is taken now. */
+  /** Why appends are refused now. */
   refusal: Unavailable | undefined;
   /** The store is damaged: rooms can neither be opened nor read. */
   isUnreadable = false;
-  /** How many entries one read gives at most. */
+  /** The most entries of one read. */
   readLimit = Number.POSITIVE_INFINITY;
   readonly #newEpoch: () => string;
   #uncommitted: { readonly room: string; readonly seq: number }[] = [];
@@ -54,7 +54,7 @@ export class HeldLog extends MemoryLog {
     return unavailable;
   }
 
-  /** Where something is damaged, the limit of bytes does not count. */
+  /** After damage, the limit of bytes does not count. */
   override read(room: string, range: Range, limits: ReadLimits): Entry[] {
     this.#ensureReadable();
     const entries = Math.min(limits.entries, this.readLimit);
@@ -82,7 +82,7 @@ export class HeldLog extends MemoryLog {
     for (const seq of numbers) this.#damaged.add(`${room} ${seq}`);
   }
 
-  /** These entries have something else in them than a message. */
+  /** These entries contain something other than a message. */
   garble(room: string, stored: Stored, ...numbers: readonly number[]): void {
     for (const seq of numbers) this.#garbled.set(`${room} ${seq}`, stored);
   }
@@ -92,7 +92,7 @@ export class HeldLog extends MemoryLog {
     return this.#uncommitted.filter((entry) => room === undefined || entry.room === room).length;
   }
 
-  /** Commits what was appended first. */
+  /** Commits the oldest entries. */
   commit(count = this.#uncommitted.length): Commit[] {
     const latest = new Map(this.#uncommitted.splice(0, count).map(({ room, seq }) => [room, seq]));
     return Array.from(latest, ([room, seq]) => ({ room, seq }));
@@ -106,14 +106,14 @@ export class HeldLog extends MemoryLog {
     return entries;
   }
 
-  /** Lets a room have the latest entries alone; those that are not committed stay. */
+  /** Trims a room to its latest entries; uncommitted ones stay. */
   keep(room: string, count: number): void {
     this.open(room);
     this.trim(room, { count: Math.max(count, this.waiting(room)) }, 0, Number.POSITIVE_INFINITY);
     this.release(room);
   }
 
-  /** A room that has nothing left comes to an end, unless it is open. @returns whether it has */
+  /** Drops an empty room, unless it is open. @returns whether it was dropped. */
   end(room: string): boolean {
     this.open(room);
     const isOver = this.drop(room);
@@ -121,7 +121,7 @@ export class HeldLog extends MemoryLog {
     return isOver;
   }
 
-  /** What another process finds after this one was killed: what is committed. @param jump how many numbers it passes over. */
+  /** The log after a kill: only committed entries. @param jump how many numbers are skipped. */
   survivor(jump: number): HeldLog {
     const survivor = new HeldLog(this.#newEpoch);
     survivor.readLimit = this.readLimit;

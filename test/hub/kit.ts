@@ -26,7 +26,7 @@ import { HeldLog } from './held-log.ts';
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 type Failure = Extract<Effect, { type: 'failure' }>;
 
-/** To break something on purpose, `wrap` stands another edge before the fake one; the others change what they get. */
+/** Options to break something on purpose: `wrap` puts another edge before the fake one; the others replace a part. */
 export type KitOptions = Partial<
   Pick<
     HubOptions,
@@ -36,11 +36,11 @@ export type KitOptions = Partial<
   wrap?: (edge: FakeEdge) => EdgePort;
   breakLog?: (log: HeldLog) => void;
   breakJournal?: (journal: Journal) => void;
-  /** Whether a turn of the loop comes only when the test says so. */
+  /** Whether turns of the loop happen only when the test calls `turn`. */
   holdTurns?: boolean;
 };
 
-/** What a room has that keeps nothing, as it is unless the test says otherwise; and one that keeps all. */
+/** The policy of a room that keeps nothing, which is the default; and of one that keeps everything. */
 export const unkept: RoomPolicy = { retention: undefined, check: undefined };
 export const kept: RoomPolicy = { retention: {}, check: undefined };
 
@@ -49,15 +49,15 @@ export interface ConnectOptions {
   id?: string;
   rooms?: readonly string[];
   dialect?: Dialect;
-  /** Gets every frame instead of the inbox; of a text connection those that are sent to it alone. */
+  /** Gets every frame instead of the inbox; for a text connection only those that are not published. */
   onFrame?: (frame: ServerFrame) => void;
-  /** Gets what is published to a text connection, line by line. */
+  /** Gets the lines that are published to a text connection. */
   onLine?: (line: string) => void;
 }
 
 type Listeners = Pick<ConnectOptions, 'onFrame' | 'onLine'>;
 
-/** What is lost with a process that is killed, and the log that it leaves to the next one. */
+/** The state that a kill loses, and the log that survives it. */
 interface Process {
   readonly hub: Hub;
   readonly fanOut: FanOut;
@@ -75,7 +75,7 @@ export class HubKit {
   readonly failures: Pick<Failure, 'room' | 'message' | 'error' | 'ends'>[] = [];
   /** The clock that does not jump, in milliseconds. */
   time = 5000;
-  /** What the wall clock said when that was 0. */
+  /** The wall clock when that one was 0. */
   started = 1_000_000;
   /** By how much the wall clock is wrong, in milliseconds. */
   skew = 0;
@@ -101,7 +101,7 @@ export class HubKit {
     return this.trusted + this.skew;
   }
 
-  /** The same, if it had never jumped. */
+  /** The wall clock if it had never jumped. */
   get trusted(): number {
     return this.started + this.time;
   }
@@ -184,15 +184,15 @@ export class HubKit {
   }
 
   /**
-   * The process is killed, and another one goes on with what is committed. All connections are gone.
-   * @param jump how many numbers of each room are passed over.
+   * The process is killed, and another one goes on with the committed entries. All connections are gone.
+   * @param jump how many numbers of each room are skipped.
    */
   kill(jump = 1000): void {
     this.#clients.clear();
     this.#process = this.#start(this.log.survivor(jump));
   }
 
-  /** A connection of a user; two with the same name are the same user's unless `id` says otherwise. */
+  /** A connection of a user; two with the same name belong to the same user, unless `id` differs. */
   connect(name: string, { id = `u-${name}`, rooms = [], dialect = 'json', ...on }: ConnectOptions = {}): Client {
     const connection = `c${++this.#connections}`;
     const client = new Client(this, connection, this.#codecs.create(dialect), { id, name }, on);
@@ -203,7 +203,7 @@ export class HubKit {
     return client;
   }
 
-  /** What the edge and the session do together when a socket is gone. */
+  /** The reaction of edge and session to a closed socket. */
   disconnect({ connection, dialect }: Client, clean: boolean): void {
     this.edge.close(connection);
     this.edge.unsubscribe(connection, everyone(dialect));
@@ -211,7 +211,7 @@ export class HubKit {
     this.dispatch({ type: 'disconnect', connection, clean });
   }
 
-  /** Gives the hub a command. @throws what went wrong when its effects were carried out */
+  /** Gives the hub a command. @throws the error of an effect, if there was one */
   dispatch(command: Command): void {
     this.hub.commands.next(command);
     this.#endTurn();
@@ -252,7 +252,7 @@ export class HubKit {
     this.dispatch({ type: 'committed', commits: this.log.commit(count) });
   }
 
-  /** Connections that are awaited have taken what they were sent: the first ones, or all. @returns which. */
+  /** Drains awaited connections: the first ones, or all. @returns which. */
   drain(count?: number): ConnectionId[] {
     const drained = this.edge.drain(count);
     for (const connection of drained) this.journal.drained(connection);
@@ -260,7 +260,7 @@ export class HubKit {
     return drained;
   }
 
-  /** All take what they are sent, piece by piece, until they have caught up. */
+  /** Drains all connections, piece by piece, until they have caught up. */
   drainAll(): void {
     while (this.journal.size > 0) assert.ok(this.turn() || this.drain().length > 0, 'a replay waits for nobody');
   }
@@ -270,13 +270,13 @@ export class HubKit {
     return this.#connections;
   }
 
-  /** Unless the test says when, turns of the loop follow in which all that waits of replays goes out. */
+  /** Runs turns of the loop until all replays are out, unless the test controls them. */
   #endTurn(): void {
     while (!this.#options.holdTurns && this.#pieces.length > 0) for (const then of this.#pieces.splice(0)) then();
     this.#raise();
   }
 
-  /** A turn of the loop for what is sent bit by bit. @returns whether there was something to send. */
+  /** A turn of the loop for frames that are sent in steps. @returns whether there was something to send. */
   turn(): boolean {
     const planned = [...this.#soon.splice(0), ...this.#pieces.splice(0)];
     for (const then of planned) then();
@@ -284,12 +284,12 @@ export class HubKit {
     return planned.length > 0;
   }
 
-  /** Just long enough for what has changed to be told. */
+  /** Lets just enough time pass for changes of presence to be sent. */
   flush(): void {
     this.advance(tickInterval);
   }
 
-  /** What has changed is told, and everything that has come is taken: from here on only what is new comes. */
+  /** Lets changes be sent, and empties all inboxes: from here on only new frames arrive. */
   settle(): void {
     this.flush();
     for (const client of this.#clients.values()) {
@@ -298,7 +298,7 @@ export class HubKit {
     }
   }
 
-  /** The effects of what `act` does, in their order. */
+  /** The effects of `act`, in order. */
   effectsOf(act: () => void): Effect[] {
     const effects: Effect[] = [];
     const subscription = this.hub.effects.subscribe((caused) => effects.push(...caused));
@@ -307,7 +307,7 @@ export class HubKit {
     return effects;
   }
 
-  /** Everyone has gone and nothing is left of them anywhere. */
+  /** Asserts that nobody is connected, and nothing of them is left. */
   assertEmpty(): void {
     assert.deepEqual(this.hub.counts, { connections: 0, users: 0, rooms: 0, restless: 0 });
     assert.equal(this.fanOut.size, 0);
@@ -325,14 +325,14 @@ export class HubKit {
   }
 }
 
-/** One connection, from the client's side. What comes is kept until it is asked for. */
+/** One connection, from the client's side. Frames are kept until the test takes them. */
 export class Client implements Receiver {
   readonly connection: ConnectionId;
-  /** Who it was when it connected, or was identified as. */
+  /** The user with which it connected, or was identified later. */
   user: User;
   readonly #kit: HubKit;
   readonly codec: Codec;
-  /** Of those that are gone the kit does not know. */
+  /** The kit removes closed ones. */
   readonly isOpen = true;
   readonly #on: Listeners;
   #frames: ServerFrame[] = [];
@@ -350,7 +350,7 @@ export class Client implements Receiver {
     return this.codec.dialect;
   }
 
-  // ---- what it does
+  // ---- actions
 
   request(frame: HubFrame, byName = false): void {
     this.#kit.dispatch({ type: 'request', connection: this.connection, frame, byName });
@@ -376,23 +376,23 @@ export class Client implements Receiver {
     this.request({ type: 'status', state, ...(note !== undefined && { note }) });
   }
 
-  /** It turns out to be another user's. */
+  /** It turns out to belong to another user. */
   identify(user: User): void {
     this.user = user;
     this.#kit.dispatch({ type: 'identify', connection: this.connection, user });
   }
 
-  /** Goes on purpose. */
+  /** Leaves on purpose. */
   quit(): void {
     this.#kit.disconnect(this, true);
   }
 
-  /** Breaks. */
+  /** The connection breaks. */
   lose(): void {
     this.#kit.disconnect(this, false);
   }
 
-  // ---- what it gets
+  // ---- received frames
 
   deliver(frame: ServerFrame): void {
     const wire = this.codec.encode(frame);
@@ -424,7 +424,7 @@ export class Client implements Receiver {
     }
   }
 
-  /** Takes everything that has come. */
+  /** Takes all received frames. */
   frames(): ServerFrame[] {
     return this.#frames.splice(0);
   }
@@ -436,7 +436,7 @@ export class Client implements Receiver {
     return taken;
   }
 
-  /** Takes the one frame that has come, which is of this type. */
+  /** Takes the only received frame, which is of this type. */
   only<T extends ServerFrame['type']>(type: T): Of<T> {
     const frames = this.frames();
     const [frame] = frames;
@@ -449,7 +449,7 @@ export class Client implements Receiver {
   }
 }
 
-/** Who came, went and changed, by name. */
+/** The names of users that came, left and changed. */
 export function namesIn({ joins = [], leaves = [], changes = [] }: ServerPresence): Record<string, string[]> {
   const names = (users: readonly User[]) => users.map(({ name }) => name).sort();
   return Object.fromEntries(
@@ -459,7 +459,7 @@ export function namesIn({ joins = [], leaves = [], changes = [] }: ServerPresenc
 
 let decoded: { wire: Wire; frame: ServerFrame } | undefined;
 
-/** What is published goes to many and is the same for all: it is decoded once. */
+/** Published bytes are the same for all: they are decoded once. */
 function decode(wire: Wire): ServerFrame {
   if (decoded?.wire !== wire) decoded = { wire, frame: typeof wire === 'string' ? JSON.parse(wire) : readBinary(wire) };
   return decoded.frame;

@@ -5,7 +5,7 @@ import { around, type FakeEdge } from './fake-edge.ts';
 import { type Client, HubKit } from './kit.ts';
 import { scene } from './scene.ts';
 
-/** What comes at once of who says where they were. */
+/** The frames that a resuming connection gets at once. */
 function replayed(client: Client, after: number): string {
   client.request({ type: 'join', room: 'x', since: { epoch: 'e1', seq: after } });
   return story(client);
@@ -254,7 +254,7 @@ test('a piece is sent at once, but for the gaps in it', () => {
   assert.deepEqual(runs, [3]);
 });
 
-// ---- entries that are no messages
+// ---- entries that are not messages
 
 const garbage = { bytes: Buffer.from('no message'), isBinary: false };
 const missing = '* x: messages are missing here';

@@ -6,7 +6,7 @@ import { type Client, HubKit, namesIn } from './kit.ts';
 
 const grace = 10_000;
 
-/** Ada watches room x, into which nobody but her has come yet. */
+/** Ada is alone in room x. */
 function watched(options: ConstructorParameters<typeof HubKit>[0] = {}): { kit: HubKit; ada: Client } {
   const kit = new HubKit({ grace, ...options });
   const ada = kit.connect('ada', { rooms: ['x'] });

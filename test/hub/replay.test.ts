@@ -10,13 +10,13 @@ function join(client: Client, more: Partial<ClientJoin>, room = 'x'): void {
 
 const since = (seq: number, epoch = 'e1') => ({ since: { epoch, seq } });
 
-/** What comes until it has caught up, in short. */
+/** All frames until it has caught up, in short. */
 function wholeStory(kit: HubKit, client: Client): string {
   kit.drainAll();
   return story(client);
 }
 
-/** What came, in short. */
+/** The received frames, in short. */
 function story(client: Client): string {
   return client.frames().map(brief).join(' ');
 }
@@ -166,7 +166,7 @@ test('a long replay waits for the connection to take it, and nothing overtakes i
   kit.drain();
   assert.deepEqual(numbers(bob), range(65, 320));
   kit.drain();
-  // It is over, and what was said meanwhile is to follow: the connection has missed that, too.
+  // It is over, and newer messages have to follow: the connection has missed those, too.
   assert.deepEqual(numbers(bob), range(321, 400));
   kit.drain();
   assert.deepEqual(numbers(bob), range(401, 410));
@@ -365,7 +365,7 @@ test('in the midst of a replay, a join without a position is answered with how f
   join(bob, {});
   assert.equal(story(bob), `${range(65, 320).join(' ')} joined(e1/401 after 320)`);
   kit.drain();
-  // What was said meanwhile is to follow, and has not come.
+  // Newer messages have to follow, and have not arrived.
   join(bob, {});
   assert.equal(story(bob), `${range(321, 400).join(' ')} joined(e1/401 after 400)`);
   kit.drain();
@@ -470,7 +470,7 @@ test('where nothing was told meanwhile, there is nothing to tell at the end; wha
   const bob = kit.connect('bob');
   join(bob, since(0));
   kit.settle();
-  // Both Bob and Eve have come; of Bob it was told, of Eve not yet.
+  // Bob and Eve have joined; only Bob's arrival has been sent.
   const tom = kit.connect('tom');
   join(tom, since(0));
   kit.drain();

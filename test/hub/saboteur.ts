@@ -19,7 +19,7 @@ export class Saboteur {
   };
 }
 
-/** Fails when this part of it is asked for: a defect outside of a room's step. */
+/** Throws when this property is accessed: a defect outside of a room's step. */
 export function sabotaged<Target extends object>(target: Target, part: string): Target {
   const get = () => {
     throw new Error(`sabotage of ${part}`);

@@ -1,6 +1,6 @@
 import { type Client, HubKit, type KitOptions, kept } from './kit.ts';
 
-/** Ada is in room x, which keeps all, and has said so many messages there: 1, 2 and so on. */
+/** Ada is in room x, which keeps everything, and has sent `messages` messages there: 1, 2 and so on. */
 export function scene(messages: number, options: KitOptions = {}): { kit: HubKit; ada: Client } {
   const kit = new HubKit({ policy: () => kept, ...options });
   const ada = kit.connect('ada', { rooms: ['x'] });

@@ -209,7 +209,7 @@ function steps(broken: (room: Room, command: RoomCommand, now: number) => Effect
   return { step: broken };
 }
 
-/** Every later piece of a replay begins so many messages too late. */
+/** Every later piece of a replay begins `by` messages too late. */
 function shiftPieces(log: HeldLog, by: number): void {
   const { read } = log;
   const later = 256;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compareTexts, Sorted } from '../../src/hub/sorted.ts';
 
-/** Few enough that they are added and deleted again, enough to fill many chunks. */
+/** Few enough that entries repeat, and enough to fill many chunks. */
 const entry = fc.nat(3000);
 const step = fc.oneof(
   fc.record({ add: fc.array(entry, { maxLength: 400 }) }),

@@ -12,7 +12,7 @@ interface Scene {
   readonly bob: Client;
 }
 
-/** @param messages how many were said in x. */
+/** @param messages how many were sent in x. */
 function scene(messages: number, options: KitOptions = {}): Scene {
   const saboteur = new Saboteur();
   const kit = new HubKit({ policy: () => kept, ...options, step: saboteur.step });
@@ -42,7 +42,7 @@ function story(client: Client): string {
 const numbers = (client: Client) => client.take('message').map(({ seq }) => seq);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** Everyone named hears everyone, once, and nothing is left when all have gone. */
+/** All of them hear each other, once, and nothing is left when all have gone. */
 function assertSound({ kit, ada, bob }: Scene, ...others: readonly Client[]): void {
   kit.settle();
   for (const speaker of [ada, bob, ...others]) {

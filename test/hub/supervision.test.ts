@@ -326,7 +326,7 @@ test('who asks for messages that cannot be read is told so, is not in the room, 
   );
   assert.equal(kit.hub.counts.rooms, 0);
   assert.equal(kit.log.stats.open, 0);
-  // What comes from now on can be had all the same.
+  // New messages are delivered nevertheless.
   ada.request({ type: 'join', room: 'x', id: 'j2' });
   assert.equal(ada.only('joined').id, 'j2');
 });

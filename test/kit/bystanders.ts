@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { JsonClient } from './client.ts';
 import { type TestServer, until } from './server.ts';
 
-/** Two people who talk in the lobby while something goes on there that must not concern them. */
+/** Two people who talk in the lobby, and must not be affected by other clients. */
 export class Bystanders {
   readonly #server: TestServer;
   readonly #ada: JsonClient;
@@ -20,8 +20,8 @@ export class Bystanders {
   }
 
   /**
-   * Lets them talk before, after and, as often as `act` likes, during `act`. Afterwards there is as much of everything on
-   * the server as before.
+   * Lets them talk before and after `act` and, as often as `act` calls it, during it. Afterwards the counts of the
+   * server must be the same as before.
    */
   static async watch(server: TestServer, act: (bystanders: Bystanders) => Promise<void>): Promise<void> {
     await using ada = await JsonClient.connect(`${server.url}/?name=ada`);
@@ -40,7 +40,7 @@ export class Bystanders {
     assert.equal(bob.socket.readyState, bob.socket.OPEN);
   }
 
-  /** Ada says something, and bob gets it, after everything that was said in the room before. */
+  /** Ada sends a message, and bob gets it, after all earlier messages of the room. */
   async talk(): Promise<void> {
     this.#said += 1;
     const id = `talk-${this.#said}`;
@@ -54,7 +54,7 @@ export class Bystanders {
     }
   }
 
-  /** Nobody is in the room but these two. */
+  /** Asserts that only these two are in the room. */
   async areAlone(): Promise<void> {
     await until(() => this.#server.broker.counts().connections === 2, 'ada and bob are alone');
     this.#ada.send({ type: 'list', room: 'lobby' });

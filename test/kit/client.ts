@@ -30,7 +30,7 @@ export class JsonClient implements AsyncDisposable {
     return client;
   }
 
-  /** Sends a frame, valid or not; a string goes out as it is. */
+  /** Sends a frame, valid or not; a string is sent unchanged. */
   send(frame: ClientFrame | string | object): void {
     this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   }
@@ -41,7 +41,7 @@ export class JsonClient implements AsyncDisposable {
     this.socket.send(Buffer.concat([prefix, head, payload]));
   }
 
-  /** The next frame of this type (that `matches`); frames of other types stay for later. */
+  /** The next frame of this type that `matches`; other frames stay for later. */
   async next<T extends ServerFrame['type']>(type: T, matches: (frame: Of<T>) => boolean = () => true): Promise<Of<T>> {
     const found = await this.#frames.take((frame) => frame.type === type && matches(frame as Of<T>), type);
     return found as Of<T>;
@@ -52,14 +52,14 @@ export class JsonClient implements AsyncDisposable {
     return this.#binary.take(() => true, 'a binary frame');
   }
 
-  /** Takes all frames that have come and were not asked for yet. */
+  /** Takes all received frames that were not taken yet. */
   drain(): ServerFrame[] {
     return this.#frames.drain();
   }
 
   /**
-   * Everything sent before has been dealt with, and everything it caused for this client has come, but what waits for
-   * the log: the `ack` of a message, and what is replayed.
+   * Settles when the server has handled everything sent before, and its effects for this client have arrived; except
+   * for those that wait for the log: the `ack` of a message, and replays.
    */
   async settle(): Promise<void> {
     const id = `settle-${Math.random().toString(36).slice(2)}`;

@@ -1,6 +1,6 @@
 import type { MachineClocks } from '../../src/broker/clock-watch.ts';
 
-/** The clocks of a machine, as the test sets them. In milliseconds. */
+/** The clocks of a machine, set by the test. In milliseconds. */
 export class FakeClocks implements MachineClocks {
   wall = Date.UTC(2026, 11, 1);
   #monotonic = 500;

@@ -1,11 +1,11 @@
-/** Disks to be filled and files to be damaged. */
+/** Disks to fill and files to damage. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A user without rights; for tests that run as root, who may do everything. */
+/** An unprivileged user, for tests that run as root. */
 export const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
 
 /** Why nothing can be mounted here; false if it can. */
@@ -23,13 +23,13 @@ export class SmallDisk implements Disposable {
     this.#ballast = join(this.path, 'ballast');
   }
 
-  /** Takes up what is free, but for so many bytes. */
+  /** Fills the disk, except for `left` bytes. */
   fill(left = 0): void {
     const { bavail, bsize } = statfsSync(this.path);
     writeFileSync(this.#ballast, Buffer.alloc(Math.max(0, bavail * bsize - left)));
   }
 
-  /** Gives that back. */
+  /** Frees that space. */
   free(): void {
     rmSync(this.#ballast);
   }
@@ -53,12 +53,12 @@ export function limitAddresses(pid: number, bytes?: number): void {
   execFileSync('prlimit', ['--pid', `${pid}`, `--as=${bytes ?? 'unlimited'}:unlimited`]);
 }
 
-/** How much it has. */
+/** How much address space it uses. */
 export function addressesOf(pid: number): number {
   return 1024 * Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-/** Writes into a file, at this place. */
+/** Writes into a file at this offset. */
 export function overwrite(path: string, at: number, bytes: Uint8Array): void {
   assert.ok(at >= 0);
   const fd = openSync(path, 'r+');
@@ -66,7 +66,7 @@ export function overwrite(path: string, at: number, bytes: Uint8Array): void {
   closeSync(fd);
 }
 
-/** Puts other words of the same length in the place of some, wherever they stand in a file. */
+/** Replaces words in a file by others of the same length, wherever they are. */
 export function replaceAll(path: string, words: string, others: string): void {
   assert.equal(words.length, others.length);
   const bytes = readFileSync(path);

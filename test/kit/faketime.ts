@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faketime } from './packages.ts';
 
-/** The wall clock of a program that is started with this environment. The other clocks go on as they are. */
+/** The wall clock of a program that is started with this environment. Other clocks are not affected. */
 export class WallClock implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'hubbub-clock-'));
   readonly #file = join(this.#directory, 'offset');
@@ -23,7 +23,7 @@ export class WallClock implements Disposable {
 
   /** @param offset from the true time: `+40d`, `-1h`, `+0`. */
   set(offset: string): void {
-    // At once: the program reads it at any time.
+    // Replaced atomically: the program may read it at any time.
     writeFileSync(`${this.#file}.new`, offset);
     renameSync(`${this.#file}.new`, this.#file);
   }

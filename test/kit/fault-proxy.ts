@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from './random.ts';
 
-/** What happens to a connection in the end. */
+/** The possible fates of a connection. */
 const fates = [
   [6, 'cut'],
   [1, 'silent'],
@@ -19,14 +19,14 @@ export type Fate = (typeof fates)[number][1];
 
 export interface FaultOptions {
   readonly random: Random;
-  /** The port of the server, as it is now. */
+  /** The present port of the server. */
   readonly target: () => number;
-  /** After how many bytes a fate is met, on average; undefined: never. */
+  /** After how many bytes, on average, a connection meets its fate; undefined for never. */
   readonly every?: number;
 }
 
 export class FaultProxy implements AsyncDisposable {
-  /** How often each has happened. */
+  /** How many times each has happened. */
   readonly faults: Record<Fate, number> = { cut: 0, silent: 0, deaf: 0, mute: 0 };
   readonly #options: FaultOptions;
   readonly #server: Server;
@@ -49,7 +49,7 @@ export class FaultProxy implements AsyncDisposable {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Cuts all connections that there are now. */
+  /** Cuts all present connections. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -10,17 +10,16 @@ import type {
 import type { JsonClient } from './client.ts';
 import { until } from './server.ts';
 
-/** A message as it came. */
+/** A message as it was received. */
 export interface Came {
   /** The header, if it is binary. */
   readonly frame: ServerMessage;
-  /** The WebSocket message; undefined if the test does not look at it. */
+  /** The WebSocket message; undefined if the test does not need it. */
   readonly data: Buffer | undefined;
 }
 
 /**
- * One room, as a client follows it that keeps to PROTOCOL.md: it has a position, every message follows that, and what
- * does not come a `gap` tells.
+ * Follows a room by the rules of PROTOCOL.md: every message follows the position, and a `gap` reports missing ones.
  */
 export class Follower {
   readonly room: string;
@@ -29,9 +28,9 @@ export class Follower {
   readonly joins: ServerJoined[] = [];
   readonly gaps: ServerGap[] = [];
   readonly messages: Came[] = [];
-  /** Everything else that came about the room, and after how many messages. */
+  /** Other frames of the room, and after how many messages each came. */
   readonly others: { readonly frame: ServerFrame; readonly after: number }[] = [];
-  /** How many own messages may be missing that were not to be sent back. */
+  /** How many own messages without an echo may be missing. */
   hushed = 0;
   #problem: unknown;
 
@@ -62,7 +61,7 @@ export class Follower {
     return this.messages.map(({ frame }) => frame.seq);
   }
 
-  /** What was wrong is told by `check`, too. */
+  /** Errors are also reported by `check`. */
   take(frame: ServerFrame, data?: Buffer): void {
     if (!('room' in frame) || frame.room !== this.room) return;
     try {
@@ -72,12 +71,12 @@ export class Follower {
     }
   }
 
-  /** @throws what was wrong with what came. */
+  /** @throws the first error in the received frames. */
   check(): void {
     if (this.#problem !== undefined) throw this.#problem;
   }
 
-  /** Waits until everything up to this number has come. */
+  /** Waits until everything up to this number has arrived. */
   async reaches(seq: number): Promise<void> {
     const isThere = () => this.#problem !== undefined || (this.position?.seq ?? -1) >= seq;
     await until(isThere, `message ${seq} of ${this.room} comes; there is ${JSON.stringify(this.position)}`, 60_000);

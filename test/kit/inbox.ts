@@ -1,7 +1,7 @@
-/** How long is waited for what must come, in milliseconds. */
+/** How long to wait for expected items, in milliseconds. */
 const patience = 30_000;
 
-/** A queue that can be waited on: what comes is kept until it is asked for. */
+/** A queue that can be awaited: items are kept until they are taken. */
 export class Inbox<T> {
   readonly #items: T[] = [];
   readonly #waiting = new Set<() => void>();
@@ -28,7 +28,7 @@ export class Inbox<T> {
     return this.#items.splice(0);
   }
 
-  /** Something has come, or the time is over. */
+  /** Settles when an item has arrived, or the time is up. */
   #change(timeout: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** What is in use of the JavaScript heap, and what the whole process holds, in bytes, once the garbage is gone. */
+/** The used JavaScript heap, and the memory of the whole process, in bytes, after a garbage collection. */
 export function memory(): { heap: number; resident: number } {
   collect();
   collect();

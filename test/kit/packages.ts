@@ -22,14 +22,14 @@ export const haproxy: Package = { name: 'haproxy', file: '/usr/sbin/haproxy' };
 /** All of them. */
 export const packages: readonly Package[] = [chromium, faketime, nginx, haproxy];
 
-/** The `skip` of tests that need the package: why they are skipped, or false. */
+/** The `skip` option of tests that need the package: the reason, or false. */
 export function skipWithout({ name, file }: Package): string | false {
   return existsSync(file) ? false : `there is no ${file}: install the package "${name}"`;
 }
 
 /**
- * Installs what is missing, where that is possible (root on Debian). Otherwise the tests that need it are skipped, which
- * is said loudly and, in CI, is a failure.
+ * Installs what is missing, where that is possible (root on Debian). Otherwise the tests that need it are skipped,
+ * which is said loudly and, in CI, is a failure.
  */
 export function ensurePackages(wanted: readonly Package[], env: NodeJS.ProcessEnv): void {
   install(missing(wanted), env);
@@ -46,9 +46,9 @@ function missing(wanted: readonly Package[]): Package[] {
 function install(wanted: readonly Package[], env: NodeJS.ProcessEnv): void {
   const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (wanted.length === 0 || !canInstall) return;
-  // A server among them must not be started: that is what the run level says.
+  // The run level keeps servers among them from being started.
   const options = { stdio: 'ignore', env: { ...env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } } as const;
-  // One that is not to be had must not keep the others from being installed.
+  // A package that is not available must not prevent the installation of the others.
   const attempt = (purpose: string, ...args: string[]) => {
     console.log(`${purpose} for the tests …`);
     try {

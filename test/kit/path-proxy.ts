@@ -4,14 +4,14 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export interface PathProxyOptions {
-  /** The port of each server by the path that leads to it, which has no slash at the end. */
+  /** The port of each server by its path, which has no slash at the end. */
   readonly servers: Readonly<Record<string, number>>;
   /** Whether the path is taken off before the request is passed on. */
   readonly strips: boolean;
 }
 
 export class PathProxy implements AsyncDisposable {
-  /** What is passed on, in order: `GET /ws`. */
+  /** Forwarded requests, in order: `GET /ws`. */
   readonly passed: string[] = [];
   readonly #options: PathProxyOptions;
   readonly #server: Server = createServer();

@@ -12,5 +12,5 @@ export function proxyHeader(source: string, more: Uint8Array = new Uint8Array())
   return Buffer.concat([signature, Buffer.from([0x21, family, 0, addresses.length]), addresses]);
 }
 
-/** The same of a connection that the proxy itself makes, such as for a health check. */
+/** The same for a connection of the proxy itself, such as a health check. */
 export const localProxyHeader = Buffer.concat([signature, Buffer.from([0x20, 0, 0, 0])]);

@@ -23,11 +23,11 @@ export interface RawFrame {
   readonly rsv: number;
   readonly opcode: number;
   readonly payload: Buffer;
-  /** The payload, where it is one whole JSON frame. */
+  /** The payload, if it is a complete JSON frame. */
   readonly json: (ServerFrame & { id?: string }) | undefined;
 }
 
-/** The bytes of one WebSocket frame, right or wrong; a text frame as a client sends it unless `bits` say otherwise. */
+/** The bytes of one WebSocket frame, valid or not; by default a masked text frame. */
 export function frame(payload: string | Uint8Array, bits: FrameBits = {}): Buffer {
   const { opcode = opcodes.text, fin = true, rsv = 0, masked = true } = bits;
   const data = Buffer.from(payload);
@@ -53,7 +53,7 @@ function lengthBytes(length: number, mask: number): Buffer {
   return bytes;
 }
 
-/** The key of the example in RFC 6455, section 1.3, and what a server answers to it. */
+/** The key of the example in RFC 6455, section 1.3, and a server's answer to it. */
 export const sampleKey = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const sampleAccept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
@@ -85,16 +85,16 @@ export interface RawOptions {
   /** Of the upgrade request; they replace the usual ones of the same name. */
   readonly headers?: HeaderLines;
   readonly answersPings?: boolean;
-  /** The address to come from: any of 127.0.0.0/8. */
+  /** The local address: any of 127.0.0.0/8. */
   readonly localAddress?: string;
 }
 
-/** A client that does by hand what a WebSocket library does, and so can do it wrong. */
+/** A WebSocket client by hand, which can break the protocol. */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
   /** The server's close frame has come. */
   readonly closeFrame: Promise<{ code: number; reason: string }>;
-  /** The TCP connection is gone, by whomever and however. */
+  /** Settles when the TCP connection has ended in any way. */
   readonly gone: Promise<void>;
   /** The head of the answer to the request. */
   readonly head: Promise<ResponseHead>;
@@ -120,7 +120,7 @@ export class RawClient implements AsyncDisposable {
     });
     this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
     this.gone = new Promise((resolve) => this.socket.once('close', () => resolve()));
-    // A reset is one of the ways to be gone.
+    // A reset is an acceptable end.
     this.socket.on('error', () => undefined);
     this.socket.on('data', (data) => this.#read(data));
   }
@@ -134,7 +134,7 @@ export class RawClient implements AsyncDisposable {
     return client;
   }
 
-  /** Sends bytes as they are. */
+  /** Sends bytes unchanged. */
   write(...bytes: (string | Uint8Array)[]): void {
     this.socket.write(Buffer.concat(bytes.map((part) => Buffer.from(part))));
   }
@@ -143,7 +143,7 @@ export class RawClient implements AsyncDisposable {
   async trickle(bytes: string | Uint8Array): Promise<void> {
     for (const byte of Buffer.from(bytes)) {
       this.write(Buffer.from([byte]));
-      // The loop looks at its sockets between two turns.
+      // The loop polls its sockets between two turns.
       await turn();
     }
   }
@@ -159,12 +159,12 @@ export class RawClient implements AsyncDisposable {
     return found.json as Extract<ServerFrame, { type: T }>;
   }
 
-  /** Takes all JSON frames that have come and were not asked for yet. */
+  /** Takes all received JSON frames that were not taken yet. */
   drain(): ServerFrame[] {
     return this.#frames.drain().flatMap((one) => one.json ?? []);
   }
 
-  /** Everything sent before has been dealt with, and everything it caused for this client has come. */
+  /** Settles when the server has handled everything sent before, and its effects for this client have arrived. */
   async settle(): Promise<void> {
     const id = `settle-${this.#settled}`;
     this.#settled += 1;
@@ -201,7 +201,7 @@ export class RawClient implements AsyncDisposable {
     this.#unreadBytes = bytes.length;
   }
 
-  /** @returns what follows the head, or everything if it is not whole yet. */
+  /** @returns the bytes after the head, or all bytes if the head is incomplete. */
   #readHead(bytes: Buffer): Buffer {
     const end = bytes.indexOf('\r\n\r\n');
     if (end < 0) return bytes;

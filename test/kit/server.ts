@@ -20,7 +20,7 @@ export const schemas: ReadonlyMap<string, string> = new Map(
     .map((path) => [path, readFileSync(new URL(path, schemasDirectory), 'utf8')]),
 );
 
-/** As `npm run build` made it. */
+/** The program from `npm run build`. */
 const edgeProgram: Program = {
   command: [process.execPath, new URL('../../dist/edge-process.js', import.meta.url).pathname],
   env: { PATH: process.env['PATH'] },
@@ -53,7 +53,7 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   /** `http://127.0.0.1:<port>` */
   readonly http: string;
-  /** What was logged at the levels warn and error. To expect an error, take it out. */
+  /** Records at the levels warn and error. To expect one, remove it. */
   readonly problems: { message: string; fields: Fields | undefined }[];
 }
 
@@ -66,8 +66,8 @@ export type TestOptions = Partial<Config> & {
 };
 
 /**
- * Every frame that goes out is checked against its schema, there is no rate limit unless one is given, and the log is in a
- * directory that is removed at the end.
+ * Every outgoing frame is validated, there is no rate limit unless one is given, and the log is in a directory that is
+ * removed at the end.
  */
 export async function startServer({
   tlsFiles,
@@ -86,7 +86,7 @@ export async function startServer({
     port: 0,
     drainTimeout: 1000,
     maxConnectionsPerAddress: 0,
-    // Every disk has room for it.
+    // Small enough for every disk.
     logLimit: 2 ** 30,
     checkFrames: true,
     threads,
@@ -125,7 +125,7 @@ export async function startServer({
   };
 }
 
-/** Waits until `condition` holds, looking again after every turn of the loop that something happened in. */
+/** Waits until `condition` holds; checks it after every turn of the loop in which something happened. */
 export async function until(condition: () => boolean, what: string, timeout = 30_000): Promise<void> {
   const end = performance.now() + timeout;
   while (!condition()) {

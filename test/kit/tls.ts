@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 
 /**
- * The fingerprint of the certificate that a client is shown.
- * @param servername is told in the handshake (RFC 6066, section 3), as most clients do; those of an address do not.
+ * The fingerprint of the certificate that a client gets.
+ * @param servername is sent in the handshake (RFC 6066, section 3), as by most clients; not for an address.
  */
 export async function shown(port: number, servername?: string): Promise<string> {
   const options = { port, host: '127.0.0.1', rejectUnauthorized: false };
@@ -16,7 +16,7 @@ export async function shown(port: number, servername?: string): Promise<string> 
   }
 }
 
-/** Waits until it is shown by all edges: so often that hardly one of them was not asked. */
+/** Waits until all edges present it: enough connections in a row that probably each edge had one. */
 export async function untilShown(port: number, fingerprint: string): Promise<void> {
   const end = performance.now() + 30_000;
   for (let inTurn = 0; inTurn < 10; ) {

@@ -1,4 +1,4 @@
-/** A wall clock that jumps under the running program. Its other clocks are those of the machine. */
+/** A wall clock that jumps under the running program. Its other clocks are the real ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { JsonClient } from '../kit/client.ts';
@@ -8,7 +8,7 @@ import { locally, Program } from './program.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
-/** Says so many things, and waits until they are kept. @returns the stamp of the last one */
+/** Sends messages, and waits until they are kept. @returns the stamp of the last one */
 async function say(client: JsonClient, bodies: readonly string[]): Promise<number> {
   let at = 0;
   for (const body of bodies) {
@@ -39,12 +39,12 @@ describe('the wall clock jumps', { skip: skipWithout(faketime) }, () => {
       await using back = await JsonClient.connect(`${url}/?token=${ticket}`);
       const welcome = await back.next('welcome');
       assert.equal(welcome.user.id, user.id);
-      // Said again: it is remembered all the same.
+      // A repeat: it is still remembered.
       assert.equal(await say(ada, ['c']), before);
 
       wall.set('+0');
       await program.logged('the wall clock is right again');
-      // After each commit the room is looked through.
+      // The room is trimmed after each commit.
       await say(ada, ['e', 'd', 'f']);
       ada.send({ type: 'history', room: 'lobby', id: 'h' });
       const { messages } = await ada.next('history');

@@ -1,4 +1,4 @@
-/** What an operator meets who starts the server with a data directory that cannot be used. */
+/** Starts with a data directory that cannot be used. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -15,7 +15,7 @@ const otherPlace = 'choose another place with --data';
 const memoryOnly = 'keep messages in memory only with --log memory';
 const backup = 'put a backup in its place, or move it away to start without messages';
 
-/** Says `count` messages in the lobby, stops the server again, and returns the number of the last one. */
+/** Sends `count` messages to the lobby, stops the server again, and returns the number of the last one. */
 async function say(data: string, count: number, args: readonly string[] = []): Promise<{ epoch: string; seq: number }> {
   await using program = await Program.start([...locally, '--data', data, ...args]);
   await using ada = await JsonClient.connect(await program.listening());
@@ -66,7 +66,7 @@ describe('it does not start, and says in one line what to do,', () => {
     const args = [...locally, '--data', scratch.path];
     await fails(args, {}, message, nobody);
     assert.deepEqual(readdirSync(scratch.path), []);
-    // What another user has kept there.
+    // Data of another user.
     await say(scratch.path, 1);
     await fails(args, {}, message, nobody);
   });

@@ -1,4 +1,4 @@
-/** What an operator and the clients meet when the disk of a running server misbehaves. */
+/** A running server whose disk fails, from the operator's and the clients' side. */
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ function start(data: string, ...args: string[]): Promise<Program> {
   return Program.start([...locally, ...unlimited, '--data', data, ...args]);
 }
 
-/** Says things, and remembers what it was told of each. */
+/** Sends messages, and remembers the answer to each. */
 class Speaker implements AsyncDisposable {
   readonly client: JsonClient;
   readonly acked = new Map<string, number>();
@@ -46,7 +46,7 @@ class Speaker implements AsyncDisposable {
     }
   }
 
-  /** Says things until one is refused. */
+  /** Sends messages until one is refused. */
   async sayUntilRefused(length = 2000): Promise<void> {
     while (this.refused.length === 0) {
       this.say(10, length);
@@ -57,7 +57,7 @@ class Speaker implements AsyncDisposable {
     assert.ok(retry > 0);
   }
 
-  /** All that it said was kept, or refused. */
+  /** Whether all its messages were kept or refused. */
   get isAnswered(): boolean {
     return this.acked.size + this.refused.length === this.said;
   }
@@ -85,7 +85,7 @@ async function kept(url: string): Promise<Map<string, number>> {
   return found;
 }
 
-/** Everything that was acknowledged is there after a restart, and what was refused is not. */
+/** All acknowledged messages must be there after a restart, and no refused one. */
 async function hasKept({ acked, refused }: Speaker, data: string): Promise<void> {
   await using program = await start(data);
   const found = await kept(await program.listening());
@@ -344,7 +344,7 @@ describe('a damaged room', () => {
       for (const room of ['record', 'entry', 'good']) {
         ada.send({ type: 'join', room });
         epochs.set(room, (await ada.next('joined', (frame) => frame.room === room)).epoch);
-        // One after the other: what is committed together can only be damaged together.
+        // One after the other: messages that are committed together can only be damaged together.
         for (let n = 1; n <= 5; n += 1) {
           ada.send({ type: 'message', room, id: `${room}${n}`, body: `<${n} in ${room}>` });
           await ada.next('ack', ({ id }) => id === `${room}${n}`);

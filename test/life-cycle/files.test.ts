@@ -1,4 +1,4 @@
-/** What happens where there are more clients than a process may open files. */
+/** More clients than a process may open files. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -17,11 +17,11 @@ function start(files: number, ...args: string[]): Promise<Program> {
   return Program.start([...locally, ...args], {}, undefined, ['prlimit', `--nofile=${files}`]);
 }
 
-/** Sockets that say nothing. */
+/** Silent sockets. */
 class Idlers implements Disposable {
   readonly #sockets: Socket[] = [];
 
-  /** Opens so many; settles when each is open, and those are gone that the server closes at once. */
+  /** Opens `count` sockets; settles when all were opened and only `left` of them remain. */
   async open(port: number, count: number, left: number): Promise<void> {
     for (let n = 0; n < count; n += 1) {
       const socket = connect(port, '127.0.0.1').on('error', () => undefined);

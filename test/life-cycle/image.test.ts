@@ -1,4 +1,4 @@
-/** What the Dockerfile promises; the image itself cannot be built wherever the tests run. */
+/** The promises of the Dockerfile; the image itself cannot be built everywhere. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

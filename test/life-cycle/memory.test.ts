@@ -6,7 +6,7 @@ import { startServer, type TestServer, until } from '../kit/server.ts';
 
 const size = 10_000;
 
-/** As many rooms are joined, each gets one message, and all are left again. */
+/** Joins rooms, sends one message to each, and leaves all of them. */
 async function passThrough({ url, broker }: TestServer, prefix: string): Promise<void> {
   await using ada = await JsonClient.connect(`${url}/?room=`);
   for (let from = 0; from < size; from += 500) {

@@ -21,11 +21,11 @@ export interface Exit {
 /** A record of the log. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
-/** The real program, as `npm run build` made it, in a process and a working directory of its own. */
+/** The real program from `npm run build`, in a process and a working directory of its own. */
 export class Program implements AsyncDisposable {
-  /** All it has written to standard output, line by line. */
+  /** The lines of its standard output. */
   readonly lines: string[] = [];
-  /** All it has written to standard error. */
+  /** Its standard error. */
   errors = '';
   readonly exit: Promise<Exit>;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
@@ -58,7 +58,7 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * @param user the user id it is to have, if not that of the tests.
+   * @param user its user id, if not that of the tests.
    * @param wrap a command that starts it: `prlimit --nofile=100`.
    */
   static async start(
@@ -74,7 +74,7 @@ export class Program implements AsyncDisposable {
     return this.#process.pid ?? 0;
   }
 
-  /** Where it listens, once it does (fails if it ends instead): `ws://127.0.0.1:<port>`. */
+  /** Its URL, `ws://127.0.0.1:<port>`, once it listens; fails if it ends instead. */
   async listening(): Promise<string> {
     const line = await Promise.race([
       this.#unread.take((one) => one.startsWith('Hubbub '), 'its address'),
@@ -97,12 +97,12 @@ export class Program implements AsyncDisposable {
     return this.lines.map((line) => parse(line)?.['message']).filter((message) => message !== undefined);
   }
 
-  /** The lines that are not the one for a person. */
+  /** The lines, except for the one for a person. */
   get log(): string[] {
     return this.lines.filter((line) => !line.startsWith('Hubbub '));
   }
 
-  /** Whoever read its output goes away. */
+  /** Closes the reading end of its output. */
   closeOutput(): void {
     this.#process.stdout.destroy();
   }
@@ -111,7 +111,7 @@ export class Program implements AsyncDisposable {
     this.#process.kill(signal);
   }
 
-  /** Asks it to stop, and waits until it has. */
+  /** Sends SIGTERM, and waits for the end. */
   stop(): Promise<Exit> {
     this.kill('SIGTERM');
     return this.exit;
@@ -124,7 +124,7 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** It does not start: one line says why, and the exit code that the operator has to change something. */
+/** Expects a failed start: one line with the reason, and the exit code for the operator. */
 export async function fails(
   args: readonly string[],
   env: Record<string, string>,
@@ -140,7 +140,7 @@ export async function fails(
   assert.ok(!program.lines.some((one) => one.startsWith('Hubbub ')));
 }
 
-/** A directory that is there for the time of a test. */
+/** A directory for the duration of a test. */
 export async function temporaryDirectory(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'hubbub-data-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };

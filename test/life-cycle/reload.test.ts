@@ -74,7 +74,7 @@ for (const threads of [1, 2]) {
 
     if (threads > 1) {
       const { pid } = await program.logged('an edge process was started');
-      // It gets what all processes of a terminal get.
+      // All processes of a terminal get the signal.
       process.kill(Number(pid), 'SIGHUP');
       await ada.settle();
       await untilShown(port, next.fingerprint);

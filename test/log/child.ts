@@ -1,4 +1,4 @@
-/** A process of its own with a log, to be killed, limited or refused. It tells what happens in lines on stdout. */
+/** A process with a log, to be killed, limited or refused. It reports events in lines on stdout. */
 import { openLmdbLog } from '../../src/log/lmdb.ts';
 import type { LogOptions } from '../../src/log/port.ts';
 import { defaults, entry } from './kit.ts';
@@ -35,9 +35,9 @@ async function tryToOpen(): Promise<void> {
   }
 }
 
-/** Appends until it is killed: bursts to three rooms, each number told before it is used. */
+/** Appends until it is killed: bursts to three rooms, each number reported before it is used. */
 async function write(): Promise<void> {
-  // A file that grows past the limit of the process is then an error like any other.
+  // With a listener, a file beyond the limit of the process is an ordinary error.
   process.on('SIGXFSZ', () => undefined);
   const log = await openLmdbLog({ ...options, directory, commit: { retry: 10 } });
   const rooms = ['a', 'b', 'c'];

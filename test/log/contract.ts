@@ -1,4 +1,4 @@
-/** What every log has to do. */
+/** The contract of every log. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { all, append, appendMany, entry, type Observed, type Overrides, plain, readAll, seqs } from './kit.ts';
@@ -309,7 +309,7 @@ export function logContract({ name, open, isDurable }: Subject): void {
       for (let n = 0; n < 60; n += 1) {
         append(log, 'lobby', { body: 'x'.repeat((n * 37) % 200) });
         if (n % 4 === 0) await log.flush();
-        // Numbers that are passed over, as after a kill.
+        // Skipped numbers, as after a kill.
         if (n % 13 === 5) log.skip('lobby', log.head('lobby').next + n * n);
       }
       await log.flush();

@@ -1,4 +1,4 @@
-/** What a log does whose files are taken away while they are open. */
+/** A log whose files are removed while they are open. */
 import assert from 'node:assert/strict';
 import { cpSync, linkSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { OpenRoom } from '../../src/log/lmdb-room.ts';
 import { until } from '../kit/server.ts';
 import { append, entry, lmdb, type Observed, readAll, temporaryDirectory } from './kit.ts';
 
-/** A log that has kept a message, and looks after its files all the time. */
+/** A log with a message, which checks its files all the time. */
 async function scene(watch = 5): Promise<Observed & { directory: string }> {
   const directory = temporaryDirectory();
   const observed = await lmdb({ watch }, directory);
@@ -19,7 +19,7 @@ async function scene(watch = 5): Promise<Observed & { directory: string }> {
   return { ...observed, directory };
 }
 
-/** It is closed with an error, and nothing of it is left. */
+/** Expects that closing fails, and that nothing is left. */
 async function end({ log, directory }: { log: Observed['log']; directory: string }, message: RegExp): Promise<void> {
   await assert.rejects(log.close(), (error) => {
     assert.ok(error instanceof LogError && error.code === 'unsaved', String(error));
@@ -32,7 +32,7 @@ async function end({ log, directory }: { log: Observed['log']; directory: string
 const takings: Record<string, { take: (directory: string) => void; detail: RegExp }> = {
   'the directory is removed': {
     take: (directory) => rmSync(directory, { recursive: true }),
-    // It goes file by file.
+    // The files are removed one by one.
     detail: /^(\S+ was|files in \S+ were) removed: what was kept is lost when the server ends$/,
   },
   'there is a file in its place': {
@@ -104,7 +104,7 @@ test('what waits then is not reported as committed, and counted', async () => {
   const isOver = () => statuses.length > 0;
   for (let said = 0; !isOver(); said += 1) {
     if (log.stats.queued < 100) append(log, 'lobby');
-    // The commit and the look overtake each other.
+    // Commits and checks interleave.
     if (said % 10 === 0) await wait(1);
   }
   const reported = batches.length;

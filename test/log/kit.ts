@@ -5,10 +5,10 @@ import { type LmdbLogOptions, openLmdbLog } from '../../src/log/lmdb.ts';
 import { MemoryLog } from '../../src/log/memory.ts';
 import type { Commit, Entry, Log, LogOptions, LogStatus } from '../../src/log/port.ts';
 
-/** A log, and what it has told. */
+/** A log, and its reported events. */
 export interface Observed extends AsyncDisposable {
   readonly log: Log;
-  /** What each call of `committed` had. */
+  /** The commits of each call of `committed`. */
   readonly batches: (readonly Commit[])[];
   readonly statuses: LogStatus[];
   readonly damaged: { room: string; seq: number }[];
@@ -80,7 +80,7 @@ export async function lmdb(overrides: Overrides = {}, directory = temporaryDirec
       return lmdb(overrides, directory);
     },
     async afterKill() {
-      // What is committed is in the file, and nothing else: just what a killed process leaves behind.
+      // The file has exactly the committed entries: just what a killed process leaves behind.
       const copy = temporaryDirectory();
       cpSync(join(directory, 'data.mdb'), join(copy, 'data.mdb'));
       await log.close();
@@ -107,7 +107,7 @@ export interface Fields {
   readonly body?: string | Uint8Array;
 }
 
-/** The entry that is next in the room, unless `fields` say otherwise. */
+/** The next entry of the room, with `fields` overridden. */
 export function entry(log: Log, room: string, fields: Fields = {}): Entry {
   const head = log.head(room);
   const { seq = head.next, prev = head.seq, at = 1000 + seq, user = 'ada', id, body = `message ${seq}` } = fields;
@@ -129,12 +129,12 @@ export function appendMany(log: Log, room: string, count: number, fields: Fields
 
 export const all = { entries: 1_000_000, bytes: Number.POSITIVE_INFINITY };
 
-/** All that can be read of a room. */
+/** All readable entries of a room. */
 export function readAll(log: Log, room: string): Entry[] {
   return log.read(room, { after: 0 }, all);
 }
 
-/** All that is in an entry, whether it stands there or is decoded when it is asked for. */
+/** All fields of an entry, including those that are decoded on demand. */
 export function plain(entries: readonly Entry[]): (Omit<Entry, 'bytes'> & { bytes: string })[] {
   return entries.map(({ seq, prev, at, user, id, bytes, isBinary }) => {
     return { seq, prev, at, user, id, bytes: Buffer.from(bytes).toString('base64'), isBinary };

@@ -1,4 +1,4 @@
-/** What only the log on a disk has to do: survive kills, full disks, damage and other processes. */
+/** The log on a disk has to survive kills, full disks, damage and other processes. */
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import {
@@ -45,12 +45,12 @@ function start(args: readonly string[], as: { uid?: number; gid?: number } = {})
   return spawn(process.execPath, ['--import', 'tsx', script, ...args], { ...as, stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
-/** What it says, line by line. */
+/** Its output, line by line. */
 function linesOf(child: Child): AsyncIterable<string> {
   return createInterface({ input: child.stdout });
 }
 
-/** A directory that is removed in the end. */
+/** A directory that is removed at the end. */
 function scratch(context: TestContext): string {
   const directory = temporaryDirectory();
   context.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -64,7 +64,7 @@ function smallDisk(context: TestContext, size: string): string {
   return directory;
 }
 
-/** Appends to the lobby until the disk is full, no faster than is committed: what waits then must fit when there is room. */
+/** Appends to the lobby until the disk is full, no faster than commits, so that the waiting rest fits later. */
 async function fill(log: Log): Promise<void> {
   while (log.status.state === 'ready') {
     if (log.stats.queued < 500) log.append('lobby', entry(log, 'lobby', { body: 'x'.repeat(2000) }));
@@ -455,14 +455,14 @@ async function appendWith(directory: string, durability: 'process' | 'disk' | 'n
   return head;
 }
 
-/** What another process says that opens the log. */
+/** The result of opening the log in another process. */
 async function openInChild(directory: string, as?: { uid: number; gid: number }): Promise<string> {
   const said: string[] = [];
   for await (const line of linesOf(start(['open', directory], as))) said.push(line);
   return said.join('\n');
 }
 
-/** As a killed process leaves it. */
+/** A copy, as a killed process would leave it. */
 function copy(directory: string): string {
   const to = temporaryDirectory();
   cpSync(join(directory, 'data.mdb'), join(to, 'data.mdb'));

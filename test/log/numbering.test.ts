@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { Numbering, resume } from '../../src/log/numbering.ts';
 
 /**
- * Messages, commits, kills and power losses in any order. The model of the store has one checkpoint that is durable for
- * good, and perhaps one later that a power loss undoes; those on their way are lost by either.
+ * Messages, commits, kills and power losses in any order. The model of the store has one durable checkpoint, and
+ * perhaps a later one that a power loss undoes; uncommitted ones are lost by both.
  */
 test('no number is given out twice, whatever happens in between', () => {
   const step = fc.oneof(

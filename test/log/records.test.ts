@@ -21,7 +21,7 @@ import { plain } from './kit.ts';
 const key = (room: number, seq: number) => writeKey(Buffer.alloc(keyLength), room, seq);
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const text = fc.string({ unit: 'grapheme', maxLength: 80 });
-/** Entries that follow each other, though not always without a gap. */
+/** Consecutive entries, sometimes with a gap. */
 const chunk = fc
   .array(
     fc.record({

@@ -14,7 +14,7 @@ function scratch(context: TestContext): string {
   return directory;
 }
 
-/** A closed store with what is not quite usual. */
+/** A closed store with unusual content. */
 async function made(context: TestContext): Promise<string> {
   const directory = scratch(context);
   const { log } = await lmdb({}, directory);

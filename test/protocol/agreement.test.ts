@@ -1,4 +1,4 @@
-/** PROTOCOL.md, the schemas and the tables in the code say the same, in both directions. */
+/** PROTOCOL.md, the schemas and the tables in the code agree, in both directions. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
@@ -95,7 +95,7 @@ for (const { side, validators } of sides) {
   });
 }
 
-/** What a reference within asyncapi.json leads to, through as many references as it takes. */
+/** The target of a reference within asyncapi.json, followed through further references. */
 function follow($ref: string): unknown {
   const [, ...steps] = $ref.split('/');
   const found = steps.reduce((node, step) => (node as Record<string, unknown>)[step], asyncapi) as { $ref?: string };

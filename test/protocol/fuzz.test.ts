@@ -1,7 +1,6 @@
 /**
- * Frames made up by chance, many and in every wrong way there is, against a real server. What is made up is decided by a
- * seed: `FUZZ_SEED=7 npm test -- fuzz` tries another one, `FUZZ_FRAMES=1000000` more of it.
- * Only the positions in it are the server's own: how far the rooms have come, and what their epochs are called.
+ * Random frames, wrong in every possible way, against a real server. A seed decides: `FUZZ_SEED=7 npm test -- fuzz`
+ * tries another one, `FUZZ_FRAMES=1000000` more frames. Only the positions and epochs in them come from the server.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -25,10 +24,10 @@ const ticketSecret = 'a secret of the fuzz test';
 const tickets = createTickets(ticketSecret);
 const never = Date.UTC(2100);
 
-/** Large buffers: the clients are in this very process, and cannot read while the server writes. */
+/** Large buffers: the clients are in this process, and cannot read while the server writes. */
 const limits = { buffer: 2 ** 28, signalBuffer: 2 ** 27, maxFrame: 65_536, maxRooms: 20, grace: 0, ticketSecret };
 
-/** People who talk while others make noise: what one says, the others hear, in order. */
+/** People who talk while others make noise: all hear each other, in order. */
 class Conversation implements AsyncDisposable {
   readonly #speaker: JsonClient;
   readonly #listener: JsonClient;
@@ -53,7 +52,7 @@ class Conversation implements AsyncDisposable {
     return new Conversation(speaker, listener, reader);
   }
 
-  /** Says something, and sees to it that it is heard. */
+  /** Sends a message, and checks that it is heard. */
   async goOn(): Promise<void> {
     this.#said += 1;
     const body = `the conversation goes on, ${this.#said}`;
@@ -81,7 +80,7 @@ class Conversation implements AsyncDisposable {
   }
 }
 
-/** A line of the server, or one under a name; nothing in it that steers a terminal. */
+/** Checks that a line is one of the server or begins with a name, and cannot control a terminal. */
 function checkLine(line: string): void {
   assert.match(line, /^(\* |! |<|\[)/u, line);
   assert.doesNotMatch(line, /(?!\t)[\p{Cc}\p{Zl}\p{Zp}]/u, line);
@@ -142,7 +141,7 @@ test(`${messages} random messages in the text dialect do no harm (seed ${seed})`
           const { data, isBinary } = someLines(random);
           typist.socket.send(data, { binary: isBinary });
         }
-        // Whatever the room and the name are now, this has an answer that nothing else has.
+        // Whatever the present room and name are, the answer to this is unique.
         typist.say(`/msg nobody-${index}-${sent} hello`);
         await typist.line(`! nobody connected is called nobody-${index}-${sent}`);
         const read = typist.drain();

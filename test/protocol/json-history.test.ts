@@ -20,7 +20,7 @@ const message = (seq: number, body: unknown, { prev, id, mime }: Partial<ServerM
   body,
 });
 
-/** The page in JSON, and which messages are left out of it. */
+/** The page in JSON, and the messages that are left out. */
 function encoded(stored: readonly Stored[], head: HistoryPage = page): [text: string, leftOut: number[]] {
   const leftOut: number[] = [];
   return [`${jsonCodec.encodeHistory(head, stored, (index) => leftOut.push(index))}`, leftOut];

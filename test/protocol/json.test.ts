@@ -15,7 +15,7 @@ function decode(...parts: (number | string)[]): Decoded {
   return decoded;
 }
 
-/** The `error` frame that answers what was sent. */
+/** The `error` frame in answer to these bytes. */
 function errorOf(...parts: (number | string)[]): object {
   const decoded = decode(...parts);
   assert.ok(decoded.kind === 'refused', decoded.kind);

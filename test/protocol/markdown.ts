@@ -1,6 +1,6 @@
 /** Reads Markdown as far as the tests of PROTOCOL.md need it. */
 
-/** What stands below a heading, up to the next one of its level or above. */
+/** The content below a heading, up to the next one of its level or above. */
 export interface Section {
   readonly heading: string;
   readonly content: string;
@@ -47,7 +47,7 @@ export function codeBlocks(markdown: string, language: string): string[] {
   return Array.from(markdown.matchAll(pattern), ([, code = '']) => code);
 }
 
-/** The content of `code`; fails if it is no code. */
+/** The content of `code`; fails if the cell is not code. */
 export function uncoded(cell: string): string {
   const [, code] = /^`(.+)`$/.exec(cell) ?? [];
   if (code === undefined) throw new Error(`${cell} is not in backticks`);

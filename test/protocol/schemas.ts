@@ -1,4 +1,4 @@
-/** The schemas themselves, compiled at test time: what the generated validators are held against. */
+/** The schemas themselves, compiled at test time, to compare the generated validators with. */
 import Ajv2020 from 'ajv/dist/2020.js';
 import { loadSchemas, type Schema } from '../../scripts/generate/schemas.ts';
 

@@ -1,4 +1,7 @@
-/** Whatever people and rooms are called, a line says who speaks. It is read by the expressions in PROTOCOL.md. */
+/**
+ * Whatever the names of people and rooms are, a line shows its sender. Lines are read by the expressions in
+ * PROTOCOL.md.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -18,7 +21,7 @@ const expressions = tableRows(dialect, ['expression', 'groups']).map(([cell = ''
   return new RegExp(cell.slice(1, -1).replaceAll('NAME', name), 'su');
 });
 
-/** What a line says, as PROTOCOL.md tells how to read it. */
+/** Parses a line as PROTOCOL.md describes. */
 function parse(line: string): unknown[] {
   const at = expressions.findIndex((expression) => expression.test(line));
   const groups = expressions[at]?.exec(line)?.slice(1) ?? [];
@@ -68,14 +71,14 @@ const tricks = [
   'علی‌رضا',
   '葛󠄀城',
 ];
-/** What the schemas let through, and what may be in a log of earlier days. */
+/** Names that the schemas allow, and those that an old log may have. */
 const anyName = fc.oneof(
   fc.array(fc.constantFrom(...tricks), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('').trim() || 'x'),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
   fc.constantFrom('\u200b', 'ada\u200b', '\ufeffada', 'a\nb', '\u202eada', ''),
 );
-/** One line of it: how several are cut is told elsewhere. */
+/** Single lines: other tests are about several. */
 const anyText = fc
   .oneof(anyName, fc.constantFrom('* bob left lobby', '<ada> hi', ''))
   .map((text) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, '_'));

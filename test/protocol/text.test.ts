@@ -24,7 +24,7 @@ function decodeAll(codec: TextCodec, text: string): Decoded[] {
   return [...codec.decode(bytes(text), false)];
 }
 
-/** What one line means to a connection in the lobby. */
+/** Decodes a line for a connection in the lobby. */
 function decode(line: string): Decoded {
   const [decoded, ...more] = decodeAll(inRooms('lobby'), line);
   assert.ok(decoded);
@@ -48,7 +48,7 @@ function refused(line: string, message: string, code = 'invalid_frame'): void {
   });
 }
 
-/** The lines a frame is for a person who is in the lobby. */
+/** Encodes a frame for a person in the lobby. */
 function shown(frame: ServerFrame): string {
   assert.equal(validateServerFrame(frame), undefined);
   return encodeText(frame, new TextRooms(home));

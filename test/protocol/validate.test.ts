@@ -20,7 +20,7 @@ function accepted(value: unknown): void {
   assert.equal(frame, value);
 }
 
-/** A test of one refusal: what is sent, and the words and the path of the answer. */
+/** A test of one refusal: the frame, and the message and path of the answer. */
 function refused(name: string, value: unknown, message: string, path: string, code: ErrorCode = 'invalid_frame'): void {
   test(name, () => assert.deepEqual(errorOf(value), { type: 'error', code, path, message }));
 }

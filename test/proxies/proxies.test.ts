@@ -19,7 +19,7 @@ interface Case {
   readonly skip: string | false;
   readonly start: (server: number) => Promise<ProxyServer>;
   readonly options?: TestOptions;
-  /** Whether it speaks HTTP/1.1 to the server, whatever the client speaks. */
+  /** Whether it always uses HTTP/1.1 to the server. */
   readonly isModern?: boolean;
   readonly path?: string;
 }
@@ -45,7 +45,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** How an upgrade is answered that comes through a proxy from this address; an accepted one is closed again. */
+/** The answer to an upgrade through a proxy from this address; an accepted one is closed again. */
 async function ask(
   { port }: ProxyServer,
   path: string,
@@ -121,7 +121,7 @@ for (const [name, { skip, start, options, isModern = false, path = '' }] of Obje
 }
 
 describe('the health check of HAProxy', { skip: skipWithout(haproxy) }, () => {
-  /** What HAProxy thinks of the server. */
+  /** HAProxy's status of the server. */
   async function checked({ directory }: ProxyServer): Promise<string | undefined> {
     const socket = connect(`${directory}/stats`);
     socket.write('show stat\n');

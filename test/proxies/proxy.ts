@@ -86,7 +86,7 @@ export class ProxyServer implements AsyncDisposable {
   }
 }
 
-/** They cannot be asked which port they were given, so one that is free is looked for. */
+/** Looks for a free port: the proxies cannot report one that the system has chosen. */
 async function place(): Promise<{ port: number; directory: string }> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');

@@ -88,7 +88,7 @@ test('a client is flooding when it is refused more than a burst of frames in a r
 
 test('a client that has as many frames refused as it may send is not flooding; one that has more is, sooner or later', () => {
   const frames = { perSecond: 10, burst: 10 };
-  /** How many seconds it can go on. */
+  /** How many seconds it lasts. */
   const lasts = (perSecond: number) => {
     const limit = new RateLimit({ frames, bytes: undefined }, 0);
     for (let now = 0; now < 1000_000; now += 1000 / perSecond) {
@@ -112,7 +112,7 @@ test('without a limit of frames there is a limit to the patience with too many b
   assert.equal(sent, 502);
 });
 
-/** So slow that no test sees the bucket fill. */
+/** Slow enough that the bucket does not fill during a test. */
 const rate = { perSecond: 1, burst: 20 };
 
 test('a client that is too fast is told so and when to try again, and what it sent too fast is not carried out', async () => {
@@ -191,7 +191,7 @@ test('what is not a valid frame counts, too', async () => {
     ...Array.from({ length: rate.burst }, () => 'invalid_json'),
     ...Array.from({ length: rate.burst }, () => 'rate_limited'),
   ];
-  // Of the last ones it may not be told: a busy server closes first.
+  // The last ones may get no answer: a busy server closes first.
   assert.ok(codes.length > 0);
   assert.deepEqual(codes, expected.slice(0, codes.length));
 });

@@ -16,7 +16,7 @@ export interface Ended {
 }
 
 export interface Start {
-  /** What stands behind `hubbub log`. */
+  /** The arguments after `hubbub log`. */
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export interface Start {
   readonly input?: string;
 }
 
-/** Starts the real program, as `npm run build` made it. */
+/** Starts the real program from `npm run build`. */
 export function start({ args, cwd = tmpdir(), env, input }: Start) {
   const child = spawn(process.execPath, [main, 'log', ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
   child.stdin.on('error', () => undefined);
@@ -46,7 +46,7 @@ export async function run(options: Start): Promise<Ended> {
   return { code, signal, out, err };
 }
 
-/** A directory that is removed in the end. */
+/** A directory that is removed at the end. */
 export function scratch(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'hubbub-tools-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));

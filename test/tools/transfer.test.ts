@@ -66,7 +66,7 @@ describe('an export', () => {
     await once(child.stdout, 'readable');
     child.kill('SIGTERM');
     child.stdout.resume();
-    // All who had its output have ended by then.
+    // All processes with its output have ended by then.
     assert.deepEqual(await once(child, 'close'), [143, null]);
   });
 

@@ -8,7 +8,7 @@ import { append, appendMany, lmdb, singly } from '../log/kit.ts';
 import { made, madeLarge, main, run, scratch, withFile } from './tool.ts';
 
 const pageSize = 4096;
-/** What is said last when the process that read the store was killed by that. */
+/** The last line if reading the store has killed the process. */
 const killed = /\n?hubbub: the data file is damaged: it cannot be read any further \((SIG[A-Z]+|exit code \d+)\)\n$/;
 
 test('a store that is well', async (context) => {
@@ -114,7 +114,7 @@ describe('a damaged data file', () => {
   });
 });
 
-/** Runs it where nothing would keep the system from writing a core dump, and sees to it that none was written. */
+/** Runs it without a limit for core dumps, and checks that none was written. */
 function withCoreDumps(cwd: string, command: string, data: string) {
   const script = 'ulimit -c $(ulimit -H -c); exec "$0" "$@"';
   const args = ['-c', script, process.execPath, main, 'log', command, '--data', data];

@@ -52,7 +52,7 @@ function room(state: State, key: Key = lobby): Conversation {
   return found;
 }
 
-/** What is said, and in short what stands between. */
+/** The messages, and the rows between them in short. */
 function words(entries: readonly Entry[]): unknown[] {
   return entries.map(wordsOf);
 }

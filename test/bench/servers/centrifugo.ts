@@ -1,4 +1,6 @@
-/** A server that speaks as Centrifugo does: several replies may be in a frame, a line each, and a ping is an empty one. */
+/**
+ * A server with the protocol of Centrifugo: a frame may have several replies, one per line, and a ping is an empty one.
+ */
 import { type WebSocket, WebSocketServer } from 'ws';
 
 interface Command {
@@ -19,7 +21,7 @@ class Client {
     this.#socket = socket;
   }
 
-  /** Goes out in one frame with whatever else there is by then. */
+  /** Sends the reply in one frame with all others of this turn. */
   send(reply: object): void {
     if (this.#outbox.length === 0) setImmediate(() => this.#socket.send(this.#outbox.splice(0).join('\n')));
     this.#outbox.push(JSON.stringify(reply));
@@ -35,7 +37,7 @@ class Client {
   }
 }
 
-/** Lets everyone in without a token, and publish to the channel they are in. A new subscriber is pinged. */
+/** Accepts everyone without a token, and lets them publish to their channel. A new subscriber is pinged. */
 export function centrifugoServer(): WebSocketServer {
   const clients = new Set<Client>();
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/connection/websocket' });

@@ -1,4 +1,4 @@
-/** A server that speaks as Pusher Channels does, protocol 7: what a client says on a private channel goes to all but itself. */
+/** A server with Pusher Channels protocol 7: a client event on a private channel goes to all except its sender. */
 import { createHmac } from 'node:crypto';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -10,7 +10,7 @@ interface Frame {
   readonly data?: { readonly channel?: string; readonly auth?: string };
 }
 
-/** @param allowsClientEvents whether its app does. A new subscriber is pinged, and lost if it says something else next. */
+/** @param allowsClientEvents of the app. A new subscriber is pinged, and closed if its next frame is not the answer. */
 export function pusherServer(allowsClientEvents = true): WebSocketServer {
   const channels = new Map<WebSocket, string>();
   const asked = new Set<WebSocket>();

@@ -1,4 +1,4 @@
-/** What users do, and what must come of it. */
+/** The actions of users, and their expected results. */
 import type { PresenceState, ServerFrame } from '../../../src/protocol/generated/frames.ts';
 import type { Random } from '../../kit/random.ts';
 import type { Choices, World } from './choices.ts';
@@ -95,7 +95,7 @@ export class Actions {
     const look = (answer: ServerFrame) => {
       if (standing) checkList(answer, truth.members(standing), room);
     };
-    // Without an id it could not be told from a list that the room tells when it has shrunk.
+    // Without an id it could not be distinguished from the list of a room that has shrunk.
     const frame = { type: 'list', room, limit: 1000, id: this.#choices.id() } as const;
     const then = (failed: ReadonlySet<string>) => {
       if (!standing) return { answer: 'not_joined' } as const;
@@ -181,7 +181,7 @@ export class Actions {
     this.#inspection.request(peer, { type: 'rooms', id: this.#choices.id() }, () => ({ answer: 'rooms' }), { look });
   }
 
-  // ---- odds and ends
+  // ---- others
 
   #hearingSignals({ client }: Peer, connections: Iterable<string>): string[] {
     const { truth } = this.#inspection;

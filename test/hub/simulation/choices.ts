@@ -1,10 +1,10 @@
-/** What the users of a simulation choose from. */
+/** The random choices of the users of a simulation. */
 import type { HubFrame } from '../../../src/hub/commands.ts';
 import type { Position } from '../../../src/protocol/generated/frames.ts';
 import type { Random } from '../../kit/random.ts';
 import type { Inspection, Peer } from './inspection.ts';
 
-/** Who and what there may be. */
+/** The possible users, rooms and so on. */
 export interface World {
   readonly users: readonly string[];
   readonly rooms: readonly string[];
@@ -12,7 +12,7 @@ export interface World {
   readonly maxRooms: number;
 }
 
-/** What somebody said under a name, and may say again. */
+/** A message with an id that its sender may repeat. */
 export interface Sayable {
   readonly user: string;
   readonly room: string;
@@ -47,7 +47,7 @@ export class Choices {
     return this.random.pick(own.length > 0 && this.random.chance(0.9) ? own : this.#world.rooms);
   }
 
-  /** Another one for every request. */
+  /** A different one for every request. */
   body(letter: string): string {
     return `${letter}${this.#inspection.commands}`;
   }
@@ -61,9 +61,9 @@ export class Choices {
     return this.random.chance(0.6) ? { ...frame, id: this.id() } : frame;
   }
 
-  // ---- what clients remember
+  // ---- the memory of clients
 
-  /** The connection is about to go; whoever comes next knows where it was. */
+  /** The connection is about to close; a later one may use its position. */
   remember({ replica }: Peer): void {
     for (const [name, { epoch, position: seq }] of replica.rooms) {
       const positions = this.#positions.get(name) ?? [];
@@ -73,7 +73,7 @@ export class Choices {
     }
   }
 
-  /** Where somebody was in a room: mostly true, and sometimes not. */
+  /** A position in a room: mostly a real one, and sometimes not. */
   position(room: string): Position {
     const positions = this.#positions.get(room);
     const known = positions && this.random.pick(positions);
@@ -87,7 +87,7 @@ export class Choices {
     if (this.#sayables.length > memory) this.#sayables.shift();
   }
 
-  /** Something that this user said in this room under a name. */
+  /** A message with an id that this user sent in this room. */
   said(user: string, room: string): Sayable | undefined {
     const own = this.#sayables.filter((sayable) => sayable.user === user && sayable.room === room);
     return own.length === 0 ? undefined : this.random.pick(own);

@@ -1,4 +1,4 @@
-/** Watches the hub at work: after every command it holds what was answered, delivered and told against the truth. */
+/** Inspects the hub: after every command it compares answers, deliveries and presence with the truth. */
 import type { HubFrame } from '../../../src/hub/commands.ts';
 import type { Effect } from '../../../src/hub/effects.ts';
 import { type Room, type RoomCommand, step as realStep } from '../../../src/hub/room.ts';
@@ -9,23 +9,23 @@ import { Ledger, Replica, type RoomReplica, type Step, standing } from './replic
 import { type RoomTruth, Truth, type TruthOptions, type Waiting } from './truth.ts';
 import { ensure } from './violation.ts';
 
-/** A connection, and what a plain client there knows. */
+/** A connection, and the replica of a plain client there. */
 export interface Peer {
   readonly client: Client;
   readonly replica: Replica;
 }
 
-/** What a command must have led to. */
+/** The expected results of a command. */
 export interface Expected {
-  /** How it is answered if it had an id: by a type of frame, or an error of this code; undefined: not yet. */
+  /** The answer to a request with an id: a type of frame, or an error code; undefined if there is none yet. */
   readonly answer?: ServerFrame['type'] | ErrorCode;
   /** The number of the message that is acknowledged. */
   readonly seq?: number;
-  /** What is said to whom; nothing else may be, but */
+  /** The messages to be delivered, and to which connections; nothing else may be, except */
   readonly delivered?: readonly Delivery[];
-  /** messages that were missed, to these connections: of these the replicas know whether they are right. */
+  /** replayed messages to these connections, which the replicas check. */
   readonly replays?: (connection: string) => boolean;
-  /** Who is told only now that a message is kept. */
+  /** Acknowledgements that have waited until now. */
   readonly acknowledged?: readonly Waiting[];
 }
 
@@ -35,10 +35,10 @@ export interface Delivery {
   readonly to: readonly string[];
 }
 
-/** Tells what is to be expected, and makes the command true. @param failed the rooms that failed on it */
+/** Applies the command to the truth, and returns the expected results. @param failed the rooms that failed on it */
 type Then = (failed: ReadonlySet<string>) => Expected;
 
-/** Sees an answer, before the command is true. @param failed the rooms that have failed on it */
+/** Examines an answer before the command is applied to the truth. @param failed the rooms that have failed on it */
 type Look = (answer: ServerFrame, failed: readonly string[]) => void;
 
 export type InspectionOptions = KitOptions &
@@ -66,17 +66,17 @@ export class Inspection {
   deliveries = 0;
   readonly #options: InspectionOptions;
   readonly #ledger = new Ledger();
-  /** Which epoch each life of a room has, once somebody was told. */
+  /** The epoch of each life of a room, once a client knows it. */
   readonly #epochs = new Map<number, string>();
   readonly #usedEpochs = new Set<string>();
-  /** The numbers of messages, by which those know them who only see lines. */
+  /** The numbers of messages by their bodies, for clients that only see lines. */
   readonly #numbers = new Map<string, Step>();
-  /** What became of the command in hand. */
+  /** The results of the present command. */
   #failed: string[] = [];
   #got: Got[] = [];
   #answers: string[] = [];
   #look: Look = () => undefined;
-  /** Everyone has been given the time to catch up. */
+  /** Whether everyone has had the time to catch up. */
   #isQuiet = false;
 
   constructor(options: InspectionOptions) {
@@ -174,7 +174,7 @@ export class Inspection {
     this.#checkFailures();
   }
 
-  // ---- what comes
+  // ---- received frames
 
   #receive(connection: string, replica: Replica, frame: ServerFrame): void {
     this.deliveries += 1;
@@ -202,7 +202,7 @@ export class Inspection {
     if (frame.type === 'members' && !had && has) this.events.toLists += 1;
   }
 
-  /** What goes to several text connections is known by its lines alone. */
+  /** Frames for several text connections are known only by their lines. */
   #receiveLine(connection: string, replica: Replica, line: string): void {
     this.deliveries += 1;
     const [, room, body] = /^\[(\S+)\] <[^>]*> (m\d+)$/.exec(line) ?? [];
@@ -216,7 +216,7 @@ export class Inspection {
     replica.advance(room, step);
   }
 
-  // ---- what must be so
+  // ---- checks
 
   #checkAnswers(due: readonly string[]): void {
     const got = this.#answers.sort().join();
@@ -244,7 +244,7 @@ export class Inspection {
     for (const room of real) this.truth.rebuilt(room);
   }
 
-  /** The connections in a room that have everything that was said in it. */
+  /** The connections in a room that have all its messages. */
   current(name: string): string[] {
     const room = this.truth.rooms.get(name);
     const known = (connection: string) => this.peer(connection)?.replica.rooms.get(name);
@@ -254,7 +254,7 @@ export class Inspection {
     });
   }
 
-  /** How far a connection has come that is catching up with a room; undefined if it is not. */
+  /** The position of a connection that is catching up with a room; undefined if it is not. */
   reached({ replica }: Peer, name: string): number | undefined {
     const room = replica.rooms.get(name);
     const log = this.truth.rooms.get(name)?.log;
@@ -265,7 +265,7 @@ export class Inspection {
     return this.peers.find(({ client }) => client.connection === connection);
   }
 
-  /** When everything there is to tell has been told, and everyone has caught up, all know how it stands. */
+  /** Once all changes were sent and everyone has caught up, all replicas must be true. */
   checkQuiet(): void {
     this.#isQuiet = true;
     this.#checkQuiet();
@@ -291,7 +291,7 @@ export class Inspection {
     }
   }
 
-  /** @returns whether the room tells lists; undefined if there is nobody to see it. */
+  /** @returns whether the room sends lists; undefined if nobody is there to see it. */
   #checkReplicas(name: string, truth: RoomTruth): boolean | undefined {
     const real = this.truth.members(truth);
     let isList: boolean | undefined;

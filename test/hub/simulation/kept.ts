@@ -1,20 +1,20 @@
-/** What comes from the log of a room, and what is in it, held against what was really said. */
+/** Compares the log of a room, and replays from it, with the messages that were really sent. */
 import type { ServerGap } from '../../../src/protocol/generated/frames.ts';
 import type { HeldLog } from '../held-log.ts';
 import type { Step } from './replica.ts';
 import type { Truth } from './truth.ts';
 import { ensure } from './violation.ts';
 
-/** Something that was said, as a connection got it. */
+/** A message as a connection got it. */
 export interface Got {
   readonly type: string;
   readonly body: unknown;
   readonly connection: string;
-  /** Where it stands, if it is a message; a text client is not told from whom it is. */
+  /** Its place, if it is a message; a text client does not know the sender's id. */
   readonly place?: Step & { readonly room: string; readonly from?: string };
 }
 
-/** What comes from a room that has a log is what is in the log. */
+/** Messages of a room with a log must be those in the log. */
 export function checkKept({ logs }: Truth, { body, place }: Got): void {
   const log = place && logs.get(place.room);
   if (!log) return;
@@ -25,7 +25,7 @@ export function checkKept({ logs }: Truth, { body, place }: Got): void {
   ensure(seq <= log.seq, () => `${body} of ${room} went out before it was committed`);
 }
 
-/** What is told to be missing is. */
+/** Messages of a gap must really be missing. */
 export function checkGap(truth: Truth, connection: string, { room, from, to, why }: ServerGap): void {
   if (from === undefined || to === undefined) return;
   const log = truth.log(room);
@@ -34,7 +34,7 @@ export function checkGap(truth: Truth, connection: string, { room, from, to, why
   log?.ensureMissing(from, to, () => connection);
 }
 
-/** The log has what was really said, each once, and everything that was committed. */
+/** The log must have only messages that were really sent, each once, and everything that was committed. */
 export function checkLogs({ logs }: Truth, log: HeldLog): void {
   for (const [room, { messages }] of logs) {
     const stored = log.all(room).map(({ seq, prev, user, id, bytes }) => {

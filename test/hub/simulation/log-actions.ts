@@ -1,4 +1,6 @@
-/** What concerns the log: what is said and read, by users; what it takes, keeps, gives up and survives. */
+/**
+ * Actions on the log: of users, who send and read; and of the log, which refuses, commits, trims and survives kills.
+ */
 import type { ClientJoin, ServerFrame, ServerHistory, ServerJoined } from '../../../src/protocol/generated/frames.ts';
 import type { Choices, Sayable } from './choices.ts';
 import type { Delivery, Expected, Inspection, Peer } from './inspection.ts';
@@ -20,7 +22,7 @@ export class LogActions {
     this.#maxRooms = maxRooms;
   }
 
-  // ---- what users do
+  // ---- actions of users
 
   join(peer: Peer, room: string): void {
     const rooms = this.#choices.roomsOf(peer);
@@ -48,14 +50,14 @@ export class LogActions {
     this.#inspection.request(peer, frame, then, { look });
   }
 
-  /** In the midst of a replay it goes on where it is. */
+  /** In the middle of a replay the replay goes on. */
   #checkAgain({ room, after, recovered }: ServerJoined, reached: number): void {
     this.events.joinedAgain += 1;
     const isRight = after === reached && recovered === undefined;
     ensure(isRight, () => `the replay of ${room} has come to ${reached}, and is said to have come to ${after}`);
   }
 
-  /** Where one's messages are to go on. */
+  /** A random starting point. */
   #start(room: string): Pick<ClientJoin, 'since' | 'last'> {
     const { random } = this.#choices;
     switch (random.below(4)) {
@@ -75,7 +77,7 @@ export class LogActions {
     this.#say(peer, room, { body, ...(random.chance(0.6) && { id: this.#choices.id() }) });
   }
 
-  /** Somebody says again what they, or another device of theirs, said before: they may not have got the `ack`. */
+  /** A user repeats a message, from this device or another one: the `ack` may have been lost. */
   sayAgain(peer: Peer): void {
     const room = this.#choices.someRoom(peer);
     const user = this.#userOf(peer);
@@ -83,7 +85,7 @@ export class LogActions {
     const log = this.#inspection.truth.log(room);
     if (!sayable || !log) return;
     const { id, body } = sayable;
-    // Forgotten, though it was kept: then it would be another message with the same body.
+    // Forgotten although it was kept: then it would become another message with the same body.
     if (!log.find(user, id, this.#inspection.kit.trusted) && log.hasHad(body)) return;
     this.#say(peer, room, { id, body });
   }
@@ -110,7 +112,7 @@ export class LogActions {
     });
   }
 
-  /** What is to be expected of a message that is not said, because it was said before or cannot be kept. */
+  /** The expected result for a message that is not sent, because it is a repeat or cannot be kept. */
   #notSaid(peer: Peer, log: RoomLog, id: string | undefined): Expected | undefined {
     const { truth, kit } = this.#inspection;
     const before = id === undefined ? undefined : log.find(this.#userOf(peer), id, kit.trusted);
@@ -138,7 +140,7 @@ export class LogActions {
     return said;
   }
 
-  /** A text client could not tell its lines from those of what is said. */
+  /** Not for text clients, which could not distinguish its lines from new messages. */
   history(peer: Peer): void {
     if (peer.client.dialect === 'text') return;
     const { random } = this.#choices;
@@ -156,9 +158,9 @@ export class LogActions {
     this.#inspection.request(peer, frame, () => ({ answer: isIn ? 'history' : 'not_joined' }), { look });
   }
 
-  // ---- what the log does
+  // ---- actions of the log
 
-  /** @param count how many messages are kept; all that wait where it is left out. */
+  /** @param count how many messages are committed; all that wait by default. */
   commit(count = Number.POSITIVE_INFINITY): void {
     const { truth, kit } = this.#inspection;
     const due = truth.uncommitted.slice(0, count);
@@ -187,7 +189,7 @@ export class LogActions {
     this.#inspection.command(`the log ${refuses ? 'refuses' : 'takes'} messages`, act, () => ({}));
   }
 
-  /** Connections take what they were sent, so that more can be. */
+  /** Connections drain, so that more can be sent. */
   drain(count?: number): void {
     const { kit } = this.#inspection;
     let drained: readonly string[] = [];
@@ -229,7 +231,7 @@ export class LogActions {
     });
   }
 
-  /** The process is killed, and another one goes on with what is committed. */
+  /** The process is killed, and another one goes on with the committed entries. */
   kill(): void {
     this.events.kills += 1;
     this.#end('the process is killed', 1 + this.#choices.random.below(100));
@@ -253,14 +255,14 @@ export class LogActions {
     checkLogs(truth, kit.log);
   }
 
-  // ---- odds and ends
+  // ---- others
 
   #userOf({ client }: Peer): string {
     return this.#inspection.truth.connections.get(client.connection)?.user ?? '';
   }
 }
 
-/** Where the messages of who joins go on. */
+/** Checks where the messages of a joining connection start. */
 function checkStart(joined: ServerJoined, { since, last }: ClientJoin, log: RoomLog | undefined): void {
   const { epoch, seq, after = seq, recovered } = joined;
   const { seq: real, next } = log ?? { seq: 0, next: 1 };
@@ -279,7 +281,7 @@ function checkStart(joined: ServerJoined, { since, last }: ClientJoin, log: Room
   ensure(isRight && recovered === undefined, () => `the latest ${last} of ${joined.room} begin after ${after}`);
 }
 
-/** A page is some of what can be read, next to where it was asked for, and knows whether there is more. */
+/** A page must consist of readable messages next to the requested place, and know whether there are more. */
 function checkPage(
   { messages, more, room }: ServerHistory,
   { before = Number.POSITIVE_INFINITY, after }: { before?: number; after?: number },

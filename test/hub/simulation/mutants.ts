@@ -1,4 +1,4 @@
-/** What can be broken on purpose to see that the simulation notices. */
+/** Defects to insert on purpose, to see that the simulation notices them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Effect } from '../../../src/hub/effects.ts';
@@ -8,19 +8,19 @@ import type { ServerFrame } from '../../../src/protocol/generated/frames.ts';
 import { around, type FakeEdge } from '../fake-edge.ts';
 import { type SimulationOptions, simulate } from './simulation.ts';
 
-/** What breaks the hub, and what the simulation says of it. */
+/** A defect in the hub, and the message of the simulation about it. */
 export interface Mutant {
   readonly breaks: NonNullable<SimulationOptions['breaks']>;
   readonly says: RegExp;
 }
 
-/** How many times a thing is done well before it is done wrongly. */
+/** How many times it works correctly before it fails. */
 const patience = 200;
 
-/** A message is missing, is one too many, or stands in the wrong place: who notices first depends on who speaks next. */
+/** A message is missing, duplicated, or in the wrong place: the next action decides which check notices first. */
 export const disorder = /should be delivered|has it up to|was last|r\d stands at|but it stands at/;
 
-/** One test for each. */
+/** One test per mutant. */
 export function finds(mutants: Readonly<Record<string, () => Mutant>>): void {
   for (const [name, mutant] of Object.entries(mutants)) {
     test(`the simulation finds ${name}`, () => {
@@ -34,7 +34,7 @@ export function finds(mutants: Readonly<Record<string, () => Mutant>>): void {
   }
 }
 
-/** What the simulation says, if anything. */
+/** The message of the simulation; undefined if it finds nothing. */
 function violation(seed: number, breaks: Mutant['breaks']): string | undefined {
   try {
     simulate({ seed, commands: 2000, breaks });

@@ -1,4 +1,4 @@
-/** A plain client: what it knows of its rooms is what it was told. It complains of what no client should see. */
+/** The replica of a plain client, built from received frames only. It fails at frames that no client should see. */
 import type {
   Member,
   ServerFrame,
@@ -16,24 +16,24 @@ export interface Step {
 
 export interface RoomReplica {
   epoch: string;
-  /** It has everything up to this number, or was told what it cannot have. */
+  /** It has everything up to this number, or was told that it is missing. */
   position: number;
-  /** Its own messages, which it did not want to have back. */
+  /** Its own messages that were sent without an echo. */
   spared: Step[];
   count: number;
-  /** undefined: counts only. */
+  /** undefined in a room that sends counts only. */
   members: Map<string, Member> | undefined;
-  /** It was told that something is missing, and not what. */
+  /** It was told that something is missing, and still has to get the gap. */
   isOwedGap: boolean;
 }
 
-/** What a message was, wherever it was seen. */
+/** The content of a message, which must be the same everywhere. */
 export interface Seen {
   readonly body: unknown;
   readonly from: string;
 }
 
-/** Whatever all replicas share: every position in a room belongs to one message. */
+/** Shared by all replicas: every position in a room belongs to one message. */
 export class Ledger {
   readonly #epochs = new Map<string, Map<number, Seen>>();
 
@@ -110,7 +110,7 @@ export class Replica {
     return room;
   }
 
-  /** A message of its own will not come, or has not come, although it is in the room. */
+  /** A message of its own does not come back, although it is in the room. */
   spare(name: string, step: Step): void {
     this.rooms.get(name)?.spared.push(step);
   }
@@ -143,7 +143,7 @@ export class Replica {
 
   #acknowledged({ id, room: name, epoch }: Extract<ServerFrame, { type: 'ack' }>): void {
     const room = name === undefined ? undefined : this.rooms.get(name);
-    // It may have left the room since.
+    // It may have left the room in the meantime.
     ensure(
       !room || epoch === room.epoch,
       () => `${this.#who} is told that ${id} is in ${epoch} of ${name}, but that is ${room?.epoch}`,
@@ -167,7 +167,7 @@ export class Replica {
   }
 }
 
-/** The position, where the client's own messages count that it did not want to have back. */
+/** The position, counting the client's own messages that were sent without an echo. */
 export function standing({ position, spared }: RoomReplica): number {
   return spared.reduce((at, { seq, prev }) => (prev <= at ? Math.max(at, seq) : at), position);
 }

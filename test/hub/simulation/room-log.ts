@@ -1,8 +1,8 @@
-/** What was really said in a room, and what of it is kept: a plain model of the room's numbers and of its log. */
+/** The messages that were really sent in a room, and those that are kept: a plain model of its numbers and its log. */
 import { idWindow } from '../held-log.ts';
 import { ensure } from './violation.ts';
 
-/** A message, and what came of it. */
+/** A message, and its state. */
 export interface Said {
   readonly seq: number;
   readonly prev: number;
@@ -10,7 +10,7 @@ export interface Said {
   readonly user: string;
   readonly id: string | undefined;
   readonly at: number;
-  /** The connection that is not to have it. */
+  /** The connection that does not get it. */
   readonly spared: string | undefined;
   isCommitted: boolean;
 }
@@ -24,7 +24,7 @@ export interface RoomLogOptions {
 }
 
 export class RoomLog {
-  /** Another one whenever the numbering starts anew. */
+  /** Changes whenever the numbering starts anew. */
   readonly life: number;
   readonly options: RoomLogOptions;
   /** The number of the latest message that went out, and of the latest there is. */
@@ -33,9 +33,9 @@ export class RoomLog {
   next = 1;
   /** The latest number that was trimmed. */
   trimmed = 0;
-  /** The room was telling counts when the last one left, and may do so when somebody comes before all is committed. */
+  /** The room sent counts when the last member left, and may still do so if somebody joins before all is committed. */
   isLarge = false;
-  /** What can be read, by number, and what is remembered of names, in order. */
+  /** Readable messages by number, and remembered ids in order. */
   readonly messages = new Map<number, Said>();
   #remembered: Said[] = [];
 
@@ -61,23 +61,23 @@ export class RoomLog {
     if (this.options.isHeldBack) this.seq = said.seq;
   }
 
-  /** What the user said under this id, as far as that is remembered. */
+  /** The user's message with this id, if it is still remembered. */
   find(user: string, id: string, now: number): Said | undefined {
     const found = this.#remembered.slice(-idWindow.count).findLast((said) => said.id === id && said.user === user);
     return found && now - found.at <= idWindow.time ? found : undefined;
   }
 
-  /** Whether it is, or was, in the log under the name it had. */
+  /** Whether it is, or was, in the log under its id. */
   hasHad(body: string): boolean {
     return this.#remembered.some((said) => said.body === body);
   }
 
-  /** What went out and can be read. */
+  /** Messages that went out and can be read. */
   visible(): Said[] {
     return [...this.messages.values()].filter(({ seq }) => seq <= this.seq);
   }
 
-  /** All but the latest so many go, and none that is not committed. */
+  /** Removes all messages except the latest `count`; uncommitted ones stay. */
   trim(count: number): void {
     const stored = [...this.messages.values()];
     for (const { seq, isCommitted } of stored.slice(0, Math.max(0, stored.length - count))) {
@@ -87,7 +87,7 @@ export class RoomLog {
     }
   }
 
-  /** The process is gone, and with it what was not committed. @returns how many messages that are. */
+  /** The process is gone, and uncommitted messages with it. @returns how many those were. */
   kill(jump: number): number {
     const lost = [...this.messages.values()].filter(({ isCommitted }) => !isCommitted);
     for (const { seq } of lost) this.messages.delete(seq);
@@ -99,17 +99,17 @@ export class RoomLog {
     return lost.length;
   }
 
-  /** Whether a store has anything of it. */
+  /** Whether the store has a record of it. */
   get isStored(): boolean {
     return this.last > 0;
   }
 
-  /** Whether it cannot give everything that came after this number. */
+  /** Whether some messages after this number are missing. */
   misses(seq: number): boolean {
     return this.options.isKept ? seq < this.trimmed : seq < this.seq;
   }
 
-  /** @throws Violation if one of these numbers is that of a message that can be had */
+  /** @throws Violation if one of these numbers belongs to a readable message */
   ensureMissing(from: number, to: number, who: () => string): void {
     const there = this.visible().find(({ seq }) => from <= seq && seq <= to);
     ensure(

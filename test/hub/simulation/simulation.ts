@@ -1,7 +1,7 @@
 /**
- * A seeded run of the hub: many users do what users do, in no order, while the log keeps what they say sooner or later,
- * and the process is killed now and then. The hub is held against a plain model of how things really stand, and every
- * connection keeps the replica that a plain client would.
+ * A seeded run of the hub: many users act at random, while the log commits their messages sooner or later, and the
+ * process is killed now and then. The hub is compared with a plain model of the truth, and every connection keeps the
+ * replica of a plain client.
  */
 
 import { Random } from '../../kit/random.ts';
@@ -16,13 +16,13 @@ import { ensure, Violation } from './violation.ts';
 export interface SimulationOptions {
   readonly seed: number;
   readonly commands: number;
-  /** To break something on purpose. */
+  /** Breaks something on purpose. */
   readonly breaks?: Breaks;
 }
 
 type Breaks = Pick<KitOptions, 'wrap' | 'step' | 'breakLog' | 'breakJournal'>;
 
-/** How often what is rare has happened, to see that the run was worth something. */
+/** How many times rare events have happened, to show that the run was meaningful. */
 export interface SimulationResult {
   readonly commands: number;
   /** Frames and lines that reached a connection. */
@@ -32,23 +32,23 @@ export interface SimulationResult {
   /** Clients that were told to forget a list, and that got one again. */
   readonly toCounts: number;
   readonly toLists: number;
-  /** Places that were kept, and those of them that were come back to. */
+  /** Places that were kept, and those whose users came back. */
   readonly kept: number;
   readonly cameBack: number;
   /** Requests that were answered by an error; those of them whose message the log did not take. */
   readonly errors: number;
   readonly unavailable: number;
-  /** Messages that came from the log to those who had missed them, and gaps that were told. */
+  /** Replayed messages, and gaps that were sent. */
   readonly replayed: number;
   readonly gaps: number;
-  /** Messages that were said again under the same name. */
+  /** Messages that were repeated under the same id. */
   readonly repeats: number;
-  /** Requests to join, with no position, in the midst of a replay. */
+  /** Requests to join without a position, in the middle of a replay. */
   readonly joinedAgain: number;
   /** Pages of history. */
   readonly pages: number;
   readonly trims: number;
-  /** Processes that were killed, with how many messages, and processes that ended as they should. */
+  /** Kills, lost messages, and clean ends. */
   readonly kills: number;
   readonly lost: number;
   readonly restarts: number;
@@ -65,7 +65,7 @@ export function simulate({ seed, commands, breaks = {} }: SimulationOptions): Si
   }
 }
 
-/** How likely each thing is as a rule; below also while the server fills, while it empties, and while the network is bad. */
+/** How likely each action is usually; below also while the server fills, while it empties, and in a bad network. */
 const weights = {
   connect: 10,
   join: 10,
@@ -92,7 +92,7 @@ const weights = {
   restart: 0.06,
 };
 type Kind = keyof typeof weights;
-/** What a user does who is connected. */
+/** The actions of a connected user. */
 type UserKind = Exclude<Kind, 'time' | 'connect' | 'commit' | 'drain' | 'trim' | 'refuse' | 'kill' | 'restart'>;
 type Phase = readonly (readonly [weight: number, kind: Kind])[];
 
@@ -161,7 +161,7 @@ class Simulation {
     return { commands: done, deliveries, ...events, ...truth.events, ...this.#logActions.events };
   }
 
-  /** Everything is kept, and everyone has got what they missed. */
+  /** Commits everything, and lets everyone catch up. */
   #calm(): void {
     this.#logActions.refuse(false);
     this.#logActions.commit();
@@ -193,7 +193,7 @@ class Simulation {
     }
   }
 
-  /** It jumps now and then, by more than any duration that matters, and nothing may hang on it. */
+  /** The wall clock jumps now and then, by more than any relevant duration, and nothing may depend on it. */
   #setWallClock(): void {
     if (this.#wallClock.chance(0.05)) this.#inspection.kit.skew = this.#wallClock.pick([0, 500_000, -500_000]);
   }
@@ -237,7 +237,7 @@ class Simulation {
     const { peers, kit, truth } = this.#inspection;
     while (peers.length > 0) this.#actions.disconnect(this.#random.pick(peers), this.#random.pick(['quit', 'lose']));
     this.#calm();
-    // A tick may fail, and what it was to do is done by the next one.
+    // A tick may fail; the next one does its work.
     this.#inspection.time(this.#grace);
     this.#inspection.time(1);
     kit.assertEmpty();

@@ -1,4 +1,4 @@
-/** How things really stand: a second, plain model of users, rooms, kept places and messages, told of every command. */
+/** The truth: a second, plain model of users, rooms, kept places and messages, updated by every command. */
 import type { Member, PresenceState } from '../../../src/protocol/generated/frames.ts';
 import { RoomLog, type Said, type Saying } from './room-log.ts';
 
@@ -21,14 +21,14 @@ interface ConnectionTruth {
 
 interface Place {
   readonly connections: Set<string>;
-  /** While the place is kept: until when, and how the user stood when the last connection broke. */
+  /** Set while the place is kept: until when, and the state of the user when the last connection broke. */
   kept: ({ readonly until: number } & Standing) | undefined;
 }
 
 export interface RoomTruth {
   readonly places: Map<string, Place>;
   log: RoomLog;
-  /** It has been above the limit, and may be telling counts. */
+  /** It has been above the limit, and may be sending counts. */
   large: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface Placed {
   readonly said: Said;
 }
 
-/** Who is to be told that a message is kept, and how they called it. */
+/** A connection that waits for an acknowledgement, and the id. */
 export interface Waiting {
   readonly connection: string;
   readonly id: string;
@@ -58,16 +58,16 @@ export interface Waiting {
 
 export class Truth {
   readonly users = new Map<string, UserTruth>();
-  /** Those whose last connection broke, and until when they are remembered as they were. */
+  /** Users whose last connection broke, their state, and until when it is remembered. */
   readonly #absent = new Map<string, Standing & { readonly until: number }>();
   readonly connections = new Map<string, ConnectionTruth>();
   readonly rooms = new Map<string, RoomTruth>();
   /** The rooms that have a log, also those where nobody is. */
   readonly logs = new Map<string, RoomLog>();
-  /** What is not committed, in the order in which it was said. */
+  /** Uncommitted messages, in the order in which they were sent. */
   uncommitted: Placed[] = [];
   #waiting: Waiting[] = [];
-  /** How many places were kept, and how many of them were come back to; messages lost with a process. */
+  /** Kept places, places whose users came back, and messages that a kill lost. */
   readonly events = { kept: 0, cameBack: 0, lost: 0 };
   readonly #options: TruthOptions;
   #lives = 0;
@@ -115,7 +115,7 @@ export class Truth {
     this.#exit(id, connection.user, room, undefined);
   }
 
-  /** What was said in a room, if that is open or has a log. */
+  /** The messages of a room, if it is open or has a log. */
   log(room: string): RoomLog | undefined {
     return this.rooms.get(room)?.log ?? this.logs.get(room);
   }
@@ -127,12 +127,12 @@ export class Truth {
     return placed;
   }
 
-  /** Somebody is to be told when the message is kept. */
+  /** Registers a connection that waits for an acknowledgement. */
   wait(waiting: Waiting): void {
     this.#waiting.push(waiting);
   }
 
-  /** The log keeps what was said first. @returns who is to be told now */
+  /** Commits the oldest messages. @returns the acknowledgements to send now */
   commit(count: number): Waiting[] {
     for (const { log, said } of this.uncommitted.splice(0, count)) log.commit(said);
     const isDue = ({ log, seq }: Waiting) => log.messages.get(seq)?.isCommitted ?? true;
@@ -141,7 +141,7 @@ export class Truth {
     return due.filter(({ connection }) => this.connections.has(connection));
   }
 
-  /** The process is gone, and with it everybody and what was not committed. */
+  /** The process is gone, with all connections and uncommitted messages. */
   kill(jump: number): void {
     this.users.clear();
     this.#absent.clear();
@@ -155,7 +155,7 @@ export class Truth {
     }
   }
 
-  /** The log of a room where nobody is has come to an end. */
+  /** The log of an empty room is dropped. */
   drop(room: string): void {
     this.logs.delete(room);
   }

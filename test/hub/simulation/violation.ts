@@ -1,4 +1,4 @@
-/** The hub did what it must not, or did not what it must. */
+/** The hub broke a rule. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }

@@ -1,4 +1,4 @@
-/** What has to come back for a frame. */
+/** The expected answers to frames. */
 import assert from 'node:assert/strict';
 import type {
   ClientHistory,
@@ -10,18 +10,18 @@ import type {
 } from '../../../src/protocol/generated/frames.ts';
 import { formCodes, idOf, type Verdict } from './oracle.ts';
 
-/** What came back: a frame of the server, and the payload if it was a binary one. */
+/** An answer: a frame of the server, and the payload of a binary one. */
 export interface Answer {
   readonly frame: ServerFrame;
   readonly payload: Buffer | undefined;
-  /** The number that the connection was at in the frame's room before. */
+  /** The position of the connection in the frame's room before. */
   readonly before: number | undefined;
 }
 
-/** What reaches a connection without its asking. */
+/** The types of frames that arrive unasked. */
 const unasked: ReadonlySet<string> = new Set(['message', 'signal', 'direct', 'broadcast', 'presence']);
 
-/** What answers a request that is carried out; `ack` only if it has an id, and that of a message comes when it likes. */
+/** The answers to successful requests; `ack` only with an id, and for a message at any time. */
 const answerTo: Readonly<Record<string, ServerFrame['type']>> = {
   hello: 'welcome',
   join: 'joined',
@@ -47,7 +47,7 @@ const otherCodes: ReadonlySet<ErrorCode> = new Set([
 /** Whether this need not be an answer to the frame that was sent before. */
 export function isUnasked(frame: ServerFrame, { refused, fields }: Verdict): boolean {
   if (unasked.has(frame.type) || (frame.type === 'ack' && frame.room !== undefined)) return true;
-  // Who has caught up is told who is there. Whether it is that, or a list without an id, cannot be seen.
+  // A connection that has caught up gets the members; without an id that looks like the answer to `list`.
   const isList = refused === undefined && fields['type'] === 'list' && fields['id'] === undefined;
   return frame.type === 'members' && frame.room !== undefined && frame.id === undefined && !isList;
 }
@@ -84,7 +84,7 @@ function checkAccepted(verdict: Verdict, answers: readonly Answer[], told: () =>
     checkJoined(verdict.fields as unknown as ClientJoin, frame, answer.before, follows, told);
     return true;
   }
-  // Who turns out to be somebody else is told how the rooms stand.
+  // A connection that belongs to another user now gets `joined` for its rooms.
   const allowed = type === 'hello' ? 'joined' : type === 'list' ? 'members' : undefined;
   assert.ok(
     follows.every((other) => other.type === allowed),
@@ -97,7 +97,7 @@ function checkAccepted(verdict: Verdict, answers: readonly Answer[], told: () =>
   return true;
 }
 
-/** Nothing is trimmed on the server of the test, so that a position of the room's epoch is always one to go on from. */
+/** Nothing is trimmed on the test's server, so that every position of the room's epoch can be resumed. */
 function checkJoined(
   { since, last }: ClientJoin,
   { epoch, seq, after, recovered }: ServerJoined,

@@ -1,24 +1,24 @@
-/** Frames as clients send them, right and wrong in every way there is. */
+/** Frames of clients, valid and invalid in every possible way. */
 import type { Schema } from '../../../scripts/generate/schemas.ts';
 import type { Position } from '../../../src/protocol/generated/frames.ts';
 import type { Random } from '../../kit/random.ts';
 import { schemas } from '../schemas.ts';
 import { anything, nested, number, objectOf, strangeKeys, text } from './values.ts';
 
-/** What goes out as one WebSocket message; text is valid UTF-8. */
+/** The content of one WebSocket message; text is valid UTF-8. */
 export interface Sent {
   readonly data: Buffer;
   readonly isBinary: boolean;
 }
 
-/** What the frames may be about. */
+/** The rooms, users and so on that frames may refer to. */
 export interface World {
   readonly users: readonly string[];
   readonly tokens: readonly string[];
   readonly rooms: readonly string[];
-  /** How far the rooms have come, as far as anybody knows. */
+  /** The latest known positions of the rooms. */
   readonly positions: ReadonlyMap<string, Position>;
-  /** In bytes; no frame is longer. */
+  /** The longest frame, in bytes. */
   readonly maxFrame: number;
 }
 
@@ -28,7 +28,7 @@ type Fields = [name: string, value: string][];
 const types = Object.keys(schemas.client);
 const carriers = ['message', 'signal', 'direct', 'broadcast', 'echo'];
 
-/** The next frame. The first one of a connection may be a `hello` that is taken. */
+/** The next frame. The first one of a connection may be a valid `hello`. */
 export function someFrame(random: Random, world: World, isFirst: boolean): Sent {
   if (isFirst && random.chance(0.5)) return textFrame(objectOf(validFields(random, world, 'hello')));
   const sent = choose(random, world);
@@ -67,7 +67,7 @@ function properties(type: string): Record<string, Schema> {
   return schemas.client[type]?.['properties'] as Record<string, Schema>;
 }
 
-/** The fields of a valid frame: what is required, and some of what is not. */
+/** The fields of a valid frame: the required ones, and some of the others. */
 function validFields(random: Random, world: World, type: string): Fields {
   const required = schemas.client[type]?.['required'] as string[];
   const names = Object.keys(properties(type)).filter((name) => required.includes(name) || random.chance(0.4));
@@ -79,7 +79,7 @@ function validFields(random: Random, world: World, type: string): Fields {
   return [...rest, [receiver, validValue(random, world, type, receiver)]];
 }
 
-/** A place in a room, in at most one way of those that there are. */
+/** At most one of the fields that give a place in a room. */
 function fieldsOfPlace(random: Random, world: World, type: string, names: readonly string[]): Fields {
   const ways = ['since', 'last', 'before', 'after'];
   const way = random.pick(names.filter((name) => ways.includes(name)).concat('none'));
@@ -151,7 +151,7 @@ function validValue(random: Random, { users, tokens, rooms }: World, type: strin
   }
 }
 
-/** A body at the limit of what is let through. */
+/** A body at the limit of the allowed nesting. */
 function nested64(random: Random): string {
   const levels = random.pick([62, 63, 64, 65]);
   return '['.repeat(levels) + ']'.repeat(levels);

@@ -1,4 +1,4 @@
-/** A client that sends what is made up for it, and knows what has to come back. */
+/** A client that sends random frames, and knows the expected answers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ import type { Sent } from './frames.ts';
 import type { Ledger } from './ledger.ts';
 import { judge, type Verdict } from './oracle.ts';
 
-/** How long is waited for what must come, in milliseconds. */
+/** How long to wait for expected frames, in milliseconds. */
 const patience = 60_000;
 
 export class Fuzzer {
@@ -21,16 +21,16 @@ export class Fuzzer {
   readonly #socket: WebSocket;
   #tcp: Socket | undefined;
   readonly #sent: { readonly data: Sent; readonly verdict: Verdict }[] = [];
-  /** What it is in, or was. */
+  /** The rooms that it is or was in. */
   readonly #rooms = new Map<string, Follower>();
-  /** Own messages that are not to be sent back, by the room they were for; they may be missing there. */
+  /** Own messages without an echo, by room; they may be missing there. */
   readonly #hushed = new Map<string | undefined, number>();
-  /** Of which ids of messages how many acknowledgements are to come. */
+  /** The number of outstanding acknowledgements by message id. */
   readonly #unacknowledged = new Map<string, number>();
   #user = '';
-  /** What comes without asking when a connection opens has come. */
+  /** Whether the frames that come unasked at the start have arrived. */
   #isReady = false;
-  /** What has come since the last marker. */
+  /** The answers since the last marker. */
   #answers: Answer[] = [];
   #answered = 0;
   #failure: unknown;
@@ -58,8 +58,8 @@ export class Fuzzer {
   }
 
   /**
-   * Sends the frames at once, a marker behind each, and waits until all are answered as they have to be, and all that was
-   * missed in rooms has come.
+   * Sends the frames at once, each followed by a marker, and waits until all have the right answers, and all missed
+   * messages have arrived.
    */
   async exchange(frames: readonly Sent[], random: Random): Promise<void> {
     const first = this.#sent.length;
@@ -143,7 +143,7 @@ export class Fuzzer {
       this.#hush(undefined, here - missing);
       this.#ledger.see(room, position, data);
     }
-    // They are seen once, and many.
+    // Checked once, and too many to keep.
     follower.messages.length = 0;
     follower.others.length = 0;
     return before;
@@ -197,7 +197,7 @@ export class Fuzzer {
   }
 }
 
-/** Whether everything has come that there was when it joined. */
+/** Whether all messages that were there when it joined have arrived. */
 function hasAll({ position, joins }: Follower): boolean {
   return !position || position.seq >= (joins.at(-1)?.seq ?? 0);
 }

@@ -1,18 +1,18 @@
-/** What all fuzzers together know of the messages that were kept, and so what none of them may be told otherwise. */
+/** The common knowledge of all fuzzers about kept messages, which no later frame may contradict. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Position, ServerAck } from '../../../src/protocol/generated/frames.ts';
 
-/** As the server is configured: how many of a room's latest messages have their ids remembered. */
+/** The configured number of a room's latest messages whose ids are remembered. */
 const rememberedIds = 1000;
 
 export class Ledger {
-  /** The latest position that anybody has seen, by room. */
+  /** The latest position that any of them has seen, by room. */
   readonly positions = new Map<string, Position>();
   readonly #messages = new Map<string, string>();
   readonly #acks = new Map<string, Map<number, number>>();
 
-  /** A message, as text or as bytes: whenever it comes, and to whomever, it is the same. */
+  /** A message, as text or bytes: it must be the same whenever and wherever it arrives. */
   see(room: string, { epoch, seq }: Position, data: string | Uint8Array): void {
     const key = JSON.stringify([room, epoch, seq]);
     const digest = createHash('sha1').update(data).digest('base64');

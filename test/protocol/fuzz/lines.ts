@@ -1,4 +1,4 @@
-/** What people type, and what they do not. */
+/** Lines that people type, and random ones. */
 
 import type { Random } from '../../kit/random.ts';
 import type { Sent } from './frames.ts';
@@ -73,7 +73,7 @@ const words = [
   '../..',
 ];
 
-/** One message of the text dialect: a line, several, or bytes. It never asks for the end. */
+/** One message of the text dialect: a line, several, or bytes. Never `/quit`. */
 export function someLines(random: Random): Sent {
   if (random.chance(0.05)) return { data: Buffer.from(random.bytes(random.below(300))), isBinary: true };
   const count = random.chance(0.8) ? 1 : random.below(30);

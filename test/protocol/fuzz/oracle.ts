@@ -1,12 +1,12 @@
-/** What the server must make of a frame, by the schemas alone. */
+/** The right verdict on a frame, by the schemas alone. */
 import type { ErrorCode } from '../../../src/protocol/generated/frames.ts';
 import { fits, fitsFrame, schemas } from '../schemas.ts';
 import type { Sent } from './frames.ts';
 
 export interface Verdict {
-  /** undefined: the frame is to be accepted. */
+  /** undefined if the frame has to be accepted. */
   readonly refused: ErrorCode | undefined;
-  /** What the frame is, as far as it can be read. `body` is left out of a binary one. */
+  /** The fields of the frame, as far as they can be read. A binary one has no `body`. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The payload of a binary frame. */
   readonly payload?: Buffer;
@@ -21,7 +21,7 @@ export const formCodes: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const carriers = ['message', 'signal', 'direct', 'broadcast', 'echo'];
-/** A byte order mark is no JSON. */
+/** A byte order mark is not JSON. */
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -58,7 +58,7 @@ function judgeFrame(value: unknown): Verdict {
   return { refused: isFit ? undefined : 'invalid_frame', fields: value };
 }
 
-/** Nested so many levels at most, and without numbers that no double can hold. */
+/** Nested at most `levels` deep, and without numbers beyond the range of a double. */
 function isFitBody(body: unknown, levels: number): boolean {
   if (typeof body === 'number') return Number.isFinite(body);
   if (typeof body !== 'object' || body === null) return true;

@@ -1,4 +1,4 @@
-/** JSON values as text, so that there can be numbers, escapes and names in them that no JavaScript value has. */
+/** JSON values as text, with numbers, escapes and names that no JavaScript value can have. */
 import type { Random } from '../../kit/random.ts';
 
 /** Lengths at and around every limit of the schemas. */
@@ -84,7 +84,7 @@ const numbers = [
   '123456789012345678901234567890',
 ];
 
-/** Names that mean something to JavaScript, or to nobody. */
+/** Names with a meaning in JavaScript, and strange ones. */
 export const strangeKeys = [
   '__proto__',
   'constructor',
@@ -135,7 +135,7 @@ export function anything(random: Random, depth = 3): string {
   ])();
 }
 
-/** Arrays or objects, one inside the other, closed or not: so many `levels`, if they fit into so many bytes. */
+/** Nested arrays or objects, closed or not: `levels` deep, as far as they fit into `bytes`. */
 export function nested(random: Random, levels: number, bytes: number): string {
   const [open, inner, close] = random.pick([
     ['[', '', ']'],
@@ -146,7 +146,7 @@ export function nested(random: Random, levels: number, bytes: number): string {
   return open.repeat(most) + inner + close.repeat(random.chance(0.9) ? most : random.below(most));
 }
 
-/** JSON text of an object with these fields; a name may stand there twice. */
+/** JSON text of an object with these fields; a name may occur twice. */
 export function objectOf(fields: readonly (readonly [string, string])[]): string {
   return `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }

@@ -7,7 +7,7 @@ import { jsonFrame, RawClient } from '../../kit/raw.ts';
 import { startServer } from '../../kit/server.ts';
 import { connect } from './kit.ts';
 
-/** The frames of these types in the order in which they come from here on. */
+/** The frames of these types, in order of arrival from here on. */
 function order(client: JsonClient, ...types: ServerFrame['type'][]): ServerFrame[] {
   const frames: ServerFrame[] = [];
   client.socket.on('message', (data: Buffer) => {

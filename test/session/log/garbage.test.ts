@@ -1,4 +1,4 @@
-/** Entries of the log that are no messages, as an import may bring them. */
+/** Entries of the log that are not messages, as they may come from an import. */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ import { bodies, connect, fill, type Said } from './kit.ts';
 
 const count = 300;
 
-/** Somebody says something more; it has the next number. */
+/** Somebody sends another message, with the next number. */
 async function sayMore(server: TestServer, room = 'lobby'): Promise<number> {
   const { seq } = await fill(server, ['one more'], room);
   return seq;
@@ -23,7 +23,7 @@ describe('joining a room where something was said', () => {
   });
   after(() => server[Symbol.asyncDispose]());
 
-  /** Joins, and gets what there is and what is said then. */
+  /** Joins, and gets the stored messages and a new one. */
   async function joins(more: Parameters<typeof Follower.join>[1]): Promise<Follower> {
     await using client = await connect(server);
     const follower = await Follower.join(client, more);
@@ -32,7 +32,7 @@ describe('joining a room where something was said', () => {
     return follower;
   }
 
-  /** The messages that came before the last one, which was said then. */
+  /** The messages before the last one, which was sent afterwards. */
   function missed({ messages }: Follower): (Buffer | undefined)[] {
     return messages.slice(0, -1).map(({ data }) => data);
   }

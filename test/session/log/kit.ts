@@ -8,7 +8,7 @@ export async function connect({ url }: TestServer, query: Record<string, string>
   return JsonClient.connect(`${url}/?${new URLSearchParams({ ...query, room: '' })}`);
 }
 
-/** What a room has after somebody has spoken in it, as somebody else heard it. */
+/** The messages of a room, as another client received them. */
 export interface Said {
   readonly epoch: string;
   /** The number of the latest message. */
@@ -18,7 +18,7 @@ export interface Said {
   readonly frames: ServerMessage[];
 }
 
-/** Has `bodies` said in a room; bytes in binary messages, every third with an id. */
+/** Sends `bodies` to a room; bytes in binary messages, every third one with an id. */
 export async function fill(server: TestServer, bodies: Iterable<unknown>, room = 'lobby'): Promise<Said> {
   await using ada = await connect(server, { name: 'ada' });
   await using bob = await connect(server, { name: 'bob' });
@@ -32,7 +32,7 @@ export async function fill(server: TestServer, bodies: Iterable<unknown>, room =
     const header = { type: 'message', room, echo: false, ...id } as const;
     if (body instanceof Uint8Array) ada.sendBinary(header, body);
     else ada.send({ ...header, body });
-    // Bob is in this very process, and cannot read while the server writes.
+    // Bob is in this process, and cannot read while the server writes.
     if (seq % (body instanceof Uint8Array ? 4 : 1000) === 0) await heard.reaches(seq);
   }
   await heard.reaches(seq);

@@ -1,4 +1,4 @@
-/** Replays that take many pieces: beside them the server goes on as ever, and whatever happens meanwhile, none loses a message. */
+/** Replays in many pieces: the server goes on with other work, and no replay loses a message, whatever happens. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ServerFrame } from '../../../src/protocol/generated/frames.ts';
@@ -86,8 +86,8 @@ describe('in the middle of a replay', () => {
   const fromStart = () => ({ type: 'join', room: 'lobby', since: { epoch: said.epoch, seq: 0 } });
 
   /**
-   * Sends all this at once behind a join that has 2000 messages replayed: the server has it in hand when it has sent but
-   * the first ones.
+   * Sends these frames right after a join that replays 2000 messages: the server handles them when only the first
+   * pieces are out.
    */
   async function amid(...frames: object[]): Promise<RawClient> {
     const raw = await RawClient.connect(server.port, '/?room=');
@@ -218,7 +218,7 @@ describe('in the middle of a replay', () => {
     const message = (body: string, more = {}) => ({ type: 'message', room: 'lobby', body, id: body, ...more });
     await using raw = await amid(message('loud'), message('quiet', { echo: false }), message('loud'));
     const lobby = new Follower('lobby');
-    // Then the server has taken them.
+    // After this the server has handled them.
     await raw.settle();
     const frames = await readOn(raw, lobby, await latest());
     const own = lobby.messages.filter(({ frame }) => frame.id === 'loud' || frame.id === 'quiet').slice(-2);
@@ -297,7 +297,7 @@ describe('in the middle of a replay', () => {
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const small = { grace: 0, buffer: 256 * KiB, signalBuffer: 64 * KiB, checkFrames: false };
-/** More than the system's own buffers swallow. */
+/** More than the system's own buffers hold. */
 const much = 24 * MiB;
 const long = new Uint8Array(60 * KiB);
 
@@ -317,14 +317,14 @@ describe('a client that is sent much and does not read', () => {
     return sleeper;
   }
 
-  /** So many turns that everything could have been sent, were it not for the one who does not read. */
+  /** Enough turns to send everything, if the client were reading. */
   async function pass(other: JsonClient): Promise<void> {
     for (let turns = 3 * (much / long.length); turns > 0; turns -= 1) await other.settle();
   }
 
   const join = () => ({ type: 'join', room: 'lobby', since: { epoch: said.epoch, seq: 0 } });
 
-  /** What came of the room, the binary messages included. */
+  /** Follows the room, including binary messages. */
   function follow(raw: RawClient): Follower {
     const lobby = new Follower('lobby');
     raw.onFrame = ({ opcode, payload, json }) => {
@@ -341,7 +341,7 @@ describe('a client that is sent much and does not read', () => {
     sleeper.write(jsonFrame(join()));
     await pass(other);
     await other.next('presence', ({ joins = [] }) => joins.some(({ name }) => name === 'sleeper'));
-    // What is live does not reach who is catching up, and does not fill its buffer.
+    // New messages do not reach a connection that is catching up, and do not fill its buffer.
     for (let left = 20; left > 0; left -= 1) other.sendBinary({ type: 'message', echo: false }, long);
     other.send({ type: 'signal', room: 'lobby', kind: 'typing' });
     await pass(other);
