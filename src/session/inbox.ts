@@ -42,6 +42,12 @@ export class Inbox {
     return this.#first === this.#items.length;
   }
 
+  /** How long the first is, in bytes. */
+  get next(): number {
+    const item = this.#items[this.#first];
+    return item && 'data' in item ? item.data.byteLength : 0;
+  }
+
   hasSpace(bytes: number, { own, all }: InboxLimits): boolean {
     if (this.#bytes + bytes > own) return false;
     return this.#total.bytes + bytes <= all || this.#bytes + bytes <= smallPart;

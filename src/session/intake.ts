@@ -45,6 +45,12 @@ const quantumTime = 1;
 /** The same for a connection that is about to be closed while the loop is busy. */
 const hurryTime = 0.25;
 
+/** A unit of work is about a microsecond (see `Work`). */
+const unitsPerMillisecond = 1000;
+
+/** A frame of so many bytes may take long to read, whatever is in it. */
+const longFrame = 4 * 1024;
+
 /** What a client is told to wait at least where too much of what it sent waits already, in milliseconds. */
 const fullRetry = 100;
 
@@ -63,7 +69,7 @@ export class Intake implements Waiting {
   constructor(context: IntakeContext, owner: IntakeOwner) {
     this.#context = context;
     this.#owner = owner;
-    this.#share = new Share(context.monotonic());
+    this.#share = new Share(context.turns.shareTime(context.monotonic()));
   }
 
   /** Takes a WebSocket message; `data` is only valid during the call. */
@@ -72,10 +78,10 @@ export class Intake implements Waiting {
     const rates = this.#limits(now);
     const retry = rates.admit(data.byteLength, now);
     if (retry > 0) return this.#refuse(rates, retry, now);
-    if (this.#isAtOnce(now)) return this.#carryOut({ data, isBinary });
+    if (this.#isAtOnce(now)) return this.#carryOutNow({ data, isBinary }, now);
     if (this.#hasSpace(data.byteLength)) return this.#wait({ data: copyOf(data), isBinary }, now);
     rates.refuse(now);
-    this.#refuse(rates, Math.max(fullRetry, this.#share.wait(now)), now);
+    this.#refuse(rates, Math.max(fullRetry, this.#share.wait(this.#shareTime(now))), now);
   }
 
   /** Counts a control frame as any other; nobody is told that it was one too many. */
@@ -88,7 +94,7 @@ export class Intake implements Waiting {
   /** Does something that comes in the order of what the client sends, and is as much its work. */
   do(task: () => void): void {
     const now = this.#context.monotonic();
-    if (this.#isAtOnce(now)) this.#carryOut({ task });
+    if (this.#isAtOnce(now)) this.#share.use(this.#carryOut({ task }));
     else this.#wait({ task }, now);
   }
 
@@ -116,15 +122,17 @@ export class Intake implements Waiting {
     if (this.#inbox && !this.#inbox.isEmpty) this.#lineUp(this.#context.monotonic());
   }
 
-  used(now: number): number {
-    return this.#share.used(now);
+  demand(now: number): number {
+    const next = Math.max(this.#share.typical, transferCost(this.#inbox?.next ?? 0));
+    return this.#share.used(this.#shareTime(now)) + next;
   }
 
   proceed(now: number): number | undefined {
     const { rates } = this.#context;
-    const wait = rates.frames ? this.#share.wait(now) : 0;
+    const shareTime = this.#shareTime(now);
+    const wait = rates.frames ? this.#share.wait(shareTime) : 0;
     if (wait > 0) return wait;
-    this.#carryOutWaiting(Math.min(most, Math.max(least, this.#share.used(now))), quantumTime);
+    this.#carryOutWaiting(Math.min(most, Math.max(least, this.#share.used(shareTime))), quantumTime);
     const isEmpty = this.#inbox === undefined || this.#inbox.isEmpty;
     if (!isEmpty && !this.#isHeld) return 0;
     if (isEmpty) this.#inbox = undefined;
@@ -141,16 +149,35 @@ export class Intake implements Waiting {
   #carryOutWaiting(limit: number, time: number): void {
     const { work, monotonic } = this.#context;
     const start = monotonic();
-    for (const end = work.own + limit; work.own < end && !this.#isHeld; ) {
+    let now = start;
+    for (const end = work.own + limit; work.own < end && now - start < time && !this.#isHeld; ) {
       const item = this.#inbox?.shift();
       if (!item) return;
-      this.#carryOut(item);
-      if (monotonic() - start >= time) return;
+      now = this.#carryOutTimed(item, now);
     }
   }
 
+  #carryOutNow(item: Item & { readonly data: Received }, now: number): void {
+    if (item.data.byteLength < longFrame) this.#share.use(this.#carryOut(item));
+    else this.#carryOutTimed(item, now);
+  }
+
+  /** What takes longer than it is worth by its kind and size counts as long as it takes. @returns what time it is then. */
+  #carryOutTimed(item: Item, start: number): number {
+    const worth = this.#carryOut(item);
+    const now = this.#context.monotonic();
+    this.#share.use(Math.max(worth, (now - start) * unitsPerMillisecond));
+    return now;
+  }
+
   #isAtOnce(now: number): boolean {
-    return !this.#isLinedUp && !this.#isHeld && this.#context.turns.hasRoom(now, this.#share.isLight(now));
+    return (
+      !this.#isLinedUp && !this.#isHeld && this.#context.turns.hasRoom(now, this.#share.isLight(this.#shareTime(now)))
+    );
+  }
+
+  #shareTime(now: number): number {
+    return this.#context.turns.shareTime(now);
   }
 
   #refuse(rates: RateLimit, retry: number, now: number): void {
@@ -175,8 +202,8 @@ export class Intake implements Waiting {
     this.#context.turns.enter(this, now);
   }
 
-  /** Whatever is done meanwhile is work that this connection has caused. */
-  #carryOut(item: Item): void {
+  /** Whatever is done meanwhile is work that this connection has caused. @returns what it was worth, in units. */
+  #carryOut(item: Item): number {
     const { work } = this.#context;
     const { own, delivered } = work;
     try {
@@ -188,8 +215,8 @@ export class Intake implements Waiting {
       // A defect met on one connection must not reach the others.
       this.#owner.failed(error);
     }
-    this.#share.use(work.own - own + work.delivered - delivered);
     if (this.#owner.isOver) this.clear();
+    return work.own - own + work.delivered - delivered;
   }
 
   #begin(data: Received, isBinary: boolean): void {

@@ -10,19 +10,29 @@ const most = 500_000;
 /** What a connection begins with, in units: those that are there already come first, for some milliseconds. */
 const ofNewcomer = 2000;
 
+/** What something is taken to be worth that a connection asks for that has asked for nothing yet. In units. */
+const unknown = 500;
+
 /** How much of the server's time a connection has used lately. */
 export class Share {
   #used = ofNewcomer;
+  #typical = unknown;
   #at: number;
 
-  /** @param now milliseconds of a monotonic clock, as in all methods. */
+  /** @param now milliseconds of the time that `Turns` keeps for shares, as in all methods. */
   constructor(now: number) {
     this.#at = now;
   }
 
-  /** In units. */
+  /** Something was done for it, worth so many units. */
   use(work: number): void {
     this.#used += work;
+    this.#typical += (work - this.#typical) / 8;
+  }
+
+  /** What was done for it lately was worth so much each time, in units. */
+  get typical(): number {
+    return this.#typical;
   }
 
   used(now: number): number {

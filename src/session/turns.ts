@@ -1,14 +1,14 @@
 /**
  * Shares the loop among connections. What a connection sends is carried out at once while the loop is not busy. All else
- * waits: a turn of the loop does a bounded amount of it, for those first that used least of the server's time lately. So
- * no client, however much it sends, makes the others wait for more than a few turns.
+ * waits: a turn of the loop does a bounded amount of it, for those first that used least of the server's time lately and
+ * are likely to use least of it next. So no client, however much it sends, makes the others wait for more than a few turns.
  */
 import type { Work } from '../hub/work.ts';
 
 /** A connection with something left to do. */
 export interface Waiting {
-  /** How much it has used lately, in units; `now` in milliseconds, as below. */
-  used(now: number): number;
+  /** How much it has used lately and is likely to use next, in units; `now` in milliseconds, as below. */
+  demand(now: number): number;
   /**
    * Does some of it.
    * @returns in how many milliseconds to go on, 0 for as soon as it is its turn; undefined if nothing is left.
@@ -40,10 +40,13 @@ const lookInterval = 20;
 
 const levels = 16;
 
+/** From how many connections in the line on each has less of the server than it is forgiven. */
+const manyReady = 5;
+
 export class Turns {
   readonly #work: Work;
   readonly #schedule: Schedule;
-  /** Those that may go on: the lower the level, the less they have used. */
+  /** Those that may go on: the lower the level, the less they demand. */
   readonly #ready: Set<Waiting>[] = Array.from({ length: levels }, () => new Set());
   #readyCount = 0;
   /** Those that have to wait, and until when. */
@@ -52,6 +55,9 @@ export class Turns {
   #isLooking = false;
   /** What was carried out at once since the last turn of the loop that is known of: the work before it, and when it began. */
   readonly #atOnce = { own: 0, since: 0, isCounted: false };
+  /** How far `shareTime` was, and when. */
+  #shareTime = 0;
+  #shareTimeAt = 0;
 
   constructor(work: Work, schedule: Schedule) {
     this.#work = work;
@@ -82,6 +88,16 @@ export class Turns {
     this.#atOnce.isCounted = false;
   }
 
+  /**
+   * The time by which connections are forgiven what they have used. It goes slower the more of them wait: each has less of
+   * the server then, and if it were forgiven as much as ever, all would count as light, and the light ones as no better.
+   */
+  shareTime(now: number): number {
+    this.#shareTime += (now - this.#shareTimeAt) * Math.min(1, manyReady / this.#readyCount);
+    this.#shareTimeAt = now;
+    return this.#shareTime;
+  }
+
   /** Lines up a connection that is not in the line. */
   enter(waiting: Waiting, now: number): void {
     this.#enter(waiting, now);
@@ -89,7 +105,7 @@ export class Turns {
   }
 
   #enter(waiting: Waiting, now: number): void {
-    this.#ready[levelOf(waiting.used(now))]?.add(waiting);
+    this.#ready[levelOf(waiting.demand(now))]?.add(waiting);
     this.#readyCount += 1;
   }
 
@@ -160,7 +176,7 @@ export class Turns {
   }
 }
 
-/** Each level has used up to twice as much as the one below it. */
-function levelOf(used: number): number {
-  return Math.min(levels - 1, 32 - Math.clz32(used / 64));
+/** Each level demands up to twice as much as the one below it. */
+function levelOf(demand: number): number {
+  return Math.min(levels - 1, 32 - Math.clz32(demand / 64));
 }

@@ -96,6 +96,35 @@ describe('what a connection sends', () => {
     );
   });
 
+  test('counts for as long as it takes, where that is longer than it should be', () => {
+    const loop = new Loop();
+    const eve = connection(loop, 'eve', { cost: 1, time: 5 });
+    loop.now = 1000;
+    eve.say('x'.repeat(5000));
+    assert.ok(eve.intake.demand(loop.now) > 4500, 'at once');
+    loop.work.own += 2000;
+    eve.say('put off');
+    finish(loop);
+    assert.ok(eve.intake.demand(loop.now) > 9000, 'in its turn');
+  });
+
+  test('that is little comes before what is likely to be much', () => {
+    const loop = new Loop();
+    const ada = connection(loop, 'ada');
+    for (let n = 0; n < 20; n += 1) ada.say('little');
+    loop.now = 1000;
+    const those = ['eve', 'mallory'].map((name) => connection(loop, name, { cost: 2000 }));
+    loop.now = 2000;
+    loop.work.own += 2000;
+    loop.turns.hasRoom(loop.now, false);
+    loop.done.length = 0;
+    for (const { say } of those) say('much');
+    those[0]?.say('x'.repeat(60_000));
+    ada.say('little');
+    finish(loop);
+    assert.equal(loop.done[0], 'ada little');
+  });
+
   test('as many lines of one message is put off in the middle of it', () => {
     const loop = new Loop();
     const eve = connection(loop, 'eve', { cost: 100 });

@@ -28,7 +28,7 @@ export class Loop {
   connection(name: string, pieces: number, cost: number, used = 0): Waiting & { done: number } {
     const connection = {
       done: 0,
-      used: () => used,
+      demand: () => used,
       proceed: () => {
         connection.done += 1;
         this.done.push(name);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Share } from '../../src/session/share.ts';
 import type { Waiting } from '../../src/session/turns.ts';
 import { Loop } from './loop.ts';
 
@@ -51,6 +52,17 @@ describe('what waits for its turn', () => {
     assert.deepEqual(loop.done, ['light', 'a', 'b', 'a', 'b', 'heavy']);
   });
 
+  test('leaves those that have used much behind the light ones, however many wait and however long', () => {
+    const loop = new Loop();
+    const share = new Share(loop.turns.shareTime(0));
+    assert.equal(share.used(loop.turns.shareTime(1000)), 0);
+    share.use(10_000);
+    for (let n = 0; n < 50; n += 1) loop.turns.enter(loop.connection(`${n}`, 1, 1), 1000);
+    assert.equal(share.used(loop.turns.shareTime(1100)), 9000, 'a tenth of what it is forgiven else');
+    while (loop.turn());
+    assert.equal(share.used(loop.turns.shareTime(1190)), 0);
+  });
+
   test('is done for the others, if one fails on it', () => {
     const loop = new Loop();
     const broken = loop.connection('broken', 1, 10);
@@ -67,7 +79,7 @@ describe('what waits for its turn', () => {
     const loop = new Loop();
     let isOver = false;
     const greedy: Waiting = {
-      used: () => 1_000_000,
+      demand: () => 1_000_000,
       proceed: () => {
         loop.done.push('greedy');
         return isOver ? undefined : 50;
