@@ -55,42 +55,42 @@ export interface BrokerOptions {
   /** The files under `schemas/` by their path there. */
   readonly schemas: ReadonlyMap<string, string>;
   readonly limits?: ProcessLimits;
-  /** The user id of this process, where there is such a thing. */
+  /** The user id of this process, on systems that have user ids. */
   readonly user?: number | undefined;
 }
 
 /** A running server. */
 export interface Broker {
   readonly port: number;
-  /** How much there is of everything now. */
+  /** The present number of connections, users, rooms and so on. */
   readonly counts: () => { connections: number; users: number; rooms: number; restless: number; topics: number };
-  /** The operator says that the wall clock is right, however it came to where it is. */
+  /** The operator accepts the wall clock as it is. */
   readonly trustClock: () => void;
-  /** Milliseconds since 1970, by the clock that is believed. */
+  /** Milliseconds since 1970, by the trusted clock. */
   readonly now: () => number;
   /**
-   * From now on these rules hold, for rooms that are open as well, and new connections get this certificate, if one is
-   * given; not for a server without TLS.
-   * @throws PolicyError if the rules cannot be followed, Error if the files cannot be used. Nothing has changed then.
+   * Applies these rules from now on, also to open rooms, and gives new connections this certificate, if there is one
+   * (not for a server without TLS).
+   * @throws PolicyError if the rules cannot be used, Error if the files cannot. Nothing has changed then.
    */
   readonly revise: (rooms: Config['rooms'], tls: TlsFiles | undefined) => void;
-  /** How often something has failed that should not have. */
+  /** How many defects were met so far. */
   readonly failures: () => number;
   /** Says goodbye to everyone and stops, within the configured time. A second call waits for the first. */
   readonly stop: () => Promise<void>;
 }
 
-/** How many bytes of messages a page of a room's history has at most: less where a connection may not have so much unsent. */
+/** The most bytes of messages in a page of history; less if a connection may not have that much unsent. */
 const maxPage = 64 * 1024;
 
-/** How much of what came in may wait to be carried out, of one connection and of all, in bytes. */
+/** How many bytes of requests may wait to be carried out, of one connection and of all. */
 const inboxLimits: InboxLimits = { own: 1 << 20, all: 64 << 20 };
 const inboxLimitsWithoutRate: InboxLimits = { own: 8 << 20, all: 64 << 20 };
 
 /**
- * @throws StartError if the port or the secret of tickets cannot be had.
- * @throws PolicyError if the rules of the rooms cannot be followed.
- * @throws LogError if the log cannot be had.
+ * @throws StartError if the port or the secret of tickets cannot be used.
+ * @throws PolicyError if the rules of the rooms cannot be used.
+ * @throws LogError if the log cannot be used.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { config, logger, user, clocks, limits } = options;
@@ -129,7 +129,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-/** Where there is a data directory, tickets hold after a restart. */
+/** With a data directory, tickets stay valid after a restart. */
 function ticketSecret({ ticketSecret: given, log, data }: Config): string | Uint8Array {
   if (given !== undefined) return given;
   if (log !== 'lmdb') return newSecret();
@@ -148,7 +148,7 @@ interface Parts {
   readonly policies: Policies;
   readonly reports: Reports;
   readonly log: Log;
-  /** Who is told of what the log has committed. */
+  /** Sets the listener for commits of the log. */
   readonly onCommit: (listener: LogEvents['committed']) => void;
 }
 
@@ -282,7 +282,7 @@ async function serve(
       try {
         carryOut(effect);
       } catch (error) {
-        // The others are carried out all the same.
+        // The other effects are carried out nevertheless.
         reports.failed('an effect failed', error, { effect: effect.type });
       }
     }

@@ -22,8 +22,8 @@ export class Backoff {
 
   /**
    * @param lasted how long the connection that has just ended was up.
-   * @param retry when the server said to come back. It gives every client another time; only when that has failed
-   *   already it may take longer.
+   * @param retry when the server said to come back. It is a different time for each client; only after a failure the
+   *   pause may be longer.
    */
   next(lasted: number, retry?: number): number {
     if (lasted >= this.#reset) this.#failures = 0;

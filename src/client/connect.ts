@@ -10,11 +10,11 @@ export { type ClientErrorCode, HubbubError } from './error.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 
 /**
- * Keeps up a connection to a server, from now until it is closed. Returns at once; what is asked of the hub waits for
- * the connection.
- * @param url where the server is: `wss://chat.example`, or `https://chat.example`; `wss://example/chat/` where a
- *   proxy serves it under a path; in a page also relative to it. Path and query are kept as they are.
- * @throws TypeError if that is no URL.
+ * Connects to a server, and keeps reconnecting until the hub is closed. Returns at once; requests wait for the
+ * connection.
+ * @param url the address of the server: `wss://chat.example`, or `https://chat.example`; `wss://example/chat/` if a
+ *   proxy serves it under a path; in a page also a relative URL. Path and query are not changed.
+ * @throws TypeError if that is not a URL.
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Hub {
   return new HubClient(socketUrl(url), options, environment);

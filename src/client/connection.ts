@@ -6,20 +6,20 @@ import { decode } from './wire.ts';
 
 export interface ConnectionHandlers {
   readonly frame: (frame: ServerFrame) => void;
-  /** It is over. Nothing follows. */
+  /** The connection has ended. Nothing follows. */
   readonly end: (because: ClosedBecause) => void;
 }
 
 type Socket = Omit<WebSocketLike, 'send'> & {
   send(data: string | Uint8Array): void;
-  /** Only that of `ws` has it. */
+  /** Only the WebSocket of `ws` has it. */
   terminate?(): void;
 };
 
 /** A close code that is not final: the server keeps the user's place (PROTOCOL.md, "Leaving"). */
 const abandoned = 4000;
 
-/** One WebSocket, from its beginning to its end, which is told once. */
+/** One WebSocket, from its beginning to its end, which is reported once. */
 export class Connection {
   readonly #socket: Socket;
   #handlers: ConnectionHandlers | undefined;
@@ -32,10 +32,10 @@ export class Connection {
     socket.onmessage = ({ data }: { readonly data: unknown }) => this.#receive(data);
     socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
       this.#end({ code, message: reason || this.#trouble });
-    // This stays for good: `ws` throws what nobody listens to.
+    // This listener stays for good: `ws` throws errors without a listener.
     socket.onerror = ({ message }: { readonly message?: string }) => {
       if (message) this.#trouble = message;
-      // `close` should follow, at once. In Node 22 it does not where nobody answers.
+      // `close` should follow at once. In Node 22 it does not if nobody answers.
       after(0, () => this.#end({ code: 1006, message: this.#trouble }));
     };
   }

@@ -9,7 +9,7 @@ export class Deferred<T> {
 }
 
 /**
- * The same promise, but it is given up when the signal says so: then it rejects with the signal's reason.
+ * The same promise, but it rejects with the signal's reason when the signal is aborted.
  * @param aborted called in that case.
  */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, aborted?: () => void): Promise<T> {

@@ -1,3 +1,3 @@
-/** `Symbol.asyncDispose`, also where the platform has none yet. */
+/** `Symbol.asyncDispose`, also on platforms that do not have it yet. */
 export const asyncDispose: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as typeof Symbol.asyncDispose);

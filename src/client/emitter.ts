@@ -1,9 +1,11 @@
-/** Listeners by event. One that throws is reported like an error in any event handler, and stops nobody else. */
+/**
+ * Listeners by event. A listener that throws is reported like an error in any event handler, and does not stop others.
+ */
 export class Emitter<Events> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
 
   on<Event extends keyof Events>(event: Event, listener: (event: Events[Event]) => void): () => void {
-    // Another function at each call: the same listener may be given twice.
+    // A new function per call: the same listener may be added twice.
     const own = (value: Events[Event]) => listener(value);
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners.add(own));

@@ -1,9 +1,9 @@
 import type { Position } from '../protocol/generated/frames.ts';
 
-/** How many of the latest messages are remembered by name. */
+/** How many of the latest messages are remembered by sender and id. */
 const memory = 512;
 
-/** A message, as far as its place counts. */
+/** The part of a message that determines its place. */
 export interface Place {
   readonly seq: number;
   readonly prev?: number;
@@ -12,25 +12,25 @@ export interface Place {
 }
 
 /**
- * Where a room has got to (PROTOCOL.md, "Order and numbering").
+ * The position in a room (PROTOCOL.md, "Order and numbering").
  *
- * A server that was killed may have forgotten messages that were seen and not acknowledged: then a `prev` is below the
- * position. Their senders say them again; those are not new to this client.
+ * A server that was killed may have lost messages that were seen but not acknowledged: then a `prev` is below the
+ * position. Their senders send them again; those are not new to this client.
  */
 export class Follower {
   position: Position | undefined;
   /** The latest messages, the oldest first. */
   #recent: { readonly seq: number; readonly name: string }[] = [];
-  /** The names of those that the server has forgotten. */
+  /** The messages that the server has lost, by sender and id. */
   readonly #forgotten = new Set<string>();
   readonly #onForgotten: (after: number) => void;
 
-  /** @param onForgotten told after which number messages are gone. */
+  /** @param onForgotten called with the number after which messages are gone. */
   constructor(onForgotten: (after: number) => void) {
     this.#onForgotten = onForgotten;
   }
 
-  /** Everything up to here is there, or is not wanted, or is told of. */
+  /** Everything up to here was received, is not wanted, or was reported as missing. */
   set(epoch: string, seq: number): void {
     if (epoch !== this.position?.epoch) this.#forget(0);
     else if (seq < this.position.seq) this.#forget(seq);
@@ -38,8 +38,8 @@ export class Follower {
   }
 
   /**
-   * What a message is: `next`, and the position has moved; `again`, the same, but it is not new; `known`; or not to be
-   * taken yet, because something before it is `missing`.
+   * Classifies a message: `next`, and the position has moved; `again`, the same, but it is not new; `known`; or
+   * `missing`: it must not be taken yet, because messages before it are missing.
    */
   take(place: Place): 'next' | 'again' | 'known' | 'missing' {
     const { position } = this;

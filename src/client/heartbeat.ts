@@ -1,12 +1,12 @@
 import type { Environment } from './environment.ts';
 
 export interface HeartbeatOptions {
-  /** After how long a silence to ask. */
+  /** The silence after which to check, in milliseconds. */
   readonly interval: number;
-  /** How long to wait for anything then. */
+  /** How long to wait for data then, in milliseconds. */
   readonly timeout: number;
   readonly ask: () => void;
-  /** Nothing has come. */
+  /** Called if nothing has arrived. */
   readonly dead: () => void;
 }
 
@@ -25,14 +25,14 @@ export class Heartbeat {
     this.#look();
   }
 
-  /** Something came. */
+  /** Data has arrived. */
   heard(): void {
     this.#heardAt = this.#environment.now();
     this.#doubt?.();
     this.#doubt = undefined;
   }
 
-  /** Asks now, unless an answer is waited for already. */
+  /** Checks now, unless a check is already waiting for an answer. */
   check(): void {
     const { ask, dead, timeout } = this.#options;
     if (this.#doubt) return;

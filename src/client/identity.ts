@@ -1,4 +1,4 @@
-/** Who this is, to the server: over all connections, and if it can be over restarts of the server. */
+/** The identity of the user: over all connections and, if possible, over restarts of the server. */
 import type { Change, PresenceState, ServerWelcome, User } from '../protocol/generated/frames.ts';
 import type { ConnectOptions } from './api.ts';
 import type { Question } from './requests.ts';
@@ -21,12 +21,12 @@ export class Identity {
     const shown = own ?? this.ticket;
     const query: [string, string][] = [['room', '']];
     if (shown !== undefined) query.push(['token', shown]);
-    // Later on the ticket has it, or it is said again.
+    // Later the ticket has the name, or it is sent again.
     if (name !== undefined && !this.user) query.push(['name', name]);
     return query;
   }
 
-  /** @returns what the server has to be told again. */
+  /** @returns the requests that have to be sent again. */
   welcomed({ user, ticket }: ServerWelcome): Question[] {
     const before = this.user;
     this.ticket = ticket;

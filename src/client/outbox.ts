@@ -1,6 +1,6 @@
 /**
- * What is said in a room and not acknowledged yet. It goes out in order, and again on every new connection, under the
- * id it has got once and for all, until the server says that it is kept.
+ * The messages of a room that are not acknowledged yet. They are sent in order, and again on every new connection with
+ * the same ids, until the server acknowledges them.
  */
 import type { ServerError } from '../protocol/generated/frames.ts';
 import type { Message, Sent } from './api.ts';
@@ -13,16 +13,16 @@ import type { Job, Writer } from './writer.ts';
 /** How many messages may be under way at once. */
 const window = 64;
 
-/** How long the log takes at most until it has committed what it shows already; in milliseconds. */
+/** The longest time until the log has committed visible messages, in milliseconds. */
 const commitTime = 1000;
 
 export interface Letter {
   readonly id: string;
   job: Job;
   readonly receipt: Deferred<Sent>;
-  /** It went to the writer of this connection. */
+  /** It was given to the writer of this connection. */
   isUnderWay: boolean;
-  /** Where it stood when it was heard. It need not be said again unless the server forgets it. */
+  /** Its place when it was received. It need not be sent again unless the server loses it. */
   heard?: { readonly sent: Sent; readonly connection: number } | undefined;
 }
 
@@ -33,7 +33,7 @@ export class Outbox {
   #isOpen = false;
   /** Counts the connections. */
   #connection = 0;
-  /** One at a time, until one is taken again: what follows a refused one must not pass it. */
+  /** Sends one at a time until one is taken: later messages must not pass a refused one. */
   #isCareful = false;
   #pause: (() => void) | undefined;
   #confirmation: (() => void) | undefined;
@@ -52,14 +52,14 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Settles when all that is in it now has been answered. */
+  /** Settles when all present messages have been answered. */
   async settled(): Promise<void> {
     await Promise.allSettled(Array.from(this.#letters.values(), ({ receipt }) => receipt.promise));
   }
 
   /**
-   * The room is entered anew. Nothing goes out until everything is heard that was said meanwhile: what is among that
-   * has arrived.
+   * The room is entered again. Nothing is sent until all missed messages were received: own messages among them have
+   * arrived.
    */
   shut(): void {
     this.#isOpen = false;
@@ -74,23 +74,23 @@ export class Outbox {
     if (this.#isOpen) return;
     this.#isOpen = true;
     for (const letter of this.#letters.values()) {
-      // It was heard on an earlier connection, and the log has it still.
+      // It was received on an earlier connection, and is still in the log.
       if (letter.heard && letter.heard.connection < this.#connection) this.#confirm(letter);
     }
-    // Others were heard from the log just now. They may not be committed yet, and no `ack` will come for them.
+    // The others were just replayed. They may not be committed yet, and no `ack` will come for them.
     this.#confirmation = this.#environment.after(commitTime, () => {
       for (const letter of this.#letters.values()) if (!letter.isUnderWay) this.#confirm(letter);
     });
     this.#pump();
   }
 
-  /** A message came that may be one of these. */
+  /** A message was received that may be one of these. */
   heard({ id = '', room, epoch, seq, at }: Message): void {
     const letter = this.#letters.get(id);
     if (letter) letter.heard = { sent: { id, room, epoch, seq, at }, connection: this.#connection };
   }
 
-  /** The server has lost what came after this number. */
+  /** The server has lost the messages after this number. */
   forgotten(after: number): void {
     for (const letter of this.#letters.values()) {
       if (letter.heard && letter.heard.sent.seq > after) letter.heard = undefined;
@@ -116,7 +116,7 @@ export class Outbox {
     return true;
   }
 
-  /** Says everything again after a while, from this one on. */
+  /** Sends everything from this one on again, after a pause. */
   repeat(retry = defaultRetry, from?: Letter): void {
     let isLater = from === undefined;
     for (const letter of this.#letters.values()) {
@@ -159,7 +159,7 @@ export class Outbox {
       free -= 1;
       if (letter.isUnderWay) continue;
       letter.isUnderWay = true;
-      // Another one: the one before may still be in the writer, dropped.
+      // A new job: the dropped one may still be in the writer.
       letter.job = { ...letter.job, dropped: false };
       this.#writer.push(letter.job);
     }

@@ -1,4 +1,4 @@
-/** Questions to the server that have one answer, and wait for a connection to ask them. */
+/** Requests with one answer, which wait for a connection. */
 import type { ClientFrame, ServerAck, ServerError, ServerFrame } from '../protocol/generated/frames.ts';
 import { abortable, Deferred } from './deferred.ts';
 import type { Environment } from './environment.ts';
@@ -9,9 +9,9 @@ import type { Job, Writer } from './writer.ts';
 interface Request {
   readonly answer: Deferred<ServerFrame>;
   readonly job: Job;
-  /** To be carried out twice does no harm. */
+  /** Whether carrying it out twice does no harm. */
   readonly isRepeatable: boolean;
-  /** It went to the writer of this connection. */
+  /** It was given to the writer of this connection. */
   isUnderWay: boolean;
 }
 
@@ -22,7 +22,7 @@ export type Question = ClientFrame extends infer Frame
     : never
   : never;
 
-/** How long to wait where the server does not say, in milliseconds. */
+/** How long to wait if the server does not say, in milliseconds. */
 export const defaultRetry = 1000;
 
 export class Requests {
@@ -38,7 +38,7 @@ export class Requests {
     this.#newId = newId;
   }
 
-  /** @param isRepeatable whether it may be asked again when it is not known whether it was carried out. */
+  /** @param isRepeatable whether it may be sent again if it is unknown whether it was carried out. */
   async ask<Answer extends ServerFrame = ServerAck>(
     question: Question,
     signal: AbortSignal | undefined,
@@ -75,25 +75,25 @@ export class Requests {
     return request !== undefined;
   }
 
-  /** Asks what was not asked yet. */
+  /** Sends the requests that were not sent yet. */
   resume(): void {
     for (const request of this.#requests.values()) {
       if (!request.isUnderWay) this.#push(request);
     }
   }
 
-  /** One of them, or something else, was refused for its rate. */
+  /** A frame was refused with `rate_limited`: one of these, or another. */
   repeat(retry: number, why: HubbubError): void {
     this.lost(why);
     this.#environment.after(retry, () => this.resume());
   }
 
-  /** There will be no answer: what is under way may have been carried out, or not. */
+  /** There will be no answer: requests under way may have been carried out, or not. */
   lost(why: HubbubError): void {
     for (const request of this.#requests.values()) {
       const { job, isRepeatable } = request;
       if (job.sent && !isRepeatable) job.fail?.(why);
-      // What has not even gone out is still in the writer, unless the connection is gone.
+      // A request that was not sent yet is still in the writer, unless the connection is gone.
       request.isUnderWay &&= this.#writer.isOpen && !job.sent;
       job.sent = false;
     }
@@ -117,7 +117,7 @@ export class Requests {
   }
 }
 
-/** Whether the same may be taken later. */
+/** Whether the same request may succeed later. */
 export function isPassing({ code }: ServerError): boolean {
   return code === 'rate_limited' || code === 'unavailable';
 }

@@ -1,13 +1,13 @@
 import type { Member, ServerPresence } from '../protocol/generated/frames.ts';
 import type { MemberChange, Presence } from './api.ts';
 
-/** Who is in a room: a replica that follows the four rules of PROTOCOL.md, "Presence", and tells what is different. */
+/** The members of a room: a replica that follows the four rules of PROTOCOL.md, "Presence", and reports changes. */
 export class Roster {
-  /** undefined: only the count is known. */
+  /** undefined if only the count is known. */
   members: Map<string, Member> | undefined;
   count = 0;
 
-  /** The whole list, or that there is none. */
+  /** Takes the whole list, or undefined if there is none. */
   replace(members: readonly Member[] | undefined, count: number): Presence {
     const before = this.members;
     if (!before || !members) {

@@ -1,6 +1,6 @@
 /**
- * What the client needs of a WebSocket: the one of browsers and Node 22, or that of the package `ws`. (Their types
- * differ in what they take and give; `never` fits all.)
+ * The part of a WebSocket that the client uses: that of browsers and Node 22, or of the package `ws`. (Their types
+ * differ; `never` fits all.)
  */
 export interface WebSocketLike {
   binaryType: string;
@@ -17,7 +17,7 @@ export interface WebSocketLike {
 export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocketLike;
 
 /**
- * Where a WebSocket is to go: the scheme may be that of HTTP, and in a page the rest may be relative. @throws TypeError
+ * The URL of a WebSocket: the scheme may be that of HTTP, and in a page the rest may be relative. @throws TypeError
  */
 export function socketUrl(url: string | URL): URL {
   const { location } = globalThis as { location?: { readonly href: string } };

@@ -1,14 +1,14 @@
-/** From a room to those who listen: everything once, in order, and kept as long as nobody does. */
+/** The messages from a room to its listeners: each once, in order, and held while there is no listener. */
 import type { Gap, Message } from './api.ts';
 import { call } from './emitter.ts';
 
-/** How many messages wait for somebody to listen. */
+/** How many messages are held without a listener. */
 const patience = 1000;
 
 type Item = { readonly message: Message } | { readonly gap: Gap };
 
 interface Consumer {
-  /** What it has not taken yet. */
+  /** The items that it has not taken yet. */
   queue: Item[];
   wake(): void;
 }
@@ -16,7 +16,7 @@ interface Consumer {
 export class Stream {
   readonly #onGap: (gap: Gap) => void;
   readonly #consumers = new Set<Consumer>();
-  /** What came while nobody listened. */
+  /** The items that came without a listener. */
   #held: Item[] = [];
   #ended: { readonly error: Error | undefined } | undefined;
 
@@ -28,7 +28,7 @@ export class Stream {
     this.#pass({ message });
   }
 
-  /** Told at once, unless nobody listens: then in its place among the messages. */
+  /** Reported at once or, without a listener, later in its place among the messages. */
   gap(gap: Gap): void {
     if (this.#consumers.size > 0) this.#onGap(gap);
     else this.#pass({ gap });
@@ -48,7 +48,7 @@ export class Stream {
         call(listener, next);
       }
     });
-    // What was held: not before the caller has what ends it.
+    // Held items come after the caller has got the function that ends it.
     queueMicrotask(consumer.wake);
     return () => this.#remove(consumer);
   }
@@ -80,7 +80,7 @@ export class Stream {
     }
     if (this.#consumers.size > 0) return;
     this.#held.push(item);
-    // The oldest make room for a note that they are gone.
+    // The oldest are replaced by a gap.
     const room = 'gap' in item ? item.gap.room : item.message.room;
     if (this.#held.length > patience) this.#held.splice(0, 2, { gap: { room, why: 'unread' } });
   }
@@ -100,7 +100,7 @@ export class Stream {
     return consumer;
   }
 
-  /** What the last one has not taken waits for the next one. */
+  /** Items that the last consumer has not taken wait for the next one. */
   #remove(consumer: Consumer): void {
     if (this.#consumers.delete(consumer) && this.#consumers.size === 0) this.#held = consumer.queue;
   }

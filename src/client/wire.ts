@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const unsayable: ReadonlySet<string> = new Set(['undefined', 'function', 'symbol']);
 
-/** A frame whose optional fields may be there as undefined: then they are left out. */
+/** A frame whose optional fields may be undefined: then they are left out. */
 export type Loose<Frame> = Frame extends object
   ? { [Name in keyof Frame]: object extends Pick<Frame, Name> ? Frame[Name] | undefined : Frame[Name] }
   : never;
@@ -34,7 +34,7 @@ export function encode(given: Loose<ClientFrame>): Encoded {
   return { wire, size: encoder.encode(wire).length };
 }
 
-/** @throws if it is none of the protocol's. A server is not told what is wrong with its frames. */
+/** @throws if it is not a frame of the protocol. */
 export function decode(data: unknown): ServerFrame {
   if (typeof data === 'string') return JSON.parse(data) as ServerFrame;
   const view = new DataView(data as ArrayBuffer);
@@ -44,7 +44,7 @@ export function decode(data: unknown): ServerFrame {
   return { ...header, body: new Uint8Array(view.buffer, end) } as ServerFrame;
 }
 
-/** A message in a page of history, as it was when it was new. */
+/** A message of a page of history, in the form of a new message. */
 export function fromPage({ type: _, prev: __, base64, ...message }: StoredMessage, epoch: string): Message {
   const body = base64 === undefined ? message.body : Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   return { ...message, epoch, body };

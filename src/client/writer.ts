@@ -1,6 +1,6 @@
 /**
- * What goes out, in order, and not faster than the server takes it: a frame that is refused for its rate has no id that
- * would tell which one it was, and those after it may pass it.
+ * Sends frames in order, and not faster than the server takes them: a refusal with `rate_limited` has no id that would
+ * identify the frame, and later frames may pass the refused one.
  */
 import type { ServerWelcome } from '../protocol/generated/frames.ts';
 import type { Environment } from './environment.ts';
@@ -9,15 +9,15 @@ import type { Encoded } from './wire.ts';
 
 /** One frame to be sent. */
 export interface Job extends Encoded {
-  /** It is not to be sent any more. */
+  /** It must not be sent any more. */
   dropped?: boolean;
-  /** It went out on this connection. */
+  /** It was sent on this connection. */
   sent?: boolean;
-  /** It can never be sent. */
+  /** Called if it can never be sent. */
   readonly fail?: (error: HubbubError) => void;
 }
 
-/** Frames may reach the server closer together than they went out: half of what it takes at once is left for that. */
+/** Frames may arrive closer together than they were sent: half of the server's burst is reserved for that. */
 const share = 0.5;
 
 type Rate = { readonly perSecond: number; readonly burst: number };
@@ -46,7 +46,7 @@ export class Writer {
     this.#send = send;
   }
 
-  /** What is waiting is forgotten. */
+  /** Discards all waiting frames. */
   stop(): void {
     this.#send = undefined;
     this.#queue = [];
@@ -54,7 +54,7 @@ export class Writer {
     this.#timer = undefined;
   }
 
-  /** What is wrong with a frame of this size, as far as that is known. */
+  /** Why a frame of this size cannot be sent; undefined if it can, or the limit is unknown. */
   refusal(size: number): HubbubError | undefined {
     if (size <= this.#limit) return undefined;
     return new HubbubError('frame_too_big', `the frame has ${size} bytes, the server takes ${this.#limit}`);
@@ -67,12 +67,12 @@ export class Writer {
     if (!this.#timer) this.#flush();
   }
 
-  /** Whether something would go out at once. */
+  /** Whether a frame would be sent at once. */
   get isIdle(): boolean {
     return this.#queue.length === 0 && !this.#timer;
   }
 
-  /** Sends nothing for so long. */
+  /** Sends nothing for this time, in milliseconds. */
   pause(delay: number): void {
     this.#timer?.();
     this.#timer = this.#environment.after(delay, () => this.#flush());
@@ -102,7 +102,7 @@ export class Writer {
 
 /** A token bucket, by the time at which it is full again (the generic cell rate algorithm). */
 class Pace {
-  /** Milliseconds for one token, and for all that go out at once. */
+  /** Milliseconds for one token, and for a burst. */
   readonly #interval: number;
   readonly #tolerance: number;
   #fullAt = 0;
@@ -112,7 +112,7 @@ class Pace {
     this.#tolerance = burst * share * this.#interval;
   }
 
-  /** What is more than all that go out at once needs a full bucket. */
+  /** An amount above the burst needs a full bucket. */
   wait(amount: number, now: number): number {
     return Math.max(0, this.#fullAt - now + Math.min(0, amount * this.#interval - this.#tolerance));
   }

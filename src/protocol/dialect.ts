@@ -10,29 +10,29 @@ export const subprotocols: Readonly<Record<string, Dialect>> = { 'hubbub.json': 
 /** The version of the protocol in PROTOCOL.md. */
 export const protocolVersion = 1;
 
-/** A message as it is kept: the WebSocket message by which it went out in the `json` dialect. */
+/** A message as it is kept: the WebSocket message as it was sent in the `json` dialect. */
 export interface Stored {
   readonly bytes: Uint8Array;
   readonly isBinary: boolean;
 }
 
-/** A page of a room's messages, but for the messages: these are written as they are kept. */
+/** A page of a room's messages without the messages, which are written as they are kept. */
 export type HistoryPage = Omit<ServerHistory, 'messages'>;
 
-/** Told which of the messages of a page is none, by its index, and why. */
+/** Called with the index of an entry of a page that is not a message, and the reason. */
 export type LeftOut = (index: number, error: unknown) => void;
 
-/** What came in as one WebSocket message. */
+/** The content of an incoming WebSocket message. */
 export type Received = ArrayBuffer | Uint8Array;
 
-/** What goes out as one WebSocket message: a string as a text message, bytes as a binary one. */
+/** The content of an outgoing WebSocket message: a string for a text message, bytes for a binary one. */
 export type Wire = string | Uint8Array;
 
-/** What one thing that came in means. */
+/** The meaning of a message, or of a line in one. */
 export type Decoded =
   /** A request. In the text dialect people are addressed by name (`byName`), not by user id. */
   | { readonly kind: 'frame'; readonly frame: ClientFrame; readonly byName?: boolean }
-  /** Not to be carried out; `id` is the request's own, where it could be read. */
+  /** An invalid request; `id` is its id, if that could be read. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly id?: string }
   /** Something the dialect answers by itself. */
   | { readonly kind: 'answer'; readonly wire: Wire }
@@ -44,24 +44,24 @@ export interface Codec {
   readonly dialect: Dialect;
 
   /**
-   * Reads one WebSocket message. MUST NOT throw, whatever the bytes are, MUST NOT let a frame through that does not fit
-   * its schema, and MUST NOT keep `data`: it is only valid during the call. Where one message may mean several things,
-   * each MUST be carried out before the next one is taken: what that one means may depend on it.
+   * Decodes one WebSocket message. MUST NOT throw, whatever the bytes are, MUST NOT let a frame through that does not
+   * fit its schema, and MUST NOT keep `data`: it is only valid during the call. Where one message may mean several
+   * things, each MUST be carried out before the next one is taken: what that one means may depend on it.
    */
   decode(data: Received, isBinary: boolean): Decoded | Iterable<Decoded>;
 
   /** Writes one frame for this connection. A body that is a `Uint8Array` is a binary body. */
   encode(frame: ServerFrame): Wire;
 
-  /** The connection is gone: nothing else is asked of its codec. */
+  /** The connection is gone: no other method will be called. */
   closed(): void;
 
-  /** Writes a message that was kept. @throws Error if the bytes are not those of a message. */
+  /** Writes a kept message. @throws Error if the bytes are not a message. */
   encodeStored(stored: Stored): Wire;
 
   /**
-   * Writes a page of messages that were kept, the oldest first. What is no message is left out, and `leftOut` told.
-   * The time it takes is that of copying the bytes, or of reading as much as a person is shown.
+   * Writes a page of kept messages, the oldest first. Entries that are not messages are left out, and reported to
+   * `leftOut`. It takes the time to copy the bytes, or to read as much as a person is shown.
    */
   encodeHistory(page: HistoryPage, messages: readonly Stored[], leftOut: LeftOut): Wire;
 }

@@ -7,10 +7,10 @@ import { Refusal } from './refusal.ts';
 import { checkStored } from './stored.ts';
 import { validateClientFrame } from './validate.ts';
 
-/** A byte order mark is no JSON (RFC 8259, section 8.1), and part of a text that begins with it: it is not removed. */
+/** Keeps a byte order mark: before JSON it is an error (RFC 8259, section 8.1), and within a text it belongs to it. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Stateless: one serves all connections. */
+/** Stateless: one codec serves all connections. */
 export const jsonCodec: Codec = {
   dialect: 'json',
   decode: (data, isBinary) => (isBinary ? fromBinary(data) : fromText(data)),
@@ -44,7 +44,7 @@ function encodeMessage({ room, seq, prev, id, from, at, mime, body }: ServerMess
   return `${head}${previous}${name},"from":${encodeUser(from)},"at":${at}${kind},"body":${JSON.stringify(body)}}`;
 }
 
-/** The same for what answers most messages. */
+/** The same for the answer to most messages. */
 function encodeAck({ id, room, epoch, seq, at }: ServerAck): string {
   const where = room === undefined ? '' : `,"room":${encodedRooms.encode(room)}`;
   const numbering = epoch === undefined ? '' : `,"epoch":${encodedEpochs.encode(epoch)}`;
@@ -52,7 +52,7 @@ function encodeAck({ id, room, epoch, seq, at }: ServerAck): string {
   return `{"type":"ack","id":${JSON.stringify(id)}${where}${numbering}${number},"at":${at}}`;
 }
 
-/** Encodes texts of which the next is often the same as the one before. */
+/** Encodes texts that are often the same several times in a row. */
 class Repeated {
   #text = '';
   #encoded = '""';
@@ -109,7 +109,7 @@ function refused(refusal: Refusal, value: unknown): Decoded {
   return { kind: 'refused', refusal, ...(id !== undefined && { id }) };
 }
 
-/** The id of a frame that may be wrong in every other way, if it can be sent back. */
+/** The id of an invalid frame, if the id itself is valid. */
 function requestId(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const probe = validateClientFrame({ type: 'ping', id: (value as { id?: unknown }).id });
