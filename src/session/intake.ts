@@ -48,6 +48,9 @@ const hurryTime = 0.25;
 /** A unit of work is about a microsecond (see `Work`). */
 const unitsPerMillisecond = 1000;
 
+/** How many times what it is worth something may count, if it takes so long. */
+const mostTimes = 20;
+
 /** A frame of so many bytes may take long to read, whatever is in it. */
 const longFrame = 4 * 1024;
 
@@ -162,11 +165,15 @@ export class Intake implements Waiting {
     else this.#carryOutTimed(item, now);
   }
 
-  /** What takes longer than it is worth by its kind and size counts as long as it takes. @returns what time it is then. */
+  /**
+   * What takes longer than it is worth by its kind and size counts for as long as it takes; not for much longer, since the
+   * machine may have had something else to do meanwhile.
+   * @returns what time it is then.
+   */
   #carryOutTimed(item: Item, start: number): number {
     const worth = this.#carryOut(item);
     const now = this.#context.monotonic();
-    this.#share.use(Math.max(worth, (now - start) * unitsPerMillisecond));
+    this.#share.use(Math.min(mostTimes * worth, Math.max(worth, (now - start) * unitsPerMillisecond)));
     return now;
   }
 

@@ -98,7 +98,7 @@ describe('what a connection sends', () => {
 
   test('counts for as long as it takes, where that is longer than it should be', () => {
     const loop = new Loop();
-    const eve = connection(loop, 'eve', { cost: 1, time: 5 });
+    const eve = connection(loop, 'eve', { cost: 300, time: 5 });
     loop.now = 1000;
     eve.say('x'.repeat(5000));
     assert.ok(eve.intake.demand(loop.now) > 4500, 'at once');
