@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadNative, NativeError } from '../../../src/edge/uws/native.ts';
 
@@ -24,6 +25,17 @@ test('the dependency is taken where it loads, else the package for later version
   const both = { 'uWebSockets.js': one, '@btc-vision/uwebsockets.js': other };
   assert.equal(await loadNative(loader(both)), one);
   assert.equal(await loadNative(loader({ ...both, 'uWebSockets.js': otherNode })), other);
+});
+
+/**
+ * Its own package file says other versions (>=22) than it has binaries for. npm asks the lock file, and leaves an optional
+ * dependency out where the version of Node does not fit: so that file says the true ones.
+ */
+test('npm installs the dependency where it has a binary, and only there', () => {
+  const read = (path: string) => JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'));
+  const { optional, engines } = read('package-lock.json').packages['node_modules/uWebSockets.js'];
+  assert.deepEqual([optional, engines], [true, { node: '>=20 <23' }]);
+  assert.deepEqual(Object.keys(read('package.json').optionalDependencies), ['uWebSockets.js']);
 });
 
 test('where none loads, it is said in one line of each why not', async () => {
