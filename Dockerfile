@@ -1,6 +1,6 @@
-# Debian, not Alpine: the native part of uWebSockets.js needs glibc. Pinned, so that a build today and one in a year start
-# from the same bytes (Node 22.23.3, amd64 and arm64): docs/machine.md says how to take a newer one.
-FROM node:22-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a1979cf521304e03a98dfa AS node
+# Debian 13, not Alpine: the native edge needs glibc 2.38 or later. Pinned to one release of Node, for amd64 and arm64:
+# docs/machine.md says how to take a newer one.
+FROM node:24.22.3-trixie-slim AS node
 
 FROM node AS base
 WORKDIR /app
@@ -14,15 +14,21 @@ COPY scripts ./scripts
 COPY src ./src
 RUN npm run build && rm -f dist/.tsbuildinfo
 
+# The native edge (docs/platforms.md) comes with binaries for 16 platforms, 41 MB packed. The one for this platform is
+# unpacked, and must load.
+FROM base AS native
+RUN package=btc-vision-uwebsockets.js-20.56.0.tgz \
+  && npm pack --silent @btc-vision/uwebsockets.js@20.56.0 \
+  && echo "e48495d1df9bc46fe71f6b22d2d541ed1786c1eb58e27ae1225995339152a246c2672715c9b4395014913d5b9f6db743926d048b432c64e228ecf57b707ef2a0  $package" \
+    | sha512sum --check --quiet \
+  && mkdir uws \
+  && binary=$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`') \
+  && tar -xzf "$package" -C uws --strip-components=1 --no-same-owner \
+    package/package.json package/LICENSE package/README.md package/source_commit package/uws.js package/ESM_wrapper.mjs "package/$binary" \
+  && node --input-type=module -e "import '/app/uws/ESM_wrapper.mjs'"
+
 FROM base AS production
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-# uWebSockets.js brings 24 native binaries, 130 MB. The one for this platform stays, and must load.
-RUN binary=$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`') \
-  && cd node_modules/uWebSockets.js/dist/bin \
-  && test -f "$binary" \
-  && find . -type f -name 'uws_*.node' ! -name "$binary" -delete \
-  && cd /app \
-  && node --input-type=module -e "import 'uWebSockets.js'"
 # lmdb brings four, 15 MB, and its sources. The one that this Node takes stays, and must work; so do the licenses.
 RUN binary=$(node -p '`node.abi${process.versions.modules}.glibc.node`') \
   && cd "node_modules/@lmdb/lmdb-$(node -p '`${process.platform}-${process.arch}`')" \
@@ -47,6 +53,7 @@ RUN rm -rf /usr/local/lib/node_modules /opt/yarn* \
   && ! command -v npm && ! command -v npx && ! command -v corepack && ! command -v yarn \
   && install -d -o 1000 -g 1000 -m 0700 /data
 COPY --from=production /app/node_modules ./node_modules
+COPY --from=native /app/uws ./node_modules/@btc-vision/uwebsockets.js
 COPY package.json LICENSE ./
 COPY --from=build /app/schemas ./schemas
 COPY --from=build /app/dist ./dist
