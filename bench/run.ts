@@ -10,7 +10,7 @@ import { caseTable, goalSummary, machineLine, problems, summaryTable } from './r
 import type { Planned } from './suite.ts';
 
 /** A case that is started later than this could end too late, in milliseconds. */
-const quickBudget = 15_000;
+const quickBudget = 30_000;
 
 async function main(args: readonly string[]): Promise<void> {
   const request = readCommandLine(args);

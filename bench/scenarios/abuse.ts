@@ -18,6 +18,7 @@ import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
 import { bare, named, type Target, withLimits, withOptions } from '../targets/targets.ts';
 import type { Case, Column, Measurement, Scenario } from './case.ts';
+import { quickBrief } from './fan-out.ts';
 import { count, mebibytes, milliseconds, percent } from './format.ts';
 import { failed } from './measure.ts';
 
@@ -72,6 +73,14 @@ export const abuse: Scenario = {
   description: 'others do their worst within the limits: the pings of well-behaved clients, and the memory',
   own: { rounds: 1, seconds: 3 },
   cases: (settings) => ({ cases: casesOf(settings), skipped: [] }),
+};
+
+/** A quick check that those who behave well lose nothing, and stay connected. Its figures mean little. */
+export const quickAbuse: Scenario = {
+  name: 'quick-abuse',
+  description: 'one that floods, and one that asks for much: what others lose by it only',
+  brief: { ...quickBrief, abuse: ['flood', 'history'], attackers: [1] },
+  cases: abuse.cases,
 };
 
 function casesOf(settings: Settings): Case[] {
