@@ -1,8 +1,8 @@
 import type { ClientFrame } from '../protocol/generated/frames.ts';
 
 /**
- * What requests make the server do besides reading and writing bytes, in units of about a microsecond; whatever grows
- * with what is there is added by the part that does it.
+ * The costs of requests besides reading and writing bytes, in units of about a microsecond. Costs that grow with the
+ * number of rooms, users and so on are added by the code that does the work.
  */
 export const requestCosts: Readonly<Record<ClientFrame['type'], number>> = {
   auth: 40,
@@ -22,7 +22,7 @@ export const requestCosts: Readonly<Record<ClientFrame['type'], number>> = {
   status: 15,
 };
 
-/** The same for something that is no request: a frame that is refused, a line that the dialect answers. */
+/** The same for a frame that is refused, or a line that the dialect answers. */
 export const otherCost = 10;
 
 /** How many bytes are read and checked, or written and sent to one connection, in about a microsecond. */

@@ -1,25 +1,27 @@
 import type { Decoded, Received } from '../protocol/dialect.ts';
 
-/** What came from a connection and is not carried out yet, in the order in which it came. */
+/** Something from a connection that is not carried out yet. */
 export type Item =
   /** A WebSocket message; `data` is a copy. */
   | { readonly data: Received; readonly isBinary: boolean }
-  /** The rest of one that was begun. */
+  /** The rest of a message that was begun. */
   | { readonly rest: Iterator<Decoded> }
-  /** A frame past the rate, which is refused in its turn. */
+  /** A frame above the rate limit, which is refused in its turn. */
   | { readonly retry: number }
-  /** Something else that comes in this order: its opening, a room it is put into, its end. */
+  /** Another task in the same order: opening the connection, joining a room, ending it. */
   | { readonly task: () => void };
 
-/** What an item takes besides its bytes, in bytes. */
+/** Memory that an item takes besides its bytes, in bytes. */
 const overhead = 200;
 
-/** How much all inboxes of a server hold together. */
+/** The total of all inboxes of a server. */
 export interface InboxTotal {
   bytes: number;
 }
 
-/** How many bytes may wait in one, and in all; past the second, those with more than a small part of it take nothing. */
+/**
+ * How many bytes may wait in one inbox, and in all; above the total, inboxes with more than a small share take nothing.
+ */
 export interface InboxLimits {
   readonly own: number;
   readonly all: number;
@@ -30,7 +32,7 @@ const smallPart = 64 * 1024;
 export class Inbox {
   readonly #total: InboxTotal;
   readonly #items: (Item | undefined)[] = [];
-  /** Where the first of the items is. */
+  /** The index of the first item. */
   #first = 0;
   #bytes = 0;
 
@@ -42,7 +44,7 @@ export class Inbox {
     return this.#first === this.#items.length;
   }
 
-  /** How long the first is, in bytes. */
+  /** The length of the first item, in bytes. */
   get next(): number {
     const item = this.#items[this.#first];
     return item && 'data' in item ? item.data.byteLength : 0;
@@ -58,7 +60,7 @@ export class Inbox {
     this.#items.push(item);
   }
 
-  /** Puts back what was begun and is to be gone on with. */
+  /** Puts back an item that is not finished. */
   unshift(item: Item): void {
     this.#count(sizeOf(item));
     if (this.#first === 0) this.#items.unshift(item);

@@ -1,6 +1,6 @@
 /**
- * What comes from one connection, on its way to being carried out: held to the rate limits, charged for what it makes
- * the server do, and put off where that is more than the connection's share.
+ * Takes in the messages of one connection: applies the rate limits, charges for the work, and puts messages off if that
+ * is more than the connection's share.
  */
 import type { Work } from '../hub/work.ts';
 import type { Decoded, Received } from '../protocol/dialect.ts';
@@ -10,33 +10,33 @@ import { RateLimit, type RateLimits } from './rate-limit.ts';
 import { Share } from './share.ts';
 import type { Turns, Waiting } from './turns.ts';
 
-/** What all connections share. */
+/** Shared by all connections. */
 export interface IntakeContext {
   readonly rates: RateLimits;
   readonly work: Work;
   readonly turns: Turns;
-  /** How much may wait to be carried out, and how much does in all. */
+  /** How much may wait, and how much does in all connections. */
   readonly inbox: { readonly limits: InboxLimits; readonly total: InboxTotal };
   /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
 }
 
-/** The session that things are taken in for. */
+/** The session behind an intake. */
 export interface IntakeOwner {
   decode(data: Received, isBinary: boolean): Decoded | Iterable<Decoded>;
   handle(decoded: Decoded): void;
-  /** Something was refused for now: to be tried again in `retry` milliseconds. */
+  /** A frame was refused; it may be tried again in `retry` milliseconds. */
   limit(retry: number): void;
-  /** It goes on although it is refused again and again. */
+  /** The client goes on although its frames are refused again and again. */
   flooding(): void;
   failed(error: unknown): void;
-  /** Whether nothing is to be carried out any more. */
+  /** Whether nothing may be carried out any more. */
   readonly isOver: boolean;
 }
 
 /**
- * How much is carried out for one connection before others have their turn: as much as it has used lately, at least and at
- * most so many units, and milliseconds.
+ * How much is carried out for one connection before others have their turn: as much as it has used lately, between
+ * these numbers of units, and for this time in milliseconds.
  */
 const least = 64;
 const most = 1000;
@@ -48,13 +48,13 @@ const hurryTime = 0.25;
 /** A unit of work is about a microsecond (see `Work`). */
 const unitsPerMillisecond = 1000;
 
-/** How many times what it is worth something may count, if it takes so long. */
+/** If work takes longer than its kind and size suggest, it counts at most this many times as much. */
 const mostTimes = 20;
 
-/** A frame of so many bytes may take long to read, whatever is in it. */
+/** From this length on, in bytes, a frame may take long to read, whatever it contains. */
 const longFrame = 4 * 1024;
 
-/** What a client is told to wait at least where too much of what it sent waits already, in milliseconds. */
+/** The least retry time for a client with too much waiting already, in milliseconds. */
 const fullRetry = 100;
 
 export class Intake implements Waiting {
@@ -64,9 +64,9 @@ export class Intake implements Waiting {
   /** Made with the first frame: most connections only listen. */
   #rates: RateLimit | undefined;
   #inbox: Inbox | undefined;
-  /** Its turn will come, or has come. */
+  /** Whether it is in the line, or has its turn. */
   #isLinedUp = false;
-  /** Nothing more is carried out until it has taken what it was sent. */
+  /** Whether nothing more is carried out until the client has read its data. */
   #isHeld = false;
 
   constructor(context: IntakeContext, owner: IntakeOwner) {
@@ -87,26 +87,26 @@ export class Intake implements Waiting {
     this.#refuse(rates, Math.max(fullRetry, this.#share.wait(this.#shareTime(now))), now);
   }
 
-  /** Counts a control frame as any other; nobody is told that it was one too many. */
+  /** Counts a control frame like any other, but without a refusal. */
   receiveControl(bytes: number): void {
     const now = this.#context.monotonic();
     const rates = this.#limits(now);
     if (rates.admit(bytes, now) > 0 && rates.flooding) this.#owner.flooding();
   }
 
-  /** Does something that comes in the order of what the client sends, and is as much its work. */
+  /** Runs a task in the order of the client's messages, and charges it to the client. */
   do(task: () => void): void {
     const now = this.#context.monotonic();
     if (this.#isAtOnce(now)) this.#share.use(this.#carryOut({ task }));
     else this.#wait({ task }, now);
   }
 
-  /** Nothing of what waits is to be carried out. */
+  /** Discards everything that waits. */
   clear(): void {
     this.#inbox?.clear();
   }
 
-  /** The connection is about to be closed: some of what waits is carried out now, more if the loop has time. */
+  /** The connection is about to be closed: carries out some of what waits, and more if the loop has time. */
   hurry(): void {
     const { turns, monotonic } = this.#context;
     this.#isHeld = false;
@@ -114,12 +114,12 @@ export class Intake implements Waiting {
     else this.#carryOutWaiting(least, hurryTime);
   }
 
-  /** The connection is to take first what it was sent. */
+  /** Waits until the client has read its data. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** It has taken it, or never will. */
+  /** The client has read it, or never will. */
   release(): void {
     this.#isHeld = false;
     if (this.#inbox && !this.#inbox.isEmpty) this.#lineUp(this.#context.monotonic());
@@ -148,7 +148,7 @@ export class Intake implements Waiting {
     return this.#rates;
   }
 
-  /** So much of it, in units, or for so many milliseconds. */
+  /** Carries out up to `limit` units, or for up to `time` milliseconds. */
   #carryOutWaiting(limit: number, time: number): void {
     const { work, monotonic } = this.#context;
     const start = monotonic();
@@ -166,9 +166,9 @@ export class Intake implements Waiting {
   }
 
   /**
-   * What takes longer than it is worth by its kind and size counts for as long as it takes; not for much longer, since the
-   * machine may have had something else to do meanwhile.
-   * @returns what time it is then.
+   * Work that takes longer than its kind and size suggest counts for the time it takes, up to a limit, because the
+   * machine may have been busy with something else.
+   * @returns the time afterwards.
    */
   #carryOutTimed(item: Item, start: number): number {
     const worth = this.#carryOut(item);
@@ -209,7 +209,7 @@ export class Intake implements Waiting {
     this.#context.turns.enter(this, now);
   }
 
-  /** Whatever is done meanwhile is work that this connection has caused. @returns what it was worth, in units. */
+  /** All work during the call was caused by this connection. @returns its cost, in units. */
   #carryOut(item: Item): number {
     const { work } = this.#context;
     const { own, delivered } = work;
@@ -259,7 +259,7 @@ export class Intake implements Waiting {
   }
 }
 
-/** Small ones share a pool: a fifth of the time of `slice`. */
+/** Small copies share a pool: a fifth of the time of `slice`. */
 function copyOf(data: ArrayBuffer): Uint8Array {
   const copy = Buffer.allocUnsafe(data.byteLength);
   copy.set(new Uint8Array(data));

@@ -1,4 +1,4 @@
-/** How much may come: so much per second on average, so much at once. */
+/** A rate limit: an average per second, and a burst. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -38,14 +38,14 @@ export interface RateLimits {
   readonly bytes: Rate | undefined;
 }
 
-/** How many refused frames a client may have where there is no limit on frames. */
+/** How many refused frames a client may have if there is no limit on frames. */
 const defaultPatience: Rate = { perSecond: 100, burst: 500 };
 
-/** What one connection may send. A client that has as many frames refused as it may send, or more, is flooding. */
+/** The rate limits of one connection. A client is flooding once as many frames were refused as it may send. */
 export class RateLimit {
   readonly #frames: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
-  /** What is left of the patience with refused frames. */
+  /** The remaining patience with refused frames. */
   readonly #patience: TokenBucket;
   #isFlooding = false;
 
@@ -55,7 +55,7 @@ export class RateLimit {
     this.#patience = new TokenBucket(frames ?? defaultPatience, now);
   }
 
-  /** 0 if the frame may pass; else how many milliseconds to wait before the next one. */
+  /** @returns 0 if the frame may pass; otherwise how many milliseconds to wait before the next one. */
   admit(bytes: number, now: number): number {
     const wait = Math.max(this.#frames?.wait(1, now) ?? 0, this.#bytes?.wait(bytes, now) ?? 0);
     if (wait > 0) {
@@ -67,7 +67,7 @@ export class RateLimit {
     return 0;
   }
 
-  /** A frame is refused for another reason. */
+  /** Counts a frame that is refused for another reason. */
   refuse(now: number): void {
     this.#isFlooding = this.#patience.wait(1, now) > 0;
     this.#patience.take(1);

@@ -1,8 +1,8 @@
 /**
- * One connection: what it is between its socket and the hub. A session reads what comes in, keeps to its rate limit,
- * answers what concerns nobody else, and hands the rest to the hub as commands.
+ * One connection, between its socket and the hub. A session decodes messages, applies the rate limit, answers requests
+ * that concern nobody else, and passes the others to the hub as commands.
  *
- * opening → ready → ending (the socket is gone; what came before is still carried out) → closed
+ * opening → ready → ending (the socket is gone; earlier requests are still carried out) → closed
  */
 import type { Tickets } from '../auth/ticket.ts';
 import type { Clock } from '../hub/clock.ts';
@@ -34,22 +34,22 @@ import { validateClientFrame } from '../protocol/validate.ts';
 import { otherCost, requestCosts, transferCost } from './costs.ts';
 import { Intake, type IntakeContext, type IntakeOwner } from './intake.ts';
 
-/** What a client said of itself when it connected. Not checked yet. */
+/** The parameters of a client when it connected. Not checked yet. */
 export interface Handshake {
   readonly dialect: Dialect;
   readonly name: string | undefined;
   readonly token: string | undefined;
-  /** undefined: those that everyone is put into. */
+  /** undefined for the rooms that everyone is put into. */
   readonly rooms: readonly string[] | undefined;
 }
 
-/** What all sessions share. */
+/** Shared by all sessions. */
 export interface SessionContext extends IntakeContext, Clock {
   readonly edge: EdgePort;
   readonly codecs: Codecs;
   readonly tickets: Tickets;
   readonly dispatch: (command: Command) => void;
-  /** A user who is here, or was a moment ago, as they are called now. */
+  /** A user who is connected, or was a moment ago, with the present name. */
   readonly find: (userId: string) => User | undefined;
   readonly newUserId: () => string;
   /** For the operator. */
@@ -63,26 +63,26 @@ export interface SessionContext extends IntakeContext, Clock {
   readonly idleTimeout: number;
 }
 
-/** What a client is told of how long to wait before it comes back after flooding, in milliseconds. */
+/** How long a client should wait after flooding before it comes back, in milliseconds. */
 const floodingRetry = 5000;
 
-/** From so many bytes on an answer is to be taken before the next request is carried out. */
+/** An answer of this length or more, in bytes, must be read before the next request is carried out. */
 const longAnswer = 16 * 1024;
 
-/** How many rooms a connection is put into while it opens; into others afterwards, one by one. */
+/** How many rooms a connection joins while it opens; the others follow one by one. */
 const roomsAtOnce = 2;
 
-/** What it takes to open a connection, in units. */
+/** The cost of opening a connection, in units. */
 const openCost = 100;
 
 export class Session implements Receiver, IntakeOwner {
   readonly id: ConnectionId;
   readonly #context: SessionContext;
   readonly #codec: Codec;
-  /** Made when something comes in, or has to wait: most connections only listen. */
+  /** Made with the first message, or when something has to wait: most connections only listen. */
   #intake: Intake | undefined;
   #user: User;
-  /** Those it is put into when it opens. */
+  /** The rooms that it joins when it opens. */
   #rooms: readonly string[];
   #state: 'opening' | 'ready' | 'ending' | 'closed' = 'opening';
   #isFirstFrame = true;
@@ -96,7 +96,7 @@ export class Session implements Receiver, IntakeOwner {
     this.#user = guest(userId);
   }
 
-  /** Welcomes the client and puts it into its rooms, now or when it is its turn. */
+  /** Welcomes the client and joins its rooms, now or in its turn. */
   open(handshake: Handshake): void {
     const { turns, monotonic } = this.#context;
     if (!turns.hasRoom(monotonic(), true)) return this.#takingIn().do(() => this.#open(handshake));
@@ -107,7 +107,7 @@ export class Session implements Receiver, IntakeOwner {
     }
   }
 
-  /** What it said wrongly it is told, and gets the default instead. */
+  /** The client is told of invalid parameters, and gets the defaults instead. */
   #open(handshake: Handshake): void {
     if (this.#state !== 'opening') return;
     const refusals: Refusal[] = [];
@@ -127,7 +127,7 @@ export class Session implements Receiver, IntakeOwner {
     }
     if (handshake.rooms) {
       const rooms = [...new Set(handshake.rooms)].filter((room) => accept({ type: 'join', room }) !== undefined);
-      // What a filter returns has room to grow, here for as long as the connection lives.
+      // The array of a filter has spare capacity, which would live as long as the connection.
       this.#rooms = rooms.slice();
     }
 
@@ -143,14 +143,14 @@ export class Session implements Receiver, IntakeOwner {
     if (handshake.token !== undefined && handshake.name !== undefined) this.#rename(this.#user.name);
   }
 
-  /** Takes what came from the socket; `data` is only valid during the call. */
+  /** Takes a message from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== 'ready' && this.#state !== 'opening') return;
     if (data.byteLength > this.#context.maxFrame) this.#cutOff('frame_too_big');
     else this.#takingIn().receive(data, isBinary);
   }
 
-  /** The edge has answered a ping, or taken a pong, and there were more than keep a connection alive. */
+  /** The edge has got a ping or a pong, and more of them than a connection needs to stay alive. */
   receiveControl(bytes: number): void {
     if (this.#state === 'ready' || this.#state === 'opening') this.#takingIn().receiveControl(bytes);
   }
@@ -184,12 +184,12 @@ export class Session implements Receiver, IntakeOwner {
     this.#context.edge.sendAll(this.id, wires);
   }
 
-  /** The connection has taken most of what it was sent. */
+  /** The client has read most of its data. */
   drained(): void {
     this.#intake?.release();
   }
 
-  /** A client that does not read what it asks for gets no more of it. */
+  /** A client that does not read its answers gets no further ones. */
   #send(wire: Wire): void {
     const { edge } = this.#context;
     edge.send(this.id, wire);
@@ -198,10 +198,10 @@ export class Session implements Receiver, IntakeOwner {
     edge.whenDrained(this.id);
   }
 
-  /** The server ends the connection, and says so. `retry`: when the client may come back, in milliseconds. */
+  /** The server ends the connection with a goodbye. `retry`: when the client may come back, in milliseconds. */
   end(why: CloseReason, retry?: number): void {
     if (this.#state === 'closed') return;
-    // Closed before the goodbye goes out: an edge ends the session of a slow reader at a send, too.
+    // Closed before the goodbye goes out: a send can make the edge end the session of a slow reader.
     this.#end(why === 'quit');
     this.#sayGoodbye(why, retry);
   }
@@ -213,8 +213,8 @@ export class Session implements Receiver, IntakeOwner {
   }
 
   /**
-   * Ends the connection for what it sends, at once: as long as its socket is there it is read from, and that alone may
-   * hold up all others. What it sent before is still carried out.
+   * Ends the connection at once because of its messages: reading from its socket could hold up all others. Earlier
+   * requests are still carried out.
    */
   #cutOff(why: CloseReason, retry?: number): void {
     this.#takingIn().hurry();
@@ -261,7 +261,7 @@ export class Session implements Receiver, IntakeOwner {
     this.#context.dispatch({ type: 'request', connection: this.id, frame: { type: 'join', room } });
   }
 
-  // ---- for what it takes in
+  // ---- for the intake
 
   get isOver(): boolean {
     return this.#state === 'closed';
@@ -351,11 +351,11 @@ export class Session implements Receiver, IntakeOwner {
   #verify(token: string): User | Refusal {
     const user = this.#context.tickets.verify(token, this.#context.trusted());
     if (!user) return new Refusal('invalid_token', 'the token is not valid here, or has expired', { path: '/token' });
-    // A ticket of an earlier version may have a name that is not taken any more.
+    // A ticket of an earlier version may have a name that is no longer valid.
     return validateClientFrame({ type: 'name', name: user.name }) instanceof Refusal ? guest(user.id) : user;
   }
 
-  /** A user who is connected already may go by another name there. */
+  /** A user who is connected already may have another name there. */
   #rename(name: string): void {
     this.#context.dispatch({ type: 'request', connection: this.id, frame: { type: 'name', name } });
   }
@@ -376,7 +376,7 @@ export class Session implements Receiver, IntakeOwner {
       },
       rooms: [...this.#rooms],
       heartbeat: idleTimeout,
-      // Not over too soon by either clock: which of two that differ is right turns out later.
+      // The later of both clocks, so that it does not expire too soon by either: which is right turns out later.
       ticket: tickets.issue(this.#user, Math.max(now(), trusted())),
       ...withId(id),
     });
@@ -387,7 +387,7 @@ export class Session implements Receiver, IntakeOwner {
   }
 }
 
-/** A user nobody has given a name. */
+/** A user without a name. */
 function guest(id: string): User {
   return { id, name: `guest-${id.slice(-4)}` };
 }

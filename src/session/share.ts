@@ -1,19 +1,19 @@
-/** How much of what it used a connection is forgiven in a millisecond, in units: a tenth of one core. */
+/** How much the usage of a connection decreases per millisecond, in units: a tenth of one core. */
 const forgiven = 100;
 
-/** One that has used less than this lately is light. In units. */
+/** A connection with less recent usage than this is light, in units. */
 const light = 1000;
 
-/** One that has used more than this has to wait until it has used less. In units: half a second of one core. */
+/** A connection with more recent usage than this has to wait, in units: half a second of one core. */
 const most = 500_000;
 
-/** What a connection begins with, in units: those that are there already come first, for some milliseconds. */
+/** The initial usage of a connection, in units, so that present connections come first for some milliseconds. */
 const ofNewcomer = 2000;
 
-/** What something is taken to be worth that a connection asks for that has asked for nothing yet. In units. */
+/** The assumed cost of the first request of a connection, in units. */
 const unknown = 500;
 
-/** How much of the server's time a connection has used lately. */
+/** The recent usage of a connection. */
 export class Share {
   #used = ofNewcomer;
   #typical = unknown;
@@ -24,13 +24,13 @@ export class Share {
     this.#at = now;
   }
 
-  /** Something was done for it, worth so many units. */
+  /** Adds the cost of a request, in units. */
   use(work: number): void {
     this.#used += work;
     this.#typical += (work - this.#typical) / 8;
   }
 
-  /** What was done for it lately was worth so much each time, in units. */
+  /** The typical cost of its recent requests, in units. */
   get typical(): number {
     return this.#typical;
   }

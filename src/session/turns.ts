@@ -1,61 +1,61 @@
 /**
- * Shares the loop among connections. What a connection sends is carried out at once while the loop is not busy. All else
- * waits: a turn of the loop does a bounded amount of it, for those first that used least of the server's time lately and
- * are likely to use least of it next. So no client, however much it sends, makes the others wait for more than a few turns.
+ * Shares the loop among connections. Requests are carried out at once while the loop is not busy. Others wait: a turn
+ * of the loop carries out a bounded amount of them, first for connections with the least recent usage and the cheapest
+ * requests. So no client, however much it sends, makes the others wait for more than a few turns.
  */
 import type { Work } from '../hub/work.ts';
 
-/** A connection with something left to do. */
+/** A connection with waiting requests. */
 export interface Waiting {
-  /** How much it has used lately and is likely to use next, in units; `now` in milliseconds, as below. */
+  /** Its recent usage and the likely cost of its next request, in units; `now` in milliseconds, as below. */
   demand(now: number): number;
   /**
-   * Does some of it.
-   * @returns in how many milliseconds to go on, 0 for as soon as it is its turn; undefined if nothing is left.
+   * Carries out some of them.
+   * @returns in how many milliseconds to go on, 0 for the next turn; undefined if nothing is left.
    */
   proceed(now: number): number | undefined;
 }
 
-/** When to go on. */
+/** The clock and the timers. */
 export interface Schedule {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** In another turn of the loop, after what has come in. */
+  /** Runs `then` in another turn of the loop, after new input. */
   readonly soon: (then: () => void) => void;
   readonly later: (then: () => void, delay: number) => void;
-  /** Told of a connection that failed on what it had left to do, and does nothing more: the others have their turn. */
+  /** Called when a connection fails; it is not called again, and the others have their turn. */
   readonly failed: (error: unknown) => void;
 }
 
-/** How much is done in a turn: milliseconds, the same in units, and units of sending to many. */
+/** The budget of a turn: in milliseconds, in units, and in units of sending to many. */
 const turnTime = 2;
 const turnUnits = 2000;
 const turnDelivered = 8000;
 
-/** So much work is done at once without a look at what came before it, in units. */
+/** This much work is always done at once, in units. */
 const littleUnits = 100;
 
-/** How often it is looked whether those that have to wait may go on, in milliseconds. */
+/** How often to check whether paused connections may go on, in milliseconds. */
 const lookInterval = 20;
 
 const levels = 16;
 
-/** From how many connections in the line on each has less of the server than it is forgiven. */
+/** From this many connections in the line on, each gets less of the server than its usage decreases. */
 const manyReady = 5;
 
 export class Turns {
   readonly #work: Work;
   readonly #schedule: Schedule;
-  /** Those that may go on: the lower the level, the less they demand. */
+  /** Connections that may go on: the lower the level, the lower the demand. */
   readonly #ready: Set<Waiting>[] = Array.from({ length: levels }, () => new Set());
   #readyCount = 0;
-  /** Those that have to wait, and until when. */
+  /** Paused connections, and until when. */
   readonly #paused = new Map<Waiting, number>();
   #isPlanned = false;
   #isLooking = false;
-  /** What was carried out at once since the last turn of the loop that is known of: the work before it, and when it began. */
+  /** Work that was done at once since the last known turn of the loop: the total before it, and when it began. */
   readonly #atOnce = { own: 0, since: 0, isCounted: false };
-  /** How far `shareTime` was, and when. */
+  /** The last value of `shareTime`, and when it was computed. */
   #shareTime = 0;
   #shareTimeAt = 0;
 
@@ -65,9 +65,9 @@ export class Turns {
   }
 
   /**
-   * Whether something may be carried out at once, without waiting for its turn: for one that is not light, there is less
-   * room. One read of a socket may bring thousands of frames, and nothing tells that it is over but another turn of the
-   * loop; to ask for one at every frame would cost a system call. So little is not counted.
+   * Whether a request may be carried out at once, without waiting for its turn; connections that are not light have
+   * less room. One read of a socket may bring thousands of frames, and only another turn of the loop shows that it is
+   * over; scheduling one for every frame would cost a system call. So small amounts are not counted.
    */
   hasRoom(now: number, isLight: boolean): boolean {
     const atOnce = this.#atOnce;
@@ -89,8 +89,8 @@ export class Turns {
   }
 
   /**
-   * The time by which connections are forgiven what they have used. It goes slower the more of them wait: each has less of
-   * the server then, and if it were forgiven as much as ever, all would count as light, and the light ones as no better.
+   * The clock by which usage decreases. It is slower the more connections wait: each gets less of the server then, and
+   * with the usual decrease all of them would soon count as light.
    */
   shareTime(now: number): number {
     this.#shareTime += (now - this.#shareTimeAt) * Math.min(1, manyReady / this.#readyCount);
@@ -98,7 +98,7 @@ export class Turns {
     return this.#shareTime;
   }
 
-  /** Lines up a connection that is not in the line. */
+  /** Puts a connection into the line. */
   enter(waiting: Waiting, now: number): void {
     this.#enter(waiting, now);
     this.#plan();
@@ -176,7 +176,7 @@ export class Turns {
   }
 }
 
-/** Each level demands up to twice as much as the one below it. */
+/** The demand of each level is up to twice that of the one below it. */
 function levelOf(demand: number): number {
   return Math.min(levels - 1, 32 - Math.clz32(demand / 64));
 }
