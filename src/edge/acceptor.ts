@@ -1,4 +1,4 @@
-/** Decides who is let in, and makes the sessions: one for all edges, so that the limits hold in all. */
+/** Admits connections and makes their sessions: one for all edges, so that the limits hold for all of them together. */
 import type { ConnectionId } from '../hub/user.ts';
 import { closeCodes } from '../protocol/codes.ts';
 import type { Dialect } from '../protocol/dialect.ts';
@@ -16,7 +16,7 @@ export interface AcceptorOptions {
   readonly newId: () => ConnectionId;
   /** The session of this name; undefined if it has ended. */
   readonly find: (connection: ConnectionId) => Session | undefined;
-  /** To be told of everyone who is not let in. */
+  /** Called for every refused connection. */
   readonly refused: (refusal: Refusal) => void;
   /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
@@ -54,7 +54,7 @@ export class Acceptor {
     this.#floods = new Floods(options.monotonic);
   }
 
-  /** Lets nobody in any more. */
+  /** Refuses all further connections. */
   drain(): void {
     this.#draining = true;
   }

@@ -1,8 +1,8 @@
-/** Whose connection it is: the address of a client, also behind proxies, and under which name its limits are counted. */
+/** The address of a client, also behind proxies, and the key under which its limits are counted. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Which proxies are believed: that many, one behind the other; or those in these networks, such as `10.0.0.0/8`. */
+/** The trusted proxies: their number in a row, or their networks, such as `10.0.0.0/8`. */
 export type TrustedProxies = number | readonly string[];
 
 /** Finds the address of a client. */
@@ -14,10 +14,10 @@ export type ClientAddresses = (
 ) => string;
 
 /**
- * Each proxy adds the address that it saw to the right of what it was sent: so the list is read from the right, and what
- * stands beyond the last trusted proxy is a mere claim. What is not an address ends the walk as well.
+ * Each proxy appends the address that it saw: so the list is read from the right, and everything beyond the last
+ * trusted proxy is a mere claim. An entry that is not an address ends the walk as well.
  *
- * @throws if a network is none.
+ * @throws if a network is invalid.
  */
 export function clientAddresses(trusted: TrustedProxies): ClientAddresses {
   const isProxy = typeof trusted === 'number' ? (_: string, hop: number) => hop < trusted : isWithin(trusted);
@@ -33,34 +33,34 @@ export function clientAddresses(trusted: TrustedProxies): ClientAddresses {
   };
 }
 
-/** Under which name limits per address are counted. Whoever has one address of IPv6 has a /64 of them. */
+/** The key for limits per address. A client with one IPv6 address has a whole /64. */
 export function limitKey(address: string): string {
   if (isIP(address) !== 6) return address;
   const { parts } = ipaddr.IPv6.parse(address);
   return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toRFC5952String()}/64`;
 }
 
-/** Whether an address, as `clientAddresses` gives it, is one that only this machine itself has. */
+/** Whether an address, in the form of `clientAddresses`, is a loopback address. */
 export function isLoopback(address: string): boolean {
   return isIP(address) !== 0 && ipaddr.parse(address).range() === 'loopback';
 }
 
 /**
- * The one spelling of an address: RFC 5952, without a zone; an IPv4 address within IPv6 as the former.
- * @returns undefined if it is none.
+ * The canonical form of an address: RFC 5952, without a zone; an IPv4-mapped IPv6 address becomes IPv4.
+ * @returns undefined if the text is not an address.
  */
 export function normalAddress(text: string): string | undefined {
   return parse(text)?.toString();
 }
 
-/** As proxies write it: also `address:port`, `[address]` and `[address]:port`. */
+/** An address in a form that proxies use: also `address:port`, `[address]` and `[address]:port`. */
 function claimedAddress(entry: string): string | undefined {
   const text = entry.trim();
   const [, bracketed, bare] = /^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text) ?? [];
   return normalAddress(bracketed ?? bare ?? text);
 }
 
-/** Not all that ipaddr.js takes for an address: 127.1 and 010.0.0.1 are different addresses to different programs. */
+/** Stricter than ipaddr.js: 127.1 and 010.0.0.1 are different addresses to different programs. */
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return isIP(text) === 0 ? undefined : ipaddr.process(text.replace(/%.*/, ''));
 }

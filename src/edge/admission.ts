@@ -1,6 +1,6 @@
 import { limitKey } from './address.ts';
 
-/** How many connections there may be, in all and from one address. */
+/** The limits on connections, in all and from one address. */
 export interface AdmissionLimits {
   readonly connections: number;
   /** 0: no limit. */
@@ -19,10 +19,10 @@ export interface Rejection {
   readonly message: string;
 }
 
-/** When a client that found no room may come again, in seconds. */
+/** When a refused client may come again, in seconds. */
 export const retryAfter: readonly [name: string, value: string] = ['retry-after', '5'];
 
-/** Counts connections, and says no before a socket is upgraded. */
+/** Counts connections, and refuses them before a socket is upgraded. */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #byAddress = new Map<string, number>();

@@ -13,7 +13,9 @@ const validFor = 397 * day;
 export const renewBefore = 30 * day;
 const localhost = ['localhost', '127.0.0.1', '::1'];
 
-/** Thrown when there is no certificate to serve TLS with. The message is one line, for the person who starts the server. */
+/**
+ * Thrown when there is no certificate to serve TLS with. The message is one line, for the person who starts the server.
+ */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
 }
@@ -36,11 +38,14 @@ export interface Certificate {
   readonly keyFile: string;
   /** SHA-256 of the certificate: upper-case hex, a colon between the bytes. */
   readonly fingerprint: string;
-  /** Of both files: with another one the certificate, its issuers or the key are others. */
+  /** A digest of both files: it changes with the certificate, its issuers or the key. */
   readonly digest: string;
   /** In milliseconds since 1970. */
   readonly expires: number;
-  /** `made`: there was none; `kept`: made at an earlier start; `renewed`: took the place of one that was old or unusable. */
+  /**
+   * `made`: there was none; `kept`: made at an earlier start; `renewed`: took the place of one that was old or
+   * unusable.
+   */
   readonly origin: 'given' | 'made' | 'kept' | 'renewed';
   /** One line for the log. */
   readonly warning?: string;

@@ -1,17 +1,17 @@
-/** The WebSocket edge: it accepts sockets and carries bytes. Of the protocol it knows nothing. */
+/** The WebSocket edge: it accepts sockets and carries bytes, and knows nothing of the protocol. */
 import type { EdgePort } from '../hub/edge-port.ts';
 import type { TrustedProxies } from './address.ts';
 import type { PressureLimits } from './peers.ts';
 import type { PlainHttpOptions } from './plain-http.ts';
 import type { SocketLimits } from './sockets.ts';
 
-/** An edge, as the broker has it. */
+/** An edge, as the broker uses it. */
 export interface Edge extends EdgePort {
-  /** @returns the port, which is another than `port` if that is 0; undefined if it cannot be had. */
+  /** @returns the port; if `port` is 0, the one that the system chose. undefined if it cannot be used. */
   listen(host: string, port: number): Promise<number | undefined>;
 
   /**
-   * New connections get this certificate; those that are there keep theirs. Not for an edge without TLS.
+   * New connections get this certificate; present ones keep theirs. Not for an edge without TLS.
    * @throws Error if its files cannot be used; nothing has changed then.
    */
   renewCertificate(tls: TlsFiles): void;
@@ -31,23 +31,23 @@ export interface EdgeOptions {
   readonly sockets: SocketLimits;
   /** The longest frame a session takes, in bytes. */
   readonly maxFrame: number;
-  /** After how long a silent peer that answers no ping is gone, in milliseconds. */
+  /** After how long a silent peer that answers no ping counts as gone, in milliseconds. */
   readonly idleTimeout: number;
-  /** Whose word it is taken for that a request is of another address. */
+  /** The proxies that may name the client's address. */
   readonly trustProxy: TrustedProxies;
-  /** Whether it is by the PROXY protocol that the first of them says so. */
+  /** Whether the nearest of them uses the PROXY protocol for that. */
   readonly proxyProtocol: boolean;
-  /** The path under which the server is; `/` for its own root. */
+  /** The path of the server; `/` for the root. */
   readonly basePath: string;
   readonly http: PlainHttpOptions;
   readonly tls: TlsFiles | undefined;
 }
 
 /**
- * Frames that are longer than the limit by so many bytes are read, and then refused with a reason. What is longer still is
- * cut off without one: nothing is set aside for it.
+ * Frames up to this many bytes above the limit are read, and then refused with a reason. Longer ones are cut off
+ * without one, before memory is reserved for them.
  */
 export const readBeyond = 16 * 1024;
 
-/** How often buffers are looked at, in milliseconds. */
+/** How often buffers are inspected, in milliseconds. */
 export const inspectInterval = 100;

@@ -1,16 +1,18 @@
 import { TokenBucket } from '../session/rate-limit.ts';
 import { limitKey } from './address.ts';
 
-/** How many clients of an address may be closed for flooding, in the long run and at once, before no other is let in. */
+/**
+ * How many clients of an address may be closed for flooding, in the long run and at once, before others are refused.
+ */
 const tolerated = { perSecond: 1, burst: 10 };
 
-/** Of so many addresses it is remembered. */
+/** How many addresses are remembered. */
 const remembered = 10_000;
 
 /** Addresses whose clients flood the server, are closed, and come back at once to go on. */
 export class Floods {
   readonly #now: () => number;
-  /** The one that flooded first first. */
+  /** In the order of their first flood. */
   readonly #patience = new Map<string, TokenBucket>();
 
   /** @param now milliseconds of a monotonic clock. */
@@ -30,7 +32,7 @@ export class Floods {
     this.#patience.set(key, patience);
   }
 
-  /** For how many milliseconds nobody at this address is let in. */
+  /** For how many milliseconds this address is refused. */
   wait(address: string): number {
     if (this.#patience.size === 0) return 0;
     return this.#patience.get(limitKey(address))?.wait(1, this.#now()) ?? 0;

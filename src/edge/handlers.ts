@@ -1,4 +1,7 @@
-/** What an edge needs of the rest of the server. All but functions is plain data: that may be in another process. */
+/**
+ * The interface from an edge to the rest of the server, which may be in another process: apart from functions, plain
+ * data.
+ */
 import type { ConnectionId } from '../hub/user.ts';
 import type { Failed } from '../observe/guard.ts';
 import type { Session } from '../session/session.ts';
@@ -7,13 +10,13 @@ import type { RequestPath } from './request-path.ts';
 import type { Watch } from './status-feed.ts';
 import type { UpgradeRequest } from './upgrade.ts';
 
-/** What an edge needs of a session. */
+/** The part of a session that an edge uses. */
 export type EdgeSession = Pick<Session, 'id' | 'open' | 'receive' | 'receiveControl' | 'end'>;
 
-/** Who asks to be let in. */
+/** A client that asks for a connection. */
 export interface Visitor extends Pick<UpgradeRequest, 'handshake'> {
   readonly address: string;
-  /** Set if it asks for the figures of the server, not for a session. */
+  /** Set if it asks for the figures of the server instead of a session. */
   readonly watch: Watch | undefined;
 }
 
@@ -27,11 +30,11 @@ export interface PlainReply {
   /** Code and reason. */
   readonly status: string;
   readonly headers: Record<string, string>;
-  /** undefined: none, and no length of one. */
+  /** undefined for no body, and no `Content-Length`. */
   readonly body: Uint8Array | undefined;
 }
 
-/** Somebody who was turned away before there was a session. */
+/** A connection that was refused before it had a session. */
 export interface Refusal {
   readonly address: string;
   /** Code and reason of the answer. */
@@ -48,25 +51,25 @@ export interface Closing {
 }
 
 export interface EdgeHandlers {
-  /** Makes the session of a visitor, which is to be opened with its socket; or says why there is none. */
+  /** Makes the session of a visitor, to be opened with its socket; or returns why there is none. */
   readonly admit: (visitor: Visitor) => EdgeSession | Rejection;
-  /** To be told once of everyone who was admitted. */
+  /** MUST be called once for every admitted visitor. */
   readonly closed: (closing: Closing) => void;
-  /** To be told of everyone whom the edge itself has turned away. */
+  /** Called for every connection that the edge itself refuses. */
   readonly refused: (refusal: Refusal) => void;
   /**
-   * To be told of a connection that has ended before there was a whole request. What uWebSockets.js answers by itself is
-   * among them: a head that is too long (431), HTTP/1.0 (505), what it does not understand (400).
-   * @param address of the other end, be it a proxy.
+   * Called for a connection that ended before it had a complete request. That includes requests that uWebSockets.js
+   * answers by itself: a head that is too long (431), HTTP/1.0 (505), malformed ones (400).
+   * @param address of the other end, which may be a proxy.
    * @param duration in milliseconds.
    */
   readonly unheard: (address: string, duration: number) => void;
-  /** There are as many sockets as there may be: from now on some are turned away. */
+  /** The limit of sockets is reached: from now on some are refused. */
   readonly full: (sockets: number) => void;
   /** Answers plain HTTP. */
   readonly http: (request: PlainRequest) => PlainReply;
   /** Answers `whenDrained`. */
   readonly drained: (connection: ConnectionId) => void;
-  /** A defect was met in a timer of the edge, or in what uWebSockets.js has called. */
+  /** A defect was met in a timer of the edge, or in a callback of its library. */
   readonly failed: Failed;
 }

@@ -1,4 +1,4 @@
-/** Whether a request opens a WebSocket, and does so as RFC 6455, section 4.2.1, asks. uWebSockets.js hardly looks. */
+/** Checks handshakes of WebSockets by RFC 6455, section 4.2.1, which uWebSockets.js hardly does. */
 import type { Rejection } from './admission.ts';
 import { malformed, requestFault } from './request-fault.ts';
 import { elements, type HeaderLines, single } from './request-head.ts';
@@ -8,16 +8,16 @@ const version = '13';
 /** 16 bytes in Base64. */
 const key = /^[A-Za-z0-9+/]{22}==$/;
 
-/** Whether it asks for a WebSocket, rightly or wrongly. */
+/** Whether it asks for a WebSocket, correctly or not. */
 export function asksForWebSocket(lines: HeaderLines): boolean {
   return includes(lines, 'upgrade', 'websocket');
 }
 
-/** @returns why the request cannot be followed; undefined if it is well-formed. */
+/** @returns the fault of the request; undefined if it is well-formed. */
 export function handshakeFault(lines: HeaderLines): Rejection | undefined {
   const fault = requestFault(lines);
   if (fault) return fault;
-  // What proxies do that are not told about WebSockets.
+  // Proxies do this that are not configured for WebSockets.
   if (!asksForWebSocket(lines)) return malformed('"Upgrade: websocket" is missing: a proxy has to pass it on');
   if (!includes(lines, 'connection', 'upgrade')) {
     return malformed('"Connection: Upgrade" is missing: a proxy has to pass it on');

@@ -1,7 +1,7 @@
 /**
- * How long the head of a request may be: the request line, with its query, and all headers. uWebSockets.js reads it from
- * the environment once, when it is loaded, and has 4 KiB by itself; a site's cookies, or a token in the query, take more.
- * So this module has to be imported before that one.
+ * The limit for the head of a request: the request line, with its query, and all headers. uWebSockets.js reads it from
+ * the environment once, when it is loaded, with a default of 4 KiB; a site's cookies, or a token in the query, take
+ * more. So this module has to be imported before that one.
  */
 import { env } from 'node:process';
 
@@ -11,7 +11,7 @@ const least = 1024;
 
 env[headLimitVariable] ??= String(usual);
 
-/** In bytes; undefined: what the operator has set is not a number of bytes that makes sense. */
+/** In bytes; undefined if the operator's value makes no sense. */
 export const headLimit = read(env[headLimitVariable]);
 
 function read(text: string): number | undefined {

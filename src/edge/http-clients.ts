@@ -1,4 +1,4 @@
-/** What is known of the addresses that ask by plain HTTP: how much each has asked for, and how much it has not read. */
+/** The usage of plain HTTP by address: requests, and unread bytes of answers. */
 import { type Rate, TokenBucket } from '../session/rate-limit.ts';
 
 export interface HttpClient {
@@ -8,13 +8,13 @@ export interface HttpClient {
   unread: number;
 }
 
-/** Of so many addresses something is known: of the others it is as if they had never come. */
+/** How many addresses are remembered. */
 const remembered = 10_000;
 
 export class HttpClients {
   readonly #rate: Rate | undefined;
   readonly #capacity: number;
-  /** The one that has not come for the longest time first. */
+  /** The one that was idle for the longest time comes first. */
   readonly #clients = new Map<string, HttpClient>();
 
   constructor(rate: Rate | undefined, capacity = remembered) {
@@ -22,7 +22,7 @@ export class HttpClients {
     this.#capacity = capacity;
   }
 
-  /** @param key names the address. */
+  /** @param key of the address. */
   get(key: string, now: number): HttpClient {
     const found = this.#clients.get(key);
     const client = found ?? { requests: this.#rate && new TokenBucket(this.#rate, now), unread: 0 };

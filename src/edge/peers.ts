@@ -1,9 +1,9 @@
 /**
  * The sockets of an edge by connection, and how far each has fallen behind.
  *
- * Nothing tells whose buffer a publish fills: it may be one native call. So the buffers of those it went to are looked at
- * from time to time, and at the latest when as many bytes went out as could have filled one: a slow reader is found before
- * it has missed anything, and gets a close code it can read after all that was sent to it.
+ * A publish may be one native call, which does not report whose buffers it fills. So the buffers of the receivers are
+ * inspected regularly, and at the latest when enough bytes went out to fill one: a slow reader is found before it has
+ * missed anything, and gets a close code that it can read after all its messages.
  */
 import { forAll } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
@@ -12,14 +12,14 @@ import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
 import type { EdgeSession } from './handlers.ts';
 
-/** What is asked of a socket, of whatever kind. */
+/** The functions of a socket, in any edge. */
 export interface PeerSocket {
   send(wire: Wire, isBinary: boolean): unknown;
-  /** What is sent in the callback goes out in one write. */
+  /** Everything sent in the callback goes out in one write. */
   cork(send: () => void): unknown;
   /** How many bytes the system has not taken yet. */
   getBufferedAmount(): number;
-  /** Sends what is left, then the close frame. */
+  /** Sends the remaining data, then the close frame. */
   end(code: number, reason: string): void;
   subscribe(topic: string): unknown;
   unsubscribe(topic: string): unknown;
@@ -30,27 +30,27 @@ export interface PeerSocket {
 export interface Peer<Socket extends PeerSocket = PeerSocket> {
   readonly session: EdgeSession;
   readonly address: string;
-  /** Until the socket is open. */
+  /** Set until the socket is open. */
   handshake: Handshake | undefined;
   /** Set while the socket is open. */
   socket: Socket | undefined;
-  /** Those it is listed with. */
+  /** The topics in which it is listed. */
   readonly topics: Topic[];
-  /** It has fallen behind, and is spared what is ephemeral: the native topics it would subscribe to. */
+  /** Set while it has fallen behind, and gets no ephemeral messages: the native topics it would subscribe to. */
   spared: Set<string> | undefined;
-  /** What is to be sent at the end of the turn. */
+  /** Messages to send at the end of the turn. */
   soon: Wire[] | undefined;
-  /** Somebody wants to know when it has caught up. */
+  /** Whether the hub waits for it to catch up. */
   isAwaited: boolean;
-  /** It has caught up, and is among those of whom this is told next. */
+  /** Whether it has caught up, and will be reported next. */
   isAnnounced: boolean;
-  /** Its session is asked to end it. */
+  /** Whether its session was asked to end it. */
   isTooSlow: boolean;
-  /** Up to when the control frames that came have used up what they may. */
+  /** The time up to which control frames have used up their allowance. */
   controlsPaid: number;
 }
 
-/** Of somebody who is let in; to be added once its socket is open. */
+/** A peer for an admitted visitor; add it once its socket is open. */
 export function newPeer<Socket extends PeerSocket>(
   session: EdgeSession,
   address: string,
@@ -71,26 +71,26 @@ export function newPeer<Socket extends PeerSocket>(
   };
 }
 
-/** What is published to, whether it may be left out for a slow reader or not. */
+/** A topic, with both its ordinary and its ephemeral messages. */
 interface Topic {
   readonly name: string;
   readonly subscribers: Set<Peer>;
-  /** Something was published to it since the buffers were looked at. */
+  /** Whether something was published to it since the last inspection. */
   isPublished: boolean;
 }
 
 export interface PressureLimits {
-  /** Unsent bytes past which a connection is closed. */
+  /** Unsent bytes beyond which a connection is closed. */
   readonly buffer: number;
-  /** Unsent bytes past which a connection is spared signals. */
+  /** Unsent bytes beyond which a connection gets no signals. */
   readonly signalBuffer: number;
 }
 
-/** Control frames that keep a connection alive are of no account: one in so many milliseconds, and so many at once. */
+/** Control frames that keep a connection alive do not count: one per interval in milliseconds, and a burst. */
 const controlInterval = 1000;
 const controlBurst = 10;
 
-/** Of how many peers it is told in one turn of the loop that they have caught up. */
+/** How many drained peers are reported in one turn of the loop. */
 const toldPerTurn = 8;
 
 export class Peers<Socket extends PeerSocket = PeerSocket> {
@@ -98,21 +98,21 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
   readonly #onDrained: (connection: ConnectionId) => void;
   readonly #failed: Failed;
   readonly #peers = new Map<ConnectionId, Peer<Socket>>();
-  /** Those with subscribers, but for those that nearly all subscribe to. */
+  /** Topics with subscribers, except for those that nearly all subscribe to. */
   readonly #topics = new Map<string, Topic>();
-  /** Those to which something was published since the buffers were looked at. */
+  /** Topics to which something was published since the last inspection. */
   #published: Topic[] = [];
-  /** The same for those that nearly all subscribe to. */
+  /** The same for topics that nearly all subscribe to. */
   #isPublishedToAll = false;
-  /** Those that are to be sent something at the end of the turn. */
+  /** Peers with messages to send at the end of the turn. */
   #waiting: Peer[] = [];
-  /** Those that are awaited and have caught up; each once. */
+  /** Awaited peers that have caught up; each once. */
   #caughtUp: Peer[] = [];
-  /** Bytes published since the buffers were looked at. */
+  /** Bytes published since the last inspection. */
   #messageBytes = 0;
   #ephemeralBytes = 0;
 
-  /** @param failed is told of what goes wrong with one peer: the others have their turn all the same. */
+  /** @param failed is called for an error with one peer; the others have their turn nevertheless. */
   constructor(limits: PressureLimits, onDrained: (connection: ConnectionId) => void, failed: Failed) {
     this.#limits = limits;
     this.#onDrained = onDrained;
@@ -123,7 +123,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     this.#peers.set(peer.session.id, peer);
   }
 
-  /** Its socket has closed, and subscribes to nothing any more. */
+  /** Its socket has closed, and has no subscriptions any more. */
   remove(peer: Peer): void {
     peer.socket = undefined;
     this.#peers.delete(peer.session.id);
@@ -151,8 +151,8 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
   }
 
   /**
-   * A send to a subscriber makes the edge write out first what was published for it, on its own: a message and its
-   * `ack` in turns would be two writes for every message. So the acknowledgements of a turn go out together.
+   * A send to a subscriber makes the edge first write out published messages separately: alternating messages and
+   * `ack`s would be two writes per message. So the acknowledgements of a turn go out together.
    */
   sendSoon(id: ConnectionId, wire: Wire): void {
     const peer = this.#peers.get(id);
@@ -217,7 +217,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     return [...those].filter(({ socket }) => socket?.isSubscribed(topic)).map(({ session }) => session.id);
   }
 
-  /** A ping or a pong has come (RFC 6455, section 5.5), and a ping was answered. */
+  /** A ping or a pong has arrived (RFC 6455, section 5.5); a ping was answered. */
   control(peer: Peer, bytes: number, now: number): void {
     const paid = Math.max(peer.controlsPaid, Math.floor(now));
     if (paid - now < controlInterval * controlBurst) {
@@ -228,14 +228,14 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     this.#inspectOne(peer);
   }
 
-  /** To be told before `bytes` more are published. */
+  /** Call it before `bytes` more are published. */
   beforePublish(topic: string, bytes: number): void {
     this.#messageBytes += bytes;
     if (this.#messageBytes > this.#limits.buffer / 2) this.inspect();
     this.#note(topic);
   }
 
-  /** To be told before `bytes` more are published that are ephemeral. */
+  /** Call it before `bytes` more of ephemeral messages are published. */
   beforeEphemeral(topic: string, bytes: number): void {
     this.#ephemeralBytes += bytes;
     if (this.#ephemeralBytes > this.#limits.signalBuffer / 2) this.inspect();
@@ -252,7 +252,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     }
   }
 
-  /** Looks at the buffers of all to whom something was published since the last time. */
+  /** Inspects the buffers of all peers to which something was published since the last time. */
   inspect(): void {
     const topics = this.#published;
     const isPublishedToAll = this.#isPublishedToAll;
@@ -266,7 +266,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
       topic.isPublished = false;
       subscriptions += topic.subscribers.size;
     }
-    // Many topics may have the same subscribers, each of whom is to be looked at once.
+    // Many topics may have the same subscribers, and each should be inspected once.
     const isToSome = !isPublishedToAll && subscriptions < this.#peers.size;
     const those = isToSome ? topics.flatMap((topic) => [...topic.subscribers]) : this.#peers.values();
     for (const peer of those) {
@@ -296,7 +296,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     if (soon) this.#write(peer, soon);
   }
 
-  /** In one write, after what was published before. The peer may be closed by it, for being too slow. */
+  /** Writes all at once, after earlier published messages. This may close the peer as a slow reader. */
   #write(peer: Peer, wires: readonly Wire[]): void {
     const { socket } = peer;
     if (!socket || wires.length === 0) return;
@@ -314,7 +314,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     else if (unsent > this.#limits.signalBuffer) spare(peer);
   }
 
-  /** It takes its session a while to end it: what is published until then would be more that it does not read. */
+  /** Unsubscribes first: until its session has ended it, it must get no further published messages. */
   #endSlow(peer: Peer): void {
     if (peer.isTooSlow) return;
     peer.isTooSlow = true;
@@ -324,7 +324,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     peer.session.end('slow_reader');
   }
 
-  /** The peer has caught up, at least in part. */
+  /** The socket of the peer has sent some data. */
   drained(peer: Peer): void {
     if (!peer.socket || !this.#isDrained(peer)) return;
     if (peer.isAwaited) this.#announce(peer);
@@ -342,7 +342,9 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
     if (this.#caughtUp.push(peer) === 1) setImmediate(() => this.#tellCaughtUp());
   }
 
-  /** A few in each turn: what they are sent then takes time. One that has fallen behind again is told of later. */
+  /**
+   * Reports a few per turn, because sending to them takes time. A peer that has fallen behind again is reported later.
+   */
   #tellCaughtUp(): void {
     const peers = this.#caughtUp.splice(0, toldPerTurn);
     if (this.#caughtUp.length > 0) setImmediate(() => this.#tellCaughtUp());
@@ -359,7 +361,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
   }
 }
 
-/** What is ephemeral has native topics of its own, so that a connection can go without them. */
+/** Ephemeral messages have native topics of their own, so that a connection can unsubscribe from them. */
 export function ephemeralTopic(topic: string): string {
   return `~${topic}`;
 }

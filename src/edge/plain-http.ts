@@ -1,9 +1,9 @@
 /**
- * Plain HTTP on the port of the WebSockets: one request at a time on a connection, so many from one address, and so many
- * bytes of answers that nobody reads.
+ * Plain HTTP on the port of the WebSockets: one request at a time per connection, with limits on requests per address
+ * and on unread bytes of answers.
  *
- * A request is never answered in the callback that brings it. Until it is, an edge MUST drop a connection on which the next
- * one comes: so a connection has one answer at most to come, however many requests are in a packet.
+ * A request is never answered in the callback that delivers it. Until it is answered, an edge MUST drop a connection on
+ * which another one arrives: so a connection waits for at most one answer, however many requests are in a packet.
  */
 import type { Rate } from '../session/rate-limit.ts';
 import { limitKey } from './address.ts';
@@ -17,8 +17,8 @@ export interface PlainHttpOptions {
   /** Requests from one address; undefined: no limit. */
   readonly rate: Rate | undefined;
   /**
-   * Whether a connection takes one request only. Behind a proxy that says with the first bytes on a connection whose it is,
-   * the client could say something else with the bytes before its next request.
+   * Whether a connection takes only one request. With the PROXY protocol a client could otherwise send a header of its
+   * own before its next request.
    */
   readonly oneRequest: boolean;
 }
@@ -26,33 +26,33 @@ export interface PlainHttpOptions {
 /** How long a client may take to read an answer, in milliseconds. One that reads nothing is dropped after 10 s. */
 const readTime = 60_000;
 
-/** How many bytes of answers may be on the way to those who have not read them yet: in all, and to one address. */
+/** The most unread bytes of answers: in all, and to one address. */
 const unreadLimit = 16 * 1024 * 1024;
 const unreadPerAddress = unreadLimit / 4;
 
 /** How many bytes of an answer cost as much as a request. */
 const bytesPerRequest = 64 * 1024;
 
-/** A longer body of a request is not read: the answer comes before its end. */
+/** A longer body of a request is not read to its end before the answer. */
 const longestBody = 1024 * 1024;
 
 /** How many are answered in one turn of the loop. */
 const answeredPerTurn = 16;
 
 /**
- * What an orchestrator asks. It may come from the same address as those who ask too much, and ends the server if it is
- * refused: so it never is. Past the limit it is told what was true within the last second.
+ * Health checks of an orchestrator, which may share its address with greedy clients, and would end the server if it
+ * were refused: so it never is. Beyond the limit it gets an answer that is up to a second old.
  */
 const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const healthAge = 1000;
 
 type HttpHandlers = Pick<EdgeHandlers, 'http' | 'refused' | 'failed'>;
 
-/** A request that is to be answered, and its answer on the way. */
+/** A request, and its answer. */
 interface Exchange {
   readonly responder: Responder;
   readonly answer: () => void;
-  /** The connection is gone, or the answer is whole. */
+  /** Whether the connection is gone, or the answer is complete. */
   isOver: boolean;
 }
 
@@ -60,7 +60,7 @@ interface Exchange {
 interface Unread {
   readonly client: HttpClient;
   readonly bytes: number;
-  /** When it is to be read. */
+  /** When it has to be read. */
   readonly deadline: number;
 }
 
@@ -70,12 +70,12 @@ export class PlainHttp {
   readonly #clients: HttpClients;
   readonly #oneRequest: boolean;
   #waiting: Exchange[] = [];
-  /** The one that began first first. */
+  /** In the order in which they began. */
   readonly #unread = new Map<Exchange, Unread>();
   #unreadBytes = 0;
   readonly #health = new Map<string, { readonly reply: PlainReply; readonly at: number }>();
 
-  /** @param now milliseconds of a clock that is never set. */
+  /** @param now milliseconds of a monotonic clock. */
   constructor({ rate, oneRequest }: PlainHttpOptions, handlers: HttpHandlers, now: () => number) {
     this.#handlers = handlers;
     this.#now = now;
@@ -95,7 +95,7 @@ export class PlainHttp {
     this.#enqueue(this.#exchange(responder, () => responder.answerAndClose(replyOf(rejection), false)));
   }
 
-  /** To be called from time to time: drops those who do not read. */
+  /** Call it regularly: it drops clients that do not read. */
   inspect(): void {
     const now = this.#now();
     for (const [{ responder }, { deadline }] of this.#unread) {

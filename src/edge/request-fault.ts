@@ -1,4 +1,4 @@
-/** What makes a request malformed, as far as uWebSockets.js lets it through. */
+/** Finds malformed requests that the library lets through. */
 import type { Rejection } from './admission.ts';
 import { type HeaderLines, single } from './request-head.ts';
 
@@ -6,7 +6,7 @@ import { type HeaderLines, single } from './request-head.ts';
 const authority = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+)(:\d*)?$/;
 
 /**
- * RFC 9112, sections 3.2, 6.1 and 6.3: where two readers of a request could take it for different ones, it is refused.
+ * RFC 9112, sections 3.2, 6.1 and 6.3: a request that different parsers could read differently is refused.
  *
  * @returns undefined if nothing is wrong.
  */

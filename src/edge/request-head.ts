@@ -1,6 +1,6 @@
-/** A request without its body, as it came. */
+/** A request without its body, as it was received. */
 
-/** What the lines of each name say, in order; names are in lower case. Lines without a value count. */
+/** The values of all lines by name, in order; names are in lower case. Lines without a value count. */
 export type HeaderLines = ReadonlyMap<string, readonly string[]>;
 
 export interface RequestHead {

@@ -1,4 +1,4 @@
-/** What is done about a request: whether it opens a WebSocket, and with what; where it goes if it does not. */
+/** Decides about a request: whether it opens a WebSocket, and with which parameters, or is plain HTTP. */
 import { type ClientAddresses, clientAddresses } from './address.ts';
 import { type Rejection, retryAfter } from './admission.ts';
 import type { EdgeOptions } from './edge.ts';
@@ -24,13 +24,13 @@ const noRoom: Rejection = {
   message: 'the server has as many connections as it can have',
 };
 
-/** A handshake that is answered by a WebSocket, to be opened at once. */
+/** An accepted handshake: the WebSocket has to be opened at once. */
 export interface Upgrade extends UpgradeRequest {
   readonly session: EdgeSession;
   readonly address: string;
 }
 
-/** A request that is answered by plain HTTP. */
+/** A request for plain HTTP. */
 export interface Page {
   readonly request: PlainRequest;
   readonly address: string;
@@ -57,12 +57,12 @@ export class Requests {
     this.#pathOf = requestPaths(basePath);
   }
 
-  /** What a WebSocket on this path is for; undefined if there is none. */
+  /** The purpose of a WebSocket at this path; undefined if there is none. */
   purposeOf(url: string): Purpose | undefined {
     return purposes.get(this.#pathOf(url).path);
   }
 
-  /** @returns why the handshake is refused, or what it is answered with: from then on the visitor is admitted. */
+  /** @returns why the handshake is refused, or its answer: from then on the visitor is admitted. */
   upgrade(head: RequestHead, purpose: Purpose): Upgrade | Rejection {
     const fault = handshakeFault(head.lines);
     if (fault) return this.#refuse(head, fault);
@@ -75,10 +75,10 @@ export class Requests {
     return 'status' in admitted ? admitted : { ...asked, session: admitted, address };
   }
 
-  /** @returns why the request is refused, or what it asks for. */
+  /** @returns why the request is refused, or the request. */
   plain(head: RequestHead): Page | Rejection {
     const { method, url, lines } = head;
-    // A handshake with a fault may look like a plain request to the reader of it.
+    // The library may take a faulty handshake for a plain request.
     const fault =
       lines.has('sec-websocket-key') || asksForWebSocket(lines) ? handshakeFault(lines) : requestFault(lines);
     if (fault) return this.#refuse(head, fault);
@@ -86,7 +86,7 @@ export class Requests {
     return { request: { method, ...this.#pathOf(url), headers }, address: this.#addressOf(head) };
   }
 
-  /** A request that makes no sense: the rest of the server does not come to know what it says. */
+  /** A malformed request: the rest of the server never sees its content. */
   #refuse(head: RequestHead, rejection: Rejection): Rejection {
     this.#handlers.refused({ address: this.#addressOf(head), ...rejection });
     return rejection;
@@ -94,7 +94,7 @@ export class Requests {
 
   #addressOf({ lines, peer, proxied }: RequestHead): string {
     const forwarded = lines.get('x-forwarded-for') ?? [];
-    // What the proxy next to the server has seen comes last. One that has not said so says nothing of others either.
+    // The address from the nearest proxy comes last. If that has not sent one, its other claims do not count either.
     return this.#addresses(peer, this.#proxyProtocol ? [...forwarded, proxied] : forwarded);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Counts the sockets of an edge, those included that never become a WebSocket. Without a free descriptor the kernel
- * accepts nothing more and wakes the loop for it again and again; so an edge has fewer sockets than it may open files.
+ * Counts the sockets of an edge, including those that never become a WebSocket. Without a free descriptor the kernel
+ * accepts nothing and wakes the loop again and again; so an edge has fewer sockets than it may open files.
  */
 
 /** How many sockets an edge may have. */
 export interface SocketLimits {
-  /** In all. One more is closed at once, without an answer. */
+  /** All sockets. Any further one is closed at once, without an answer. */
   readonly open: number;
-  /** How many of them may be WebSockets; a handshake past that is refused with a reason: that takes a socket, too. */
+  /** How many may be WebSockets; further handshakes are refused with a reason, which takes a socket, too. */
   readonly webSockets: number;
 }
 
@@ -16,16 +16,16 @@ export class Sockets {
   readonly #onFull: (open: number) => void;
   #open = 0;
   #webSockets = 0;
-  /** Somebody was turned away since there was room. */
+  /** Whether a refusal was reported since there was last room. */
   #isTold = false;
 
-  /** @param onFull is told when the first one is turned away, and again after there was room. */
+  /** @param onFull is called when the first socket is refused, and again after there was room. */
   constructor(limits: SocketLimits, onFull: (open: number) => void) {
     this.#limits = limits;
     this.#onFull = onFull;
   }
 
-  /** @returns whether the socket may stay; if not, it is to be closed, and counted as closed. */
+  /** @returns whether the socket may stay; if not, close it, and count it as closed. */
   opened(): boolean {
     this.#open += 1;
     return this.#open <= this.#limits.open || this.#turnAway();

@@ -1,6 +1,6 @@
 /**
- * The figures of the server, for those who run it: a WebSocket that sends, and takes nothing. It is open to programs on
- * the server's own machine that come to it directly, and to those who have the key.
+ * The figures of the server for its operators: a WebSocket that only sends. It is open to programs on the same machine
+ * that connect directly, and to clients with the key.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { EdgePort } from '../hub/edge-port.ts';
@@ -13,28 +13,28 @@ import { elements, type RequestHead, single } from './request-head.ts';
 
 export const statusSubprotocol = 'hubbub.status';
 
-/** A subprotocol that is a key, in Base64url: of all headers, a browser lets a page choose only this one. */
+/** The key as a subprotocol, in Base64url: a page in a browser can set no other header. */
 const keyPrefix = 'key.';
 
-/** No room's topic looks like it: those have a colon. */
+/** Never the topic of a room: those have a colon. */
 const topic = '*status';
 
-/** What somebody who asks for the figures has to show. */
+/** The credentials of a request for the figures. */
 export interface Watch {
-  /** Whether the page that asks, if it is one, is from this server. */
+  /** Whether the asking page, if it is one, is from this server. */
   readonly isOwnPage: boolean;
-  /** Whether it comes from this machine, and not through a proxy on it. */
+  /** Whether it comes from this machine, and not through a proxy. */
   readonly isLocal: boolean;
   readonly key: string | undefined;
 }
 
-/** What proxies and CDNs add: of whom they have a request, or that they have passed it on. */
+/** Headers that proxies and CDNs add: the client's address, or their own name. */
 const forwarding =
   /^(forwarded|via|cdn-loop|x-forwarded.*|x-original-.*|x-envoy-.*|cf-.*|.*-ip|.*-client-?ip|.*-client-addr(ess)?)$/;
 
 /**
- * A name that anybody may give to 127.0.0.1 is not local: else any page, in a browser on this machine, could read the
- * figures under its own name (DNS rebinding).
+ * Only these names are local: if any name that resolves to 127.0.0.1 were, a page in a browser on this machine could
+ * read the figures under its own name (DNS rebinding).
  */
 const localHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
@@ -68,8 +68,8 @@ export class StatusFeed {
   readonly #watchers = new Set<ConnectionId>();
 
   /**
-   * @param first what is sent first.
-   * @param key without one, only this machine may watch.
+   * @param first the first message.
+   * @param key undefined if only this machine may have the figures.
    */
   constructor(port: EdgePort, first: () => string, key: string | undefined) {
     this.#port = port;
@@ -81,7 +81,7 @@ export class StatusFeed {
     return isOwnPage && (isLocal || this.#isKey(key)) ? undefined : refusal;
   }
 
-  /** To be opened with its socket. */
+  /** Makes a session, to be opened with its socket. */
   watcher(id: ConnectionId): EdgeSession {
     return {
       id,
@@ -104,7 +104,7 @@ export class StatusFeed {
     if (this.#watchers.size > 0) this.#port.publish(topic, text);
   }
 
-  /** In the same time, however much of it is right. */
+  /** Compares in constant time. */
   #isKey(key: string | undefined): boolean {
     return this.#key !== undefined && key !== undefined && timingSafeEqual(this.#key, digest(key));
   }

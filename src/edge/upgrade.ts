@@ -4,12 +4,12 @@ import type { Handshake } from '../session/session.ts';
 import { elements, type RequestHead, single } from './request-head.ts';
 import { statusSubprotocol } from './status-feed.ts';
 
-/** What a path is for: a dialect, which a subprotocol may replace, or the figures of the server. */
+/** The purpose of a path: a dialect, which a subprotocol may override, or the figures of the server. */
 export type Purpose = Dialect | 'status';
 
 export interface UpgradeRequest {
   readonly handshake: Handshake;
-  /** The subprotocol to answer with; empty: none was asked for that there is. */
+  /** The subprotocol of the answer; empty if no known one was offered. */
   readonly subprotocol: string;
   readonly key: string;
   readonly extensions: string;
@@ -30,7 +30,7 @@ export function readUpgrade(head: Pick<RequestHead, 'query' | 'lines'>, purpose:
       dialect: subprotocols[subprotocol] ?? (purpose === 'status' ? 'json' : purpose),
       name: name && ownString(name),
       token: query.get('token') ?? undefined,
-      // An empty name is none: `?room=` asks for no rooms at all.
+      // An empty name does not count: `?room=` asks for no rooms at all.
       rooms: rooms.length > 0 ? rooms.filter((room) => room !== '').map(ownString) : undefined,
     },
     subprotocol,
@@ -39,7 +39,7 @@ export function readUpgrade(head: Pick<RequestHead, 'query' | 'lines'>, purpose:
   };
 }
 
-/** A piece of a string keeps the whole of it in memory: what stays would keep the query, its token included. */
+/** A substring keeps the whole string in memory: the query, with its token. */
 function ownString(piece: string): string {
   return Buffer.from(piece).toString();
 }

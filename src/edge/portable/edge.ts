@@ -1,4 +1,4 @@
-/** The edge that runs wherever Node does: Node's own HTTP server, and `ws`. */
+/** The portable edge, on Node's own HTTP server and `ws`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -17,7 +17,7 @@ import { PortableResponder } from './responder.ts';
 import { PortableSocket, type SocketEvents } from './socket.ts';
 import { Topics } from './topics.ts';
 
-/** How often silent peers are looked for at least, in milliseconds. */
+/** The longest interval between two checks for silent peers, in milliseconds. */
 const silenceInterval = 4000;
 
 /** RFC 6455, section 7.4.1. */
@@ -34,14 +34,14 @@ export class PortableEdge implements Edge {
   readonly #sockets: Sockets;
   readonly #requests: Requests;
   readonly #http: PlainHttp;
-  /** Those that have not closed. */
+  /** Open WebSockets. */
   readonly #open = new Set<PortableSocket>();
   /** The connections on which a request waits for its answer. */
   readonly #asking = new WeakSet<Socket>();
   readonly #events: SocketEvents;
   readonly #timers: readonly NodeJS.Timeout[];
 
-  /** @param headLimit how long the head of a request may be, in bytes. */
+  /** @param headLimit the longest head of a request, in bytes. */
   constructor(options: EdgeOptions, handlers: EdgeHandlers, headLimit: number) {
     this.#options = options;
     this.#handlers = handlers;
@@ -56,7 +56,7 @@ export class PortableEdge implements Edge {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      // `ws` drops a connection that lets some of them wait; here they count as what is not read.
+      // `ws` would drop a connection with several unsent pongs; here they count as unread data.
       autoPong: false,
       maxPayload: maxFrame + readBeyond,
     });
@@ -162,7 +162,7 @@ export class PortableEdge implements Edge {
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    // One at a time: whatever comes behind one that is not answered ends the connection, or comes after the last answer.
+    // One at a time: a request before the answer to the one before ends the connection.
     if (this.#asking.has(socket)) {
       if (!socket.writableEnded) socket.destroy();
       return;
@@ -196,7 +196,7 @@ export class PortableEdge implements Edge {
 
   #openWebSocket(request: IncomingMessage, head: Buffer, { session, address, handshake, subprotocol }: Upgrade): void {
     const peer = newPeer<PortableSocket>(session, address, handshake);
-    // `ws` reads it again, and more strictly than it is meant: of lists it knows none.
+    // `ws` would parse it again, more strictly than lists in headers allow (RFC 9110, section 5.6.1).
     delete request.headers['sec-websocket-protocol'];
     Object.assign(request.headers, {
       upgrade: 'websocket',
@@ -233,7 +233,7 @@ export class PortableEdge implements Edge {
     });
     webSocket.on('ping', ping);
     webSocket.on('pong', control);
-    // The close code says it as well.
+    // The close code reports it as well.
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code, reason) => {
       this.#open.delete(socket);
@@ -263,7 +263,7 @@ export class PortableEdge implements Edge {
   }
 }
 
-/** Its own: `ws` gives a part of what it has read, which holds other things. */
+/** A copy: `ws` passes a part of its read buffer, which also has other data. */
 function bytesOf({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer {
   return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 }

@@ -3,7 +3,7 @@ import type { Wire } from '../../protocol/dialect.ts';
 const text = 0x81;
 const binary = 0x82;
 
-/** A message in one frame, as a server sends it: whole, and not masked (RFC 6455, section 5.2). */
+/** A message as one frame of a server: not fragmented, and not masked (RFC 6455, section 5.2). */
 export function messageFrame(wire: Wire): Buffer {
   const length = typeof wire === 'string' ? Buffer.byteLength(wire) : wire.byteLength;
   const start = length < 126 ? 2 : length < 2 ** 16 ? 4 : 10;

@@ -1,4 +1,4 @@
-/** The port of the portable edge: it accepts connections, and reads requests from them by Node's own means. */
+/** The listener of the portable edge: it accepts connections, and reads requests with Node's HTTP server. */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -12,24 +12,24 @@ import { endWith } from './responder.ts';
 
 export interface ListenerEvents {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void;
-  /** A request that asks for another protocol. @param head what came behind it. */
+  /** A request for another protocol. @param head the bytes that arrived after it. */
   readonly upgrade: (request: IncomingMessage, head: Buffer) => void;
 }
 
 interface Connection {
-  /** As the system has it. */
+  /** The TCP socket. */
   readonly socket: Socket;
-  /** Whether there was no whole request yet; whether it has become a WebSocket. */
+  /** `unheard` before the first complete request. */
   state: 'unheard' | 'heard' | 'upgraded';
 }
 
-/** How long a request may take to come, and a connection may be without one, in milliseconds. */
+/** How long a request may take to arrive, and a connection may be idle, in milliseconds. */
 const requestTime = 60_000;
 const idleTime = 10_000;
-/** How often that is looked at. */
+/** How often that is checked, in milliseconds. */
 const checkInterval = 1000;
 
-/** What is answered to what Node cannot read. */
+/** The answers to requests that Node cannot parse. */
 const answers: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
@@ -40,7 +40,7 @@ export class Listener {
   readonly #secure: ReturnType<typeof createTlsServer> | undefined;
   readonly #sockets: Sockets;
   readonly #unheard: EdgeHandlers['unheard'];
-  /** All connections by the address and port of the other end: with TLS a request comes on another object. */
+  /** All connections by address and port of the other end: with TLS, requests refer to a different socket object. */
   readonly #connections = new Map<string, Connection>();
   readonly #failing = new WeakSet<Socket>();
 
@@ -65,7 +65,7 @@ export class Listener {
     };
     this.#secure = tls && createTlsServer({ ...options, ...readFiles(tls), handshakeTimeout: idleTime });
     this.#server = this.#secure ?? createServer(options);
-    // A client that has said all that it has to say may close its side, and is answered.
+    // A client may close its side after the request, and still gets the answer.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#secure?.on('secureConnection', (socket) => socket.on('error', ignore));
     this.#secure?.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -78,7 +78,7 @@ export class Listener {
     );
   }
 
-  /** @returns the port, which is another than `port` if that is 0; undefined if it cannot be had. */
+  /** @returns the port; if `port` is 0, the one that the system chose. undefined if it cannot be used. */
   listen(host: string, port: number): Promise<number | undefined> {
     return new Promise((resolve) => {
       this.#server.once('error', () => resolve(undefined));
@@ -94,7 +94,7 @@ export class Listener {
     this.#secure?.setSecureContext(readFiles(tls));
   }
 
-  /** To be told of every WebSocket. */
+  /** MUST be called for every WebSocket. */
   upgraded(socket: Socket): void {
     this.#sockets.upgraded();
     this.#set(socket, 'upgraded');
@@ -126,7 +126,7 @@ export class Listener {
   };
 
   readonly #unreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
-    // It goes on to come in pieces that cannot be read.
+    // Further unreadable pieces keep arriving.
     if (this.#failing.has(socket)) return;
     this.#failing.add(socket);
     if (!socket.writable) socket.destroy();

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { PlainReply } from '../handlers.ts';
 import type { Responder } from '../responder.ts';
 
-/** How long a client may take to close a connection after the last answer on it, in milliseconds. */
+/** How long a client may take to close a connection after the last answer, in milliseconds. */
 const lingerTime = 2000;
 
 export class PortableResponder implements Responder {
@@ -44,7 +44,7 @@ export class PortableResponder implements Responder {
     this.#request.once('end', end);
   }
 
-  /** Not by Node's own means: those close a connection on which something is unread, which resets it, and the answer with it. */
+  /** Not with Node's own methods: they close a connection with unread data, which resets it and loses the answer. */
   answerAndClose(reply: PlainReply, isHead: boolean): void {
     this.#request.resume();
     endWith(this.#socket, wholeAnswer(reply, isHead));
@@ -57,7 +57,7 @@ export class PortableResponder implements Responder {
       endWith(socket, wholeAnswer(reply, false));
     } else {
       const [status = '', reason = ''] = reply.status.split(/ (.*)/);
-      // To stay open needs no word (RFC 9112, section 9.3).
+      // Staying open is the default (RFC 9112, section 9.3).
       response.removeHeader('connection');
       response.writeHead(Number(status), reason, { ...reply.headers, 'content-length': body.byteLength });
       response.end(body);
@@ -83,7 +83,7 @@ export class PortableResponder implements Responder {
   }
 }
 
-/** The last that is said on a connection. What still comes is read and thrown away, for a while. */
+/** The last answer on a connection. Further data is read and discarded for a while. */
 export function endWith(socket: Socket, answer: Uint8Array | string): void {
   socket.end(answer);
   socket.resume();

@@ -1,6 +1,6 @@
 /**
- * A WebSocket of the portable edge. `ws` reads from it and carries out the closing handshake; messages are written to the
- * system's socket as whole frames, so that one frame serves all its receivers.
+ * A WebSocket of the portable edge. `ws` reads from it and does the closing handshake; messages are written to the TCP
+ * socket as complete frames, so that all receivers share one frame.
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -10,9 +10,9 @@ import { messageFrame } from './frame.ts';
 import type { Topics } from './topics.ts';
 
 export interface SocketEvents {
-  /** The system has taken something of what it had not. */
+  /** The system has taken some of the unsent data. */
   readonly drained: (socket: PortableSocket) => void;
-  /** It is closing: nothing that comes is taken any more. */
+  /** It is closing: no further messages are taken. */
   readonly ended: (socket: PortableSocket, code: number, reason: string) => void;
 }
 
@@ -23,13 +23,13 @@ export class PortableSocket implements PeerSocket {
   readonly #socket: Socket;
   readonly #topics: Topics;
   readonly #events: SocketEvents;
-  /** One function for all writes: Node counts the same one instead of keeping each. */
+  /** One callback for all writes: Node counts repeated ones instead of keeping each. */
   readonly #written: (error?: Error | null) => void;
   #isCorked = false;
-  /** The system has not taken all that was written. */
+  /** Whether the system has not taken all data. */
   #isBehind = false;
   #isEnded = false;
-  /** How many bytes had come when it was looked at last, and when some had come. */
+  /** The received bytes at the last check, and the time of the last received data. */
   #bytesRead = 0;
   #heardAt: number;
   #isPinged = false;
@@ -62,12 +62,12 @@ export class PortableSocket implements PeerSocket {
     this.write(messageFrame(wire));
   }
 
-  /** What is written in one turn of the loop goes out together anyway. */
+  /** All writes of one turn of the loop go out together anyway. */
   cork(send: () => void): void {
     send();
   }
 
-  /** @param frame is not to be changed any more. */
+  /** @param frame must not be changed any more. */
   write(frame: Buffer): void {
     if (this.#isEnded) return;
     if (!this.#isCorked) {
@@ -78,7 +78,7 @@ export class PortableSocket implements PeerSocket {
     this.#socket.write(frame, this.#written);
   }
 
-  /** Writes out what waits for the end of the turn. */
+  /** Writes out everything that waits for the end of the turn. */
   flush(): void {
     if (!this.#isCorked) return;
     this.#isCorked = false;
@@ -97,18 +97,18 @@ export class PortableSocket implements PeerSocket {
     this.flush();
     this.ended(code, reason);
     this.#webSocket.close(code, reason);
-    // A client that never answers the close frame sees the end of the stream behind it.
+    // A client that never answers the close frame sees the end of the stream after it.
     this.#socket.end();
   }
 
-  /** To be told when it has closed. */
+  /** Call it when the socket has closed. */
   ended(code: number, reason: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#events.ended(this, code, reason);
   }
 
-  /** Drops it, and what is not sent. */
+  /** Drops the connection with its unsent data. */
   terminate(): void {
     this.#webSocket.terminate();
   }
@@ -129,7 +129,7 @@ export class PortableSocket implements PeerSocket {
     return [...this.topics];
   }
 
-  /** Whether nothing has come for so long. It is asked with a ping at half of that (RFC 6455, section 5.5.2). */
+  /** Whether nothing has arrived for `timeout`. At half of that it sends a ping (RFC 6455, section 5.5.2). */
   isSilent(now: number, timeout: number): boolean {
     const { bytesRead } = this.#socket;
     if (bytesRead !== this.#bytesRead) {

@@ -1,4 +1,4 @@
-/** The subscribers of each topic, and those to which something was written in this turn of the loop. */
+/** The subscribers of each topic, and the sockets with writes in this turn of the loop. */
 import { type Failed, guarded } from '../../observe/guard.ts';
 import type { Wire } from '../../protocol/dialect.ts';
 import { messageFrame } from './frame.ts';
@@ -30,7 +30,7 @@ export class Topics {
     if (subscribers?.delete(socket) && subscribers.size === 0) this.#subscribers.delete(topic);
   }
 
-  /** To all subscribers but `except`; they share one frame. */
+  /** Sends to all subscribers except `except`; they share one frame. */
   publish(topic: string, wire: Wire, except: PortableSocket | undefined): void {
     const subscribers = this.#subscribers.get(topic);
     if (!subscribers) return;
@@ -42,7 +42,7 @@ export class Topics {
     return this.#subscribers.get(topic)?.size ?? 0;
   }
 
-  /** At the end of the turn: many messages for a socket are one write. */
+  /** Flushes at the end of the turn, so that many messages for a socket are one write. */
   flushSoon(socket: PortableSocket): void {
     if (this.#written.push(socket) === 1) setImmediate(this.#flush);
   }

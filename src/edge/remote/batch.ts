@@ -1,30 +1,30 @@
 /**
- * Calls of one turn of the loop as one piece of a stream of bytes: its length, and then each call with its number of
- * values, its name and its arguments, as the structured clone algorithm writes them.
+ * The calls of one turn of the loop as one batch in a stream of bytes: its length, and then each call with its number
+ * of values, its name and its arguments, written by the structured clone algorithm.
  */
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 import { type Failed, guarded } from '../../observe/guard.ts';
 
-/** A method of the other side and what it is called with. What is in it is copied when the call is made. */
+/** A method of the other side, and its arguments, which are copied when the call is made. */
 export type Call<Methods> = { [Name in keyof Methods & string]: [Name, ...ArgumentsOf<Methods[Name]>] }[keyof Methods &
   string];
 type ArgumentsOf<Method> = Method extends (...args: infer Arguments) => void ? Arguments : never;
 
 const lengthBytes = 4;
 
-/** From so many bytes on a batch goes out before the turn is over. */
+/** From this size on, in bytes, a batch is sent before the end of the turn. */
 const fullBatch = 1024 * 1024;
 
 export class BatchWriter<Methods> {
   readonly #write: (batch: Uint8Array) => void;
   readonly #endOfTurn: () => void;
   #serializer: DefaultSerializer | undefined;
-  /** About how many bytes are in the batch. */
+  /** The approximate size of the batch, in bytes. */
   #bytes = 0;
 
   /**
-   * @param write takes a batch, which is its own from then on.
-   * @param failed is told if it throws at the end of a turn.
+   * @param write takes a batch, and may keep it.
+   * @param failed is called if it throws at the end of a turn.
    */
   constructor(write: (batch: Uint8Array) => void, failed: Failed) {
     this.#write = write;
@@ -41,7 +41,7 @@ export class BatchWriter<Methods> {
     if (this.#bytes >= fullBatch) this.flush();
   }
 
-  /** Hands over what is in the batch, if anything is. */
+  /** Writes the batch, unless it is empty. */
   flush(): void {
     const serializer = this.#serializer;
     if (!serializer) return;
@@ -63,17 +63,17 @@ export class BatchWriter<Methods> {
   }
 }
 
-/** Puts batches together again, however the stream was cut. */
+/** Reassembles batches, however the stream was split. */
 export class BatchReader<Methods> {
   readonly #methods: Methods;
   readonly #failed: Failed;
-  /** What came and is not read yet. */
+  /** Received data that is not read yet. */
   #chunks: Buffer[] = [];
   #bytes = 0;
 
   /**
    * @param methods are called, in order.
-   * @param failed is told if one of them throws; those after it are called all the same.
+   * @param failed is called if one of them throws; later calls are made nevertheless.
    */
   constructor(methods: Methods, failed: Failed) {
     this.#methods = methods;

@@ -1,4 +1,4 @@
-/** An edge process, as the server sees it: what it has, and the pipes to it. */
+/** An edge process from the server's side: its connections, and the pipes to it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { ConnectionId } from '../../hub/user.ts';
@@ -17,14 +17,14 @@ export interface Program {
 /** A connection whose socket is in an edge process. */
 export interface RemoteConnection {
   readonly link: Link;
-  /** What the edge process calls it. */
+  /** Its name in the edge process. */
   readonly name: ConnectionId;
   readonly session: EdgeSession;
   readonly address: string;
   readonly topics: Set<string>;
 }
 
-/** Who is told of what an edge process has. */
+/** The callbacks for the connections of an edge process. */
 export interface LinkEvents {
   readonly opened: (connection: RemoteConnection) => void;
   readonly closed: (connection: RemoteConnection) => void;
@@ -36,15 +36,15 @@ export interface LinkEvents {
 const abnormalClosure = 1006;
 
 export interface LinkLimits {
-  /** From so many bytes on that wait to be taken an edge process is behind. */
+  /** With more unsent bytes than this an edge process is behind. */
   readonly behind: number;
-  /** One that lets so many bytes wait is given up. */
+  /** With more unsent bytes than this it is given up. */
   readonly lost: number;
-  /** The same of one that is behind and takes nothing for so many milliseconds. */
+  /** If it is behind and takes nothing for this time, in milliseconds, it is given up as well. */
   readonly patience: number;
 }
 
-/** The answers to who meets a defect. */
+/** The answers to clients in case of a defect. */
 const failedToAdmit: Rejection = {
   status: '503 Service Unavailable',
   header: retryAfter,
@@ -59,7 +59,7 @@ const failedToReply: PlainReply = {
 const usual: LinkLimits = { behind: 1024 * 1024, lost: 256 * 1024 * 1024, patience: 30_000 };
 
 export class Link {
-  /** Whether it has the port. */
+  /** Whether it listens. */
   readonly listening: Promise<boolean>;
   /** Why it has ended. All of its connections are closed by then. */
   readonly ended: Promise<string>;
@@ -74,7 +74,7 @@ export class Link {
   /** How many of the connections are subscribed to a topic. */
   readonly #topics = new Map<string, number>();
   readonly #limits: LinkLimits;
-  /** Set while it is behind: ends its process if it takes nothing. */
+  /** Set while it is behind: kills its process if it takes nothing. */
   #timer: NodeJS.Timeout | undefined;
   #givenUp: string | undefined;
 
@@ -91,7 +91,7 @@ export class Link {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'],
     });
-    // Without a free descriptor Node makes no pipes, and says so with `error` in the next turn.
+    // Without a free descriptor Node makes no pipes, and emits `error` in the next turn.
     const pipeOf = (descriptor: number) =>
       (this.#process.stdio as ChildProcess['stdio'] | undefined)?.[descriptor] ?? new PassThrough();
     this.#up = pipeOf(descriptors.up) as Readable;
@@ -112,11 +112,11 @@ export class Link {
       });
     });
     this.#down.on('drain', guarded('the pace of edge processes cannot be set', failed, events.pace));
-    // It is gone, and `ended` says why.
+    // The process is gone, and `ended` has the reason.
     for (const pipe of [this.#up, this.#down, answers]) pipe.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       this.#process.on('error', (error) => resolve(error.message));
-      // Later than `exit`: what it has said before is read by then.
+      // Later than `exit`: everything from it has been read by then.
       this.#process.once('close', (code, signal) => {
         this.#stopWatching();
         this.#closeAll();
@@ -153,12 +153,12 @@ export class Link {
     this.call('unsubscribe', connection.name, topic);
   }
 
-  /** It does not take what is sent to it as fast as that comes. */
+  /** Whether it takes data more slowly than it is sent. */
   get isBehind(): boolean {
     return this.#down.writableLength > this.#limits.behind;
   }
 
-  /** Whether what it says is read. While it is not, it soon reads nothing from its sockets. */
+  /** Starts or stops reading from it. While it is not read, it soon reads nothing from its sockets. */
   listen(isWanted: boolean): void {
     const isOver = this.#process.exitCode !== null || this.#process.signalCode !== null;
     if (isWanted || isOver) this.#up.resume();
@@ -181,7 +181,7 @@ export class Link {
     this.#events.pace();
   }
 
-  /** It has taken something. */
+  /** It has taken some data. */
   #watch(): void {
     if (this.isBehind) this.#timer?.refresh();
     else this.#stopWatching();
@@ -192,7 +192,7 @@ export class Link {
     this.#timer = undefined;
   }
 
-  /** What it says of its connections. Of one that it has been told to close it may still say something. */
+  /** Handles its calls. They may still concern a connection that it was told to close. */
   #serverCalls(listening: ServerCalls['listening']): ServerCalls {
     const session = (name: ConnectionId) => this.#connections.get(name)?.session;
     return {
@@ -217,7 +217,7 @@ export class Link {
     };
   }
 
-  /** It waits for the answer, so there is one. */
+  /** The edge process waits for the answer, so there must be one. */
   #ask<Answer>(ask: () => Answer, otherwise: Answer): Answer {
     try {
       return ask();

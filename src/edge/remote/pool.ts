@@ -1,4 +1,4 @@
-/** Several edge processes as one edge: they share the port, and each has the sockets that the system gives to it. */
+/** Several edge processes as one edge: they share the port, and the system distributes the connections. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ConnectionId } from '../../hub/user.ts';
 import type { Wire } from '../../protocol/dialect.ts';
@@ -12,14 +12,16 @@ export interface EdgePoolOptions {
   readonly program: Program;
   readonly edge: EdgeOptions;
   readonly started: (pid: number | undefined) => void;
-  /** One has ended that should not have; another is started after so many milliseconds. */
+  /** One has ended unexpectedly; a new one is started after this pause, in milliseconds. */
   readonly failed: (failure: { pid: number | undefined; reason: string; pause: number }) => void;
 }
 
-/** How long edge processes are given to end, in milliseconds. */
+/** How long edge processes may take to end, in milliseconds. */
 const patience = 1000;
 
-/** One that lasts so long, in milliseconds, is replaced at once; else after a pause that grows with every failure. */
+/**
+ * After this uptime, in milliseconds, one is replaced at once; otherwise after a pause that grows with every failure.
+ */
 const calm = 60_000;
 const firstPause = 100;
 const longestPause = 10_000;
@@ -58,7 +60,10 @@ export class EdgePool implements Edge {
     return port;
   }
 
-  /** New connections get this certificate; an edge process that cannot use its files says so, and keeps the one before. */
+  /**
+   * New connections get this certificate; an edge process that cannot use its files reports that, and keeps the old
+   * one.
+   */
   renewCertificate(tls: TlsFiles): void {
     this.#edge = { ...this.#edge, tls };
     for (const link of this.#links) link.call('renewCertificate', tls);
@@ -84,7 +89,7 @@ export class EdgePool implements Edge {
     this.#with(connection, ({ link, name }) => link.call('sendAll', name, wires));
   }
 
-  /** It goes once to each of the edge processes. */
+  /** Sends the message once to each of the edge processes. */
   sendEach(connections: readonly ConnectionId[], wire: Wire): void {
     const names = new Map<Link, ConnectionId[]>();
     for (const connection of connections) {
@@ -140,7 +145,7 @@ export class EdgePool implements Edge {
     if (connection) then(connection);
   }
 
-  /** Only to those that have somebody to pass it on to. */
+  /** Only to processes with subscribers. */
   #publish(how: 'publish' | 'publishEphemeral', topic: string, wire: Wire, except: ConnectionId | undefined): void {
     const spared = except === undefined ? undefined : this.#connections.get(except);
     for (const link of this.#links) {
@@ -178,7 +183,7 @@ export class EdgePool implements Edge {
     for (const link of links) this.#links.delete(link);
   }
 
-  /** Starts another one whenever it ends. */
+  /** Starts a new process whenever one ends. */
   async #replace(first: Link, host: string, port: number): Promise<void> {
     let pause = 0;
     for (let link = first; ; link = this.#start(host, port)) {
@@ -199,8 +204,8 @@ export class EdgePool implements Edge {
   }
 
   /**
-   * While some of them are behind, the others are not listened to, so that no more comes in than goes out. One that is
-   * behind itself is: else it would wait to be heard, and take nothing.
+   * While some of them are behind, the others are not read, so that no more comes in than goes out. Those that are
+   * behind are still read: otherwise they would block on their own output, and take nothing.
    */
   #pace(): void {
     const links = [...this.#links];

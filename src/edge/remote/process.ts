@@ -10,8 +10,8 @@ import { BatchReader, BatchWriter, type Call } from './batch.ts';
 import { type Answers, descriptors, type EdgeCalls, type Questions, type ServerCalls } from './calls.ts';
 
 /**
- * @param end ends the process: the server wants it, or is gone.
- * @returns what tells the server of a defect that ends the process.
+ * @param end ends the process: at the server's wish, or when it is gone.
+ * @returns a function that reports a fatal defect to the server.
  */
 export function runEdgeProcess(native: Native, end: () => never): Failed {
   const failed: Failed = (what, error) => server.call('failed', what, plain(error));
@@ -29,7 +29,7 @@ export function runEdgeProcess(native: Native, end: () => never): Failed {
   const reader = new BatchReader<EdgeCalls>(edgeCalls(native, server, failed, end), failed);
   const down = new Socket({ fd: descriptors.down, readable: true, writable: false });
   down.on('data', (chunk: Buffer) => {
-    // One chunk in a turn of the loop: what is in it may be for thousands, and they must not wait for what is behind it.
+    // One chunk per turn of the loop: it may be for thousands of sockets, which must not wait for the next chunk.
     down.pause();
     setImmediate(() => down.resume());
     try {
@@ -45,7 +45,7 @@ export function runEdgeProcess(native: Native, end: () => never): Failed {
   return crashed;
 }
 
-/** An error without what cannot be written to a pipe. */
+/** An error without properties that cannot be serialized. */
 function plain(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const { name, message, stack } = error;
@@ -53,14 +53,14 @@ function plain(error: unknown): Error {
 }
 
 /**
- * Waits until all is written. Nothing else makes an edge read less: uWebSockets.js cannot stop reading from a WebSocket, and
- * what came in while the server is busy would fill the memory.
+ * Blocks until everything is written. There is no other way to make an edge read less: uWebSockets.js cannot stop
+ * reading from a WebSocket, and incoming data would fill the memory while the server is busy.
  */
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
   for (let from = 0; from < bytes.length; ) from += writeSync(descriptor, bytes, from);
 }
 
-/** What the server calls: most of it is the edge's own. */
+/** The calls from the server: most are methods of the edge. */
 function edgeCalls(native: Native, server: BatchWriter<ServerCalls>, failed: Failed, end: () => never): EdgeCalls {
   const handlers = new RemoteHandlers(server, failed, end);
   let edge: UwsEdge | undefined;
@@ -98,7 +98,7 @@ function edgeCalls(native: Native, server: BatchWriter<ServerCalls>, failed: Fai
   };
 }
 
-/** The server's, called over the pipes. */
+/** The handlers of the server, called over the pipes. */
 class RemoteHandlers implements EdgeHandlers {
   readonly failed: Failed;
   readonly #server: BatchWriter<ServerCalls>;
@@ -153,7 +153,7 @@ class RemoteHandlers implements EdgeHandlers {
   }
 }
 
-/** What stands for a session of the server. */
+/** Stands for a session of the server. */
 class RemoteSession implements EdgeSession {
   readonly id: ConnectionId;
   readonly #server: BatchWriter<ServerCalls>;

@@ -16,13 +16,13 @@ import { type NativeApp, NativeApps } from './native-apps.ts';
 import { peerAddress, readHead } from './request-head.ts';
 import { NativeResponder } from './responder.ts';
 
-/** How much the bytes that are not sent may grow between two looks at them. */
+/** How much unsent data may grow between two inspections, in bytes. */
 const pressureReserve = 4 * 1024 * 1024;
 
-/** What is attached to a socket. */
+/** The user data of a socket. */
 interface SocketData {
   readonly peer: Peer<WebSocket<SocketData>>;
-  /** That it belongs to. */
+  /** The app that it belongs to. */
   readonly app: NativeApp;
 }
 
@@ -54,8 +54,8 @@ export class UwsEdge implements Edge {
   }
 
   /**
-   * Other edges may listen on the same port, which is not 0, each for a part of the connections.
-   * @returns whether it can be had.
+   * Listens on a port, which is not 0, that other edges may share; each gets a part of the connections.
+   * @returns whether that succeeded.
    */
   listenShared(host: string, port: number): boolean {
     return this.#apps.listen(host, port, true) !== undefined;
@@ -143,7 +143,8 @@ export class UwsEdge implements Edge {
     const { maxFrame, idleTimeout, limits } = this.#options;
     return {
       maxPayloadLength: maxFrame + readBeyond,
-      // Never reached: a connection is closed at less. If it were, the socket would be lost, but not silently.
+      // Never reached: a connection is closed before. If it were, the socket would be closed, and not silently lose
+      // messages.
       maxBackpressure: 4 * limits.buffer + pressureReserve,
       closeOnBackpressureLimit: true,
       idleTimeout: Math.round(idleTimeout / 1000),
@@ -162,14 +163,14 @@ export class UwsEdge implements Edge {
     };
   }
 
-  /** Is told of every socket that opens, and of those that end without having become a WebSocket. */
+  /** Called for every socket that opens, and for those that end without becoming a WebSocket. */
   #connected(response: HttpResponse, change: number): void {
     if (change < 0) return this.#sockets.closed();
     if (!this.#sockets.opened()) {
       response.close();
       return;
     }
-    // Whatever is done with the first request, in the end it takes the place of this handler.
+    // Every handling of the first request replaces this handler.
     const { unheard, failed } = this.#handlers;
     const address = peerAddress(response);
     const start = performance.now();

@@ -1,9 +1,9 @@
-/** uWebSockets.js lets what its callbacks throw end the process, and ends it itself if a request is left without an answer. */
+/** In uWebSockets.js an error from a callback ends the process, and so does a request without an answer. */
 import { type Failed, guarded } from '../../observe/guard.ts';
 import { answering } from '../answering.ts';
 import type { WebSocket, WebSocketBehavior } from './native.ts';
 
-/** The same behavior; a socket on which it throws is closed, unless it is closing. */
+/** The same behavior, but a socket on which it throws is closed, unless it is closing already. */
 export function guardedBehavior<Data>(behavior: WebSocketBehavior<Data>, failed: Failed): WebSocketBehavior<Data> {
   const { upgrade, open, message, ping, pong, drain, close } = behavior;
   const end = (socket: WebSocket<Data>, error: unknown) => {

@@ -1,7 +1,7 @@
 /**
- * The apps of uWebSockets.js that an edge has: one, and another one for each new certificate, since an app keeps the one it
- * began with. The first has the port for good, and passes on what it accepts; so nothing that waits to be accepted is lost.
- * Those before the current one keep their sockets until they close. Topics belong to an app, and a message goes out in all.
+ * The uWebSockets.js apps of an edge: one at first, and a new one for each new certificate, because an app cannot
+ * change its certificate. The first one keeps the port, and passes on accepted connections, so that none is lost. Older
+ * apps keep their sockets until these close. Topics belong to an app, so a message is published in all apps.
  */
 import type { Wire } from '../../protocol/dialect.ts';
 import type { TlsFiles } from '../edge.ts';
@@ -9,13 +9,13 @@ import type { ListenSocket, Native, TemplatedApp, WebSocket } from './native.ts'
 
 export interface NativeApp {
   readonly native: TemplatedApp;
-  /** How many WebSockets it has. */
+  /** The number of its WebSockets. */
   sockets: number;
 }
 
 /**
- * LIBUS_LISTEN_DEFAULT and LIBUS_LISTEN_EXCLUSIVE_PORT: without that a second server could listen on the same port
- * unnoticed.
+ * LIBUS_LISTEN_DEFAULT and LIBUS_LISTEN_EXCLUSIVE_PORT: without the latter a second server could silently listen on the
+ * same port.
  */
 const sharedPort = 0;
 const exclusivePort = 1;
@@ -24,15 +24,15 @@ export class NativeApps {
   readonly #native: Native;
   readonly #serve: (app: NativeApp) => void;
   readonly #first: NativeApp;
-  /** Has the connections that are accepted from now on. */
+  /** The app for new connections. */
   #current: NativeApp;
-  /** Those in which somebody may be subscribed to something. */
+  /** Apps that may have subscribers. */
   #living: NativeApp[];
   #retired: NativeApp[] = [];
   #listening: ListenSocket | undefined;
 
   /**
-   * @param serve sees to it that an app answers.
+   * @param serve adds the handlers to an app.
    * @throws Error if the files of the certificate cannot be used.
    */
   constructor(native: Native, tls: TlsFiles | undefined, serve: (app: NativeApp) => void) {
@@ -43,7 +43,7 @@ export class NativeApps {
     this.#living = [this.#first];
   }
 
-  /** @returns the port; undefined if it cannot be had. */
+  /** @returns the port; undefined if it cannot be used. */
   listen(host: string, port: number, shared: boolean): number | undefined {
     this.#first.native.listen(host, port, shared ? sharedPort : exclusivePort, (socket) => {
       this.#listening = socket || undefined;
@@ -58,7 +58,7 @@ export class NativeApps {
   renew(tls: TlsFiles): void {
     const before = this.#current;
     const next = this.#make(tls);
-    // The first has to be of the same kind as those that it passes on to: it treats them as what it is itself.
+    // The first app has to be of the same kind as those it passes connections to: it treats them like itself.
     this.#first.native.addChildAppDescriptor(next.native.getDescriptor());
     if (before !== this.#first) this.#first.native.removeChildAppDescriptor(before.native.getDescriptor());
     this.#current = next;
@@ -66,14 +66,14 @@ export class NativeApps {
     this.#living = [next, ...this.#living.filter((app) => app.sockets > 0)];
   }
 
-  /** To be told of every WebSocket: it is open. */
+  /** MUST be called for every WebSocket when it opens. */
   opened(app: NativeApp): void {
     app.sockets += 1;
-    // On a connection that was there before the certificate a WebSocket may open later.
+    // A WebSocket may open later on a connection that is older than the certificate.
     if (app.sockets === 1 && !this.#living.includes(app)) this.#living.push(app);
   }
 
-  /** It is closed. */
+  /** MUST be called for every WebSocket when it closes. */
   closed(app: NativeApp): void {
     app.sockets -= 1;
     if (app.sockets === 0 && app !== this.#current) this.#living = this.#living.filter((one) => one !== app);
@@ -82,7 +82,7 @@ export class NativeApps {
   /** @param except is left out. */
   publish(topic: string, wire: Wire, except: WebSocket<{ readonly app: NativeApp }> | undefined): void {
     const isBinary = typeof wire !== 'string';
-    // A socket's own publish leaves itself out.
+    // The publish of a socket excludes the socket itself.
     except?.publish(topic, wire, isBinary);
     if (except && this.#living.length === 1) return;
     const done = except?.getUserData().app;

@@ -1,8 +1,8 @@
 /**
- * What is used of uWebSockets.js, and where it comes from. Its own types are not used: where none of its binaries runs it
- * need not be installed, and the server is built all the same.
+ * The part of uWebSockets.js that is used, and its sources. Its own types are not used: without a fitting binary it
+ * need not be installed, and the server can still be built.
  */
-// First: uWebSockets.js looks at it when it is loaded.
+// First: uWebSockets.js reads it when it is loaded.
 import '../head-limit.ts';
 
 export interface HttpRequest {
@@ -12,19 +12,19 @@ export interface HttpRequest {
   getQuery(): string;
   /** All header lines, in order, names in lower case. */
   forEach(callback: (name: string, value: string) => void): void;
-  /** Whether the next handler that fits is to be asked instead. */
+  /** Whether to pass the request to the next matching handler. */
   setYield(isYielding: boolean): unknown;
 }
 
 export interface HttpResponse {
   writeStatus(status: string): unknown;
   writeHeader(name: string, value: string): HttpResponse;
-  /** @returns whether the system took it, and whether the answer is whole. */
+  /** @returns whether the system took it, and whether the answer is complete. */
   tryEnd(body: Uint8Array, totalSize: number): [isWritten: boolean, isWhole: boolean];
   onWritable(handler: (offset: number) => boolean): unknown;
   onAborted(handler: () => void): unknown;
   onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): unknown;
-  /** What is written in the callback goes out at once. */
+  /** Everything written in the callback goes out at once. */
   cork(callback: () => void): unknown;
   pause(): void;
   close(): unknown;
@@ -52,7 +52,7 @@ export interface WebSocket<Data> {
   unsubscribe(topic: string): unknown;
   isSubscribed(topic: string): boolean;
   getTopics(): string[];
-  /** To all subscribers but itself. */
+  /** Sends to all subscribers except itself. */
   publish(topic: string, message: string | Uint8Array, isBinary: boolean): unknown;
 }
 
@@ -75,13 +75,13 @@ export interface WebSocketBehavior<Data> {
 export interface TemplatedApp {
   ws<Data>(pattern: string, behavior: WebSocketBehavior<Data>): unknown;
   any(pattern: string, handler: (response: HttpResponse, request: HttpRequest) => void): unknown;
-  /** Told of every socket: 1 it has opened, -1 it has closed and never was a WebSocket. */
+  /** Called for every socket: 1 when it has opened, -1 when it has closed without becoming a WebSocket. */
   filter(handler: (response: HttpResponse, change: number) => void): unknown;
   listen(host: string, port: number, options: number, callback: (socket: ListenSocket | false) => void): unknown;
   publish(topic: string, message: string | Uint8Array, isBinary: boolean): boolean;
   numSubscribers(topic: string): number;
   close(): unknown;
-  // These three its own types do not tell of.
+  // These three are missing in its own types.
   getDescriptor(): number;
   addChildAppDescriptor(descriptor: number): void;
   removeChildAppDescriptor(descriptor: number): void;
@@ -95,15 +95,16 @@ export interface Native {
 }
 
 /**
- * Packages that have it, in the order in which they are tried. The first is a dependency, under the name that uWebSockets.js
- * itself has: it may be put in its place. The second has binaries for later versions of Node; it is installed by hand.
+ * Packages that have it, in the order in which they are tried. The first is a dependency, under the name of
+ * uWebSockets.js itself, which may replace it. The second has binaries for later versions of Node, and is installed by
+ * hand.
  */
 const packages = ['uWebSockets.js', '@btc-vision/uwebsockets.js'] as const;
 
-/** Thrown when no package has a binary that runs here. The message has what each said, in one line. */
+/** Thrown when no package has a binary that runs here. The message has the reason of each, in one line. */
 export class NativeError extends Error {
   override readonly name = 'NativeError';
-  /** Whether the dependency is there. */
+  /** Whether the dependency is installed. */
   readonly isInstalled: boolean;
 
   constructor(reasons: ReadonlyMap<string, string>) {
@@ -130,7 +131,7 @@ export async function loadNative(load: (name: string) => Promise<unknown> = (nam
   throw new NativeError(reasons);
 }
 
-/** The packages put what the system said behind words of their own. */
+/** The packages put the system's message after text of their own. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_MODULE_NOT_FOUND') return notInstalled;

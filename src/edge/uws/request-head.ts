@@ -3,7 +3,7 @@ import { normalAddress } from '../address.ts';
 import { addLine, type RequestHead } from '../request-head.ts';
 import type { HttpRequest, HttpResponse } from './native.ts';
 
-/** uWebSockets.js tells only the first of the header lines of a name, unless it is asked for all of them. */
+/** `getHeader` of uWebSockets.js returns only the first line of a name: `forEach` has all. */
 export function readHead(request: HttpRequest, response: HttpResponse): RequestHead {
   const lines = new Map<string, string[]>();
   request.forEach((name, value) => {
@@ -25,8 +25,8 @@ export function peerAddress(response: HttpResponse): string {
 }
 
 /**
- * The address in a header of the PROXY protocol, version 2; empty if there was none. Anybody may send one, and one more
- * before each request: uWebSockets.js tells the last.
+ * The address in a header of the PROXY protocol, version 2; empty if there was none. Any client may send one, and
+ * another one before each request: uWebSockets.js returns the last.
  */
 function proxiedAddress(response: HttpResponse): string {
   return read(response.getProxiedRemoteAddressAsText());

@@ -20,7 +20,7 @@ export class NativeResponder implements Responder {
     });
   }
 
-  /** A connection that is closed with something unread is reset, and the answer with it. */
+  /** Reads the body first: closing a connection with unread data resets it and loses the answer. */
   afterBody(longest: number, then: () => void): void {
     let received = 0;
     this.#response.onData((chunk, isLast) => {
@@ -32,8 +32,9 @@ export class NativeResponder implements Responder {
   }
 
   /**
-   * Past the end of an answer uWebSockets.js closes nothing that the client has not read, takes further requests instead,
-   * and keeps all answers. So it never sees the end of this one: what follows the last header stands in its value.
+   * After the end of an answer uWebSockets.js does not close a connection before the client has read it, but takes
+   * further requests and buffers all answers. So it never sees the end of this one: the body is hidden in the last
+   * header's value.
    */
   answerAndClose(reply: PlainReply, isHead: boolean): void {
     const response = this.#response;
@@ -48,7 +49,7 @@ export class NativeResponder implements Responder {
     response.close();
   }
 
-  /** What the system does not take of the body is not copied. */
+  /** The unsent rest of the body is not copied. */
   send(reply: PlainReply, body: Uint8Array, isLast: boolean, then: () => void): boolean {
     const response = this.#response;
     let isDone = false;
