@@ -32,7 +32,7 @@ export class HubbubError extends Error {
     message: string,
     more: { path?: string | undefined; retry?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    super(message, more);
     this.code = code;
     this.path = more.path;
     this.retry = more.retry;

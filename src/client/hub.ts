@@ -369,15 +369,9 @@ export class HubClient implements Hub {
         const { type, ...said } = frame;
         return this.#emitter.emit(type, said as Direct & Broadcast);
       }
-      case 'ack':
-        return this.#acknowledged(frame);
       default:
         return this.#pass(frame);
     }
-  }
-
-  #acknowledged(frame: ServerAck): void {
-    if (!this.#requests.settle(frame) && frame.room !== undefined) this.#rooms.get(frame.room)?.acknowledged(frame);
   }
 
   /** An answer, or something for a room. */

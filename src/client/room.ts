@@ -3,7 +3,6 @@ import type {
   Change,
   Member,
   Position,
-  ServerAck,
   ServerError,
   ServerFrame,
   ServerGap,
@@ -228,10 +227,6 @@ export class RoomClient implements Room {
     if (this.#phase === 'joining') this.#enterLater(retry);
   }
 
-  acknowledged({ id, room = this.name, epoch = '', seq = 0, at }: ServerAck): void {
-    this.#outbox.acknowledged({ id, room, epoch, seq, at });
-  }
-
   /** @returns whether it was something of this room that was refused. */
   refused(error: ServerError): boolean {
     if (error.id === undefined || error.id !== this.#joinId) return this.#outbox.refused(error);
@@ -248,6 +243,10 @@ export class RoomClient implements Room {
         return this.#joined(frame);
       case 'message':
         return this.#message(frame);
+      case 'ack': {
+        const { id, room = this.name, epoch = '', seq = 0, at } = frame;
+        return this.#outbox.acknowledged({ id, room, epoch, seq, at });
+      }
       case 'gap':
         return this.#gap(frame);
       case 'presence':

@@ -63,10 +63,10 @@ function stringify(frame: ClientFrame): string {
   try {
     return JSON.stringify(frame);
   } catch (cause) {
-    throw invalidBody(cause);
+    throw invalidBody({ cause });
   }
 }
 
-function invalidBody(cause?: unknown): HubbubError {
-  return new HubbubError('invalid_body', 'the body cannot be said in JSON', { cause });
+function invalidBody(more?: { cause: unknown }): HubbubError {
+  return new HubbubError('invalid_body', 'the body cannot be said in JSON', more);
 }

@@ -13,7 +13,8 @@ const maxHeader = 0xffff;
 const carriers: ReadonlySet<unknown> = new Set(['message', 'signal', 'direct', 'broadcast', 'echo']);
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+// Pure: the client does without it.
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The two parts of a binary frame. */
 export interface BinaryParts {
