@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 
 FROM base AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY LICENSE tsconfig.json tsconfig.build.json ./
 COPY schemas ./schemas
 COPY scripts ./scripts
 COPY src ./src

@@ -37,8 +37,6 @@ const { outputFiles, metafile } = await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
   minify: true,
-  // In a browser there is a WebSocket; the client looks for this one where there is none.
-  external: ['ws'],
   metafile: true,
 });
 

@@ -17,6 +17,8 @@ import { help } from './config/help.ts';
 import { type Config, ConfigError, loadConfig } from './config/load.ts';
 import { CertificateError, certificate, localNames } from './edge/certificate.ts';
 import type { Program } from './edge/remote/link.ts';
+import { createClient } from './http/client.ts';
+import type { StaticFile } from './http/files.ts';
 import { createPages } from './http/pages.ts';
 import { LogError } from './log/error.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
@@ -51,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
   });
   const tls = config.tls ? await readCertificate(config, Date.now()) : undefined;
   if (tls) tellCertificate(tls, logger);
-  const pages = createPages(readPages());
+  const pages = readPages();
   // Here, so that nothing else loads a native part.
   const { startBroker } = await import('./broker/broker.ts');
   const broker = await startBroker({
@@ -74,7 +76,7 @@ async function main(args: readonly string[]): Promise<void> {
   const isInTerminal = stdin.isTTY || stdout.isTTY;
   whenHungUp(() => (isInTerminal ? stop('SIGHUP') : void reload.configuration()));
   if (tls) setInterval(() => void reload.certificate(), day).unref();
-  print(`${summary(config, broker.port, pages.size > 0)}\n`);
+  print(`${summary(config, broker.port, pages.has('/'))}\n`);
 }
 
 /**
@@ -141,7 +143,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
   const { startThrowaway } = await import('./broker/throwaway.ts');
   const { stderr } = process;
   const logger = createLogger({ level: 'error', format: 'auto', stream: stderr, isTTY: stderr.isTTY ?? false });
-  const pages = createPages(readPages());
+  const pages = readPages();
   const server = { name: 'hubbub', version };
   const options = {
     logger,
@@ -153,7 +155,7 @@ const startDemoServer: StartServer = async ({ host, port }) => {
     pages,
     schemas: readSchemas(),
   };
-  return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.size > 0 };
+  return { ...(await startThrowaway(['--host', host, '--port', port], options)), hasPages: pages.has('/') };
 };
 
 function readCertificate({ data, cert, key }: Config, now: number) {
@@ -225,14 +227,15 @@ function readSchemas(): ReadonlyMap<string, string> {
   return new Map(Array.from(files, ([path, content]) => [path, content.toString()]));
 }
 
-/** The web pages from the build; none if there was no build. */
-function readPages(): ReadonlyMap<string, Buffer> {
-  const directory = new URL('dist/web/', root);
-  return existsSync(directory) ? readDirectory(directory) : new Map();
+/** The web pages and the client from the build; none if there was no build. */
+function readPages(): ReadonlyMap<string, StaticFile> {
+  const pages = createPages(readDirectory(new URL('dist/web/', root)));
+  return new Map([...pages, ...createClient(readDirectory(new URL('dist/sdk/', root)))]);
 }
 
-/** The files in a directory by their path in it. */
+/** The files in a directory by their path in it; none if it is not there. */
 function readDirectory(directory: URL): Map<string, Buffer> {
+  if (!existsSync(directory)) return new Map();
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   const files = paths.map((path) => [path.replaceAll('\\', '/'), new URL(path, directory)] as const);
   const isFile = ([, url]: (typeof files)[number]) => statSync(url).isFile();

@@ -1,4 +1,4 @@
-/** The client: `import { connect } from 'hubbub/client'`. */
+/** The client: `import { connect } from '@hubbub-chat/client'`. */
 import type { ConnectOptions, Hub } from './api.ts';
 import { environment } from './environment.ts';
 import { HubClient } from './hub.ts';

@@ -16,6 +16,11 @@ export interface Environment {
   WebSocket(): WebSocketConstructor | Promise<WebSocketConstructor>;
 }
 
+/** By a name that no bundler sees: each would want to have the package, which is needed in Node 20 alone. */
+function load(name: string): Promise<{ readonly WebSocket: WebSocketConstructor }> {
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+}
+
 /** Browsers, Node, and what is like them. */
 export const environment: Environment = {
   now: () => performance.now(),
@@ -28,6 +33,6 @@ export const environment: Environment = {
   onWaking: (check) => onWaking(check, Date.now),
   WebSocket() {
     const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
-    return WebSocket ?? import('ws').then((ws) => ws.WebSocket);
+    return WebSocket ?? load('ws').then((ws) => ws.WebSocket);
   },
 };

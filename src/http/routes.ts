@@ -27,7 +27,7 @@ export interface RouterOptions {
   readonly healthy: () => boolean;
   /** Whether new connections are taken. */
   readonly ready: () => boolean;
-  /** The web pages by path. Without them a browser gets a line of text. */
+  /** The web pages, and the client for others, by path. Without them a browser gets a line of text. */
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** The files under `schemas/` by their path there: `client/join.json`. */
   readonly schemas: ReadonlyMap<string, string>;
@@ -38,6 +38,7 @@ export interface RouterOptions {
 const greeting = `This is Hubbub, a chat server. Come with a WebSocket:
   /text        plain lines: wscat -c ws://<this address>/text
   / or /ws     JSON frames, described at /asyncapi.json and /schemas/
+A page gets the client by: import { connect } from '<this address>/client.js'
 `;
 
 /** @returns the function that answers a request. */
@@ -49,7 +50,7 @@ export function createRouter({ healthy, ready, pages, schemas, roomSchema }: Rou
   const get = (request: HttpRequest): HttpReply => {
     const { path } = request;
     const page = pages.get(path);
-    // A page loads everything else relative to its own address.
+    // A page and a module load everything else relative to their own address.
     if (page) return request.moved === undefined ? serve(page, request) : redirect(request.moved);
     switch (path) {
       case '/healthz':
