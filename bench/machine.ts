@@ -1,6 +1,6 @@
 /** The machine and the version of a result. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
 const packages = ['uWebSockets.js', 'ws', 'socket.io', 'rxjs'];
@@ -33,6 +33,7 @@ export function describeMachine(): Machine {
 
 function versionOf(name: string): string {
   const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  if (!existsSync(file)) return 'not installed';
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 

@@ -88,7 +88,10 @@ test(`${members} members get the same messages in the same order, and leave noth
   await round(server);
   const second = memory();
   // What Node itself keeps of a second round differs from version to version. A kilobyte for each member would be more.
-  assert.ok(second.heap - first.heap < 1000 * members, `the second round left ${second.heap - first.heap} bytes on the heap`);
+  assert.ok(
+    second.heap - first.heap < 1000 * members,
+    `the second round left ${second.heap - first.heap} bytes on the heap`,
+  );
   const held = second.resident - first.resident;
   assert.ok(held < 64 * MiB, `after the second round the process holds ${held} bytes more`);
 });

@@ -23,18 +23,22 @@ const heads: Record<string, { path?: string; headers?: HeaderLines }> = {
   'both, and 14 KiB in all': { path: `/?token=${'x'.repeat(4096)}`, headers: { Cookie: 'x'.repeat(10_000) } },
 };
 
-for (const threads of ['1', '2']) {
-  describe(`with --threads ${threads} the head of a request`, () => {
+for (const edge of [
+  ['--threads', '1'],
+  ['--threads', '2'],
+  ['--edge', 'portable'],
+]) {
+  describe(`with ${edge.join(' ')} the head of a request`, () => {
     for (const [what, { path, headers }] of Object.entries(heads)) {
       test(`may have ${what}`, async () => {
-        await using program = await Program.start([...locally, '--threads', threads]);
+        await using program = await Program.start([...locally, ...edge]);
         await using raw = await RawClient.connect(portOf(await program.listening()), path, headers && { headers });
         await raw.next('welcome');
       });
     }
 
     test('that is longer than 16 KiB is answered by 431, and the operator can see it', async () => {
-      await using program = await Program.start([...debug, '--threads', threads]);
+      await using program = await Program.start([...debug, ...edge]);
       const port = portOf(await program.listening());
       assert.equal(await answer(port, upgradeRequest('/', { Cookie: 'x'.repeat(20 * KiB) })), 431);
       const { address } = await program.logged('a connection ended without a whole request');
@@ -45,11 +49,13 @@ for (const threads of ['1', '2']) {
   });
 }
 
-test('HTTP/1.0 is answered by 505, and the operator can see it', async () => {
-  await using program = await Program.start(debug);
-  assert.equal(await answer(portOf(await program.listening()), 'GET / HTTP/1.0\r\nHost: a\r\n\r\n'), 505);
-  await program.logged('a connection ended without a whole request');
-});
+for (const edge of ['auto', 'portable']) {
+  test(`HTTP/1.0 is answered by 505, and the operator can see it: --edge ${edge}`, async () => {
+    await using program = await Program.start([...debug, '--edge', edge]);
+    assert.equal(await answer(portOf(await program.listening()), 'GET / HTTP/1.0\r\nHost: a\r\n\r\n'), 505);
+    await program.logged('a connection ended without a whole request');
+  });
+}
 
 test('what is refused is told at the usual level, once of each kind', async () => {
   await using program = await Program.start([...locally, '--max-connections-per-address', '1']);

@@ -40,6 +40,7 @@ export class Listener {
   readonly #secure: ReturnType<typeof createTlsServer> | undefined;
   readonly #sockets: Sockets;
   readonly #unheard: EdgeHandlers['unheard'];
+  readonly #failed: Failed;
   /** All connections by address and port of the other end: with TLS, requests refer to a different socket object. */
   readonly #connections = new Map<string, Connection>();
   readonly #failing = new WeakSet<Socket>();
@@ -54,6 +55,7 @@ export class Listener {
   ) {
     this.#sockets = sockets;
     this.#unheard = unheard;
+    this.#failed = failed;
     const options: ServerOptions = {
       maxHeaderSize: headLimit,
       requireHostHeader: false,
@@ -71,19 +73,19 @@ export class Listener {
     this.#secure?.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#server.on('connection', guarded('a new connection is not watched', failed, this.#connected));
     this.#server.on('clientError', guarded('a request that cannot be read is not answered', failed, this.#unreadable));
-    this.#server.on('request', this.#heard(failed, request));
+    this.#server.on('request', this.#heard(request));
     this.#server.on(
       'upgrade',
-      this.#heard(failed, (asked: IncomingMessage, _socket, head: Buffer) => upgrade(asked, head)),
+      this.#heard((asked: IncomingMessage, _socket, head: Buffer) => upgrade(asked, head)),
     );
   }
 
   /** @returns the port; if `port` is 0, the one that the system chose. undefined if it cannot be used. */
   listen(host: string, port: number): Promise<number | undefined> {
     return new Promise((resolve) => {
-      this.#server.once('error', () => resolve(undefined));
+      // An error later is one of accepting a connection, which is lost. The promise is settled by then.
+      this.#server.on('error', () => resolve(undefined));
       this.#server.listen({ host, port, exclusive: true }, () => {
-        this.#server.removeAllListeners('error').on('error', ignore);
         resolve((this.#server.address() as AddressInfo).port);
       });
     });
@@ -112,14 +114,15 @@ export class Listener {
     const address = peerAddress(socket);
     const start = performance.now();
     const connection: Connection = { socket, state: 'unheard' };
-    this.#connections.set(name, connection);
-    socket.on('error', ignore);
-    socket.once('close', () => {
+    const closed = () => {
       if (this.#connections.get(name) === connection) this.#connections.delete(name);
       if (connection.state === 'upgraded') this.#sockets.webSocketClosed();
       else this.#sockets.closed();
       if (connection.state === 'unheard') this.#unheard(address, performance.now() - start);
-    });
+    };
+    this.#connections.set(name, connection);
+    socket.on('error', ignore);
+    socket.once('close', guarded('a connection that has closed is not counted', this.#failed, closed));
     if (this.#sockets.opened()) return;
     connection.state = 'heard';
     socket.destroy();
@@ -130,7 +133,7 @@ export class Listener {
     if (this.#failing.has(socket)) return;
     this.#failing.add(socket);
     if (!socket.writable) socket.destroy();
-    else endWith(socket, `HTTP/1.1 ${answers[error.code ?? ''] ?? '400 Bad Request'}\r\nconnection: close\r\n\r\n`);
+    else endWithStatus(socket, answers[error.code ?? ''] ?? '400 Bad Request');
   };
 
   #set(socket: Socket, state: Connection['state']): void {
@@ -138,17 +141,22 @@ export class Listener {
     if (connection) connection.state = state;
   }
 
-  #heard<Rest extends unknown[]>(failed: Failed, then: (request: IncomingMessage, ...rest: Rest) => void) {
+  #heard<Rest extends unknown[]>(then: (request: IncomingMessage, ...rest: Rest) => void) {
     return (request: IncomingMessage, ...rest: Rest): void => {
+      if (request.httpVersion !== '1.1') return endWithStatus(request.socket, '505 HTTP Version Not Supported');
       this.#set(request.socket, 'heard');
       try {
         then(request, ...rest);
       } catch (error) {
-        failed('a request cannot be answered', error);
+        this.#failed('a request cannot be answered', error);
         request.socket.destroy();
       }
     };
   }
+}
+
+function endWithStatus(socket: Socket, status: string): void {
+  endWith(socket, `HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
 }
 
 function readFiles({ certFile, keyFile }: TlsFiles) {
