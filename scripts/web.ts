@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { compress } from '../src/http/files.ts';
+import { packedEndings } from '../src/http/pages.ts';
 
 /** In bytes, compressed by gzip: a page with everything it loads. */
 const limit = 40 * 1024;
@@ -62,9 +63,11 @@ await mkdir(new URL('assets/', target), { recursive: true });
 const sizes = new Map<string, number>();
 for (const [path, content] of [...files].sort()) {
   await writeFile(new URL(path, target), content);
-  const size = gzipSync(content, { level: 9 }).length;
-  sizes.set(path, size);
-  console.log(`dist/web/${path}: ${content.length} bytes, ${size} with gzip`);
+  const { br, gzip } = compress(content);
+  await writeFile(new URL(path + packedEndings.br, target), br);
+  await writeFile(new URL(path + packedEndings.gzip, target), gzip);
+  sizes.set(path, gzip.length);
+  console.log(`dist/web/${path}: ${content.length} bytes, ${gzip.length} with gzip`);
 }
 for (const { html, script, style } of pages) {
   const parts = [html, iconName, made(theme), made(style), ...loadedBy(made(script))];

@@ -9,68 +9,62 @@ export interface StaticFile {
   readonly cacheControl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: Uint8Array;
-  /** The same compressed, the best encoding first. */
-  readonly compressed: readonly Compressed[];
+  /** Its compressed forms; undefined if it is sent as it is. */
+  readonly compressed: Compressed | undefined;
 }
 
-interface Compressed {
-  readonly encoding: 'br' | 'gzip';
-  readonly body: Uint8Array;
-}
+export type Encoding = 'br' | 'gzip';
+
+export type Compressed = Readonly<Record<Encoding, Uint8Array>>;
 
 export interface FileOptions {
   /** Whether its name changes with its content. */
   readonly isImmutable?: boolean;
   readonly isCompressed?: boolean;
+  /** The compressed forms, if the build has made them: at the start of a server they would take most of its time. */
+  readonly compressed?: Compressed;
   /** Its type, and other headers of its body. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export function createFile(
   content: Uint8Array,
-  { isImmutable = false, isCompressed = false, headers }: FileOptions,
+  { isImmutable = false, isCompressed = false, compressed, headers }: FileOptions,
 ): StaticFile {
   return {
     etag: createHash('sha256').update(content).digest('base64url').slice(0, 22),
     cacheControl: isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     headers: { ...headers, 'x-content-type-options': 'nosniff' },
     content,
-    compressed: isCompressed ? compress(content) : [],
+    compressed: isCompressed ? (compressed ?? compress(content)) : undefined,
   };
 }
 
 export function serve(file: StaticFile, request: HttpRequest): HttpReply {
-  const accepted = acceptedEncodings(request.header('accept-encoding'));
-  const packed = file.compressed.find(({ encoding }) => accepted.has(encoding));
-  const etag = `"${file.etag}${packed ? `-${packed.encoding}` : ''}"`;
-  const headers = {
-    'cache-control': file.cacheControl,
-    etag,
-    ...(file.compressed.length > 0 && { vary: 'accept-encoding' }),
-  };
+  const encoding = file.compressed && bestEncoding(request.header('accept-encoding'));
+  const etag = `"${file.etag}${encoding ? `-${encoding}` : ''}"`;
+  const headers = { 'cache-control': file.cacheControl, etag, ...(file.compressed && { vary: 'accept-encoding' }) };
   if (isKnown(request.header('if-none-match'), etag)) return { status: '304 Not Modified', headers, body: undefined };
   return {
     status: '200 OK',
-    headers: { ...headers, ...file.headers, ...(packed && { 'content-encoding': packed.encoding }) },
-    body: packed?.body ?? file.content,
+    headers: { ...headers, ...file.headers, ...(encoding && { 'content-encoding': encoding }) },
+    body: (encoding && file.compressed?.[encoding]) ?? file.content,
   };
 }
 
-function compress(content: Uint8Array): Compressed[] {
+export function compress(content: Uint8Array): Compressed {
   const best = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
-  return [
-    { encoding: 'br', body: brotliCompressSync(content, best) },
-    { encoding: 'gzip', body: gzipSync(content, { level: 9 }) },
-  ];
+  return { br: brotliCompressSync(content, best), gzip: gzipSync(content, { level: 9 }) };
 }
 
 /** RFC 9110, section 12.5.3, as far as browsers use it. */
-function acceptedEncodings(header: string): ReadonlySet<string> {
+function bestEncoding(header: string): Encoding | undefined {
   const accepted = header
     .split(',')
     .map((part) => part.trim().split(/\s*;\s*q=/))
     .filter(([, quality = '1']) => Number(quality) > 0);
-  return new Set(accepted.map(([name = '']) => name.toLowerCase()));
+  const names = new Set(accepted.map(([name = '']) => name.toLowerCase()));
+  return (['br', 'gzip'] as const).find((encoding) => names.has(encoding));
 }
 
 /** RFC 9110, section 13.1.2. */

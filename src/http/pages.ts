@@ -1,5 +1,5 @@
 /** The web pages, which load nothing from other origins. */
-import { createFile, type StaticFile } from './files.ts';
+import { createFile, type Encoding, type StaticFile } from './files.ts';
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -9,6 +9,9 @@ const types: Readonly<Record<string, string>> = {
   png: 'image/png',
   webmanifest: 'application/manifest+json',
 };
+
+/** The compressed forms of a file lie beside it, with these endings. */
+export const packedEndings: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' };
 
 /** Only this server is allowed as a source; images may also come from messages. */
 const contentSecurityPolicy = [
@@ -25,18 +28,25 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * @param files by their path under the root, such as `index.html` or `assets/app-1a2b3c.js`
+ * @param files by their path under the root, such as `index.html` or `assets/app-1a2b3c.js`, and their compressed forms
+ * (`index.html.br`), if the build has made them
  * @returns the pages by the path of their URL: `index.html` is at `/`, `status.html` at `/status`.
  */
 export function createPages(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, StaticFile> {
-  return new Map(Array.from(files, ([path, content]) => [pathOf(path), createPage(path, content)]));
+  const packed = new Set(
+    Array.from(files.keys(), (path) => Object.values(packedEndings).map((ending) => path + ending)).flat(),
+  );
+  const pages = Array.from(files).filter(([path]) => !packed.has(path));
+  return new Map(pages.map(([path, content]) => [pathOf(path), createPage(path, content, files)]));
 }
 
-function createPage(path: string, content: Uint8Array): StaticFile {
+function createPage(path: string, content: Uint8Array, files: ReadonlyMap<string, Uint8Array>): StaticFile {
   const type = types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  const [br, gzip] = [files.get(path + packedEndings.br), files.get(path + packedEndings.gzip)];
   return createFile(content, {
     isImmutable: path.startsWith('assets/'),
     isCompressed: type !== 'image/png',
+    ...(br && gzip && { compressed: { br, gzip } }),
     headers: {
       'content-type': type,
       'content-security-policy': contentSecurityPolicy,

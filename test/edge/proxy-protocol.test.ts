@@ -120,7 +120,7 @@ describe('a client cannot say something else with a header of its own', { concur
   for (const path of ['/healthz', '/asyncapi.json', '/big']) {
     test(`after the answer to ${path}`, async () => {
       const content = Buffer.alloc(8 * 1024 * 1024);
-      const page = { etag: 'x', cacheControl: 'no-cache', headers: {}, content, compressed: [] };
+      const page = { etag: 'x', cacheControl: 'no-cache', headers: {}, content, compressed: undefined };
       await using server = await startServer({ ...behindProxy, pages: new Map([['/big', page]]) });
       await using raw = connect(server, proxy, proxyHeader('203.0.113.1'), get(path));
       const answers = all(raw);

@@ -74,6 +74,26 @@ describe('the web pages', () => {
     }
   });
 
+  test('what the build has packed is sent as it is', async () => {
+    const built = createPages(
+      new Map([
+        ['index.html', Buffer.from('plain')],
+        ['index.html.br', Buffer.from('packed by Brotli')],
+        ['index.html.gz', Buffer.from('packed by gzip')],
+      ]),
+    );
+    assert.deepEqual([...built.keys()], ['/']);
+    await using server = await startServer({ pages: built });
+    for (const [accepted, body] of [
+      ['gzip, br', 'packed by Brotli'],
+      ['gzip', 'packed by gzip'],
+      ['identity', 'plain'],
+    ] as const) {
+      const response = await fetchRaw(server.http, { 'accept-encoding': accepted });
+      assert.equal(response.body.toString(), body);
+    }
+  });
+
   test('what a client has already is not sent again', async () => {
     await using server = await startServer({ pages });
     const first = await fetchRaw(server.http, { 'accept-encoding': 'br' });
