@@ -3,22 +3,25 @@
  * of them need.
  */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ensurePackages, packages } from './kit/packages.ts';
+import { compile } from './runner/compile.ts';
+import { groupsOf } from './runner/groups.ts';
 
 const directory = new URL('.', import.meta.url).pathname;
 const wanted = process.argv.slice(2);
 const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.test.ts') && (wanted.length === 0 || wanted.some((part) => path.includes(part))))
-  .sort()
-  .map((path) => join(directory, path));
+  .sort();
 if (files.length === 0) throw new Error(`no test file has one of these in its path: ${wanted.join(', ')}`);
 
 ensurePackages(packages, process.env);
-const events = run({ files, concurrency: 2, timeout: 180_000 });
+using compiled = await compile(groupsOf(files, directory));
+// Without tsx, which has started this process: there is nothing left to compile.
+process.execArgv = ['--enable-source-maps'];
+const events = run({ files: [...compiled.programs], concurrency: 2, timeout: 600_000 });
 events.on('test:fail', () => {
   process.exitCode = 1;
 });

@@ -42,7 +42,10 @@ const script = new URL('child.ts', import.meta.url).pathname;
 type Child = ChildProcessByStdio<null, Readable, null>;
 
 function start(args: readonly string[], as: { uid?: number; gid?: number } = {}): Child {
-  return spawn(process.execPath, ['--import', 'tsx', script, ...args], { ...as, stdio: ['ignore', 'pipe', 'ignore'] });
+  return spawn(process.execPath, [...process.execArgv, script, ...args], {
+    ...as,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 /** Its output, line by line. */

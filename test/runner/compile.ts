@@ -1,0 +1,88 @@
+/** Compiles the test files of a run, and the programs that they start: once, so that no process has to do it for itself. */
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import type { Group } from './groups.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const options: BuildOptions = {
+  absWorkingDir: root,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'warning',
+};
+
+/** One program per group. To be disposed of when they have run. */
+export interface Compiled extends Disposable {
+  readonly programs: readonly string[];
+}
+
+export async function compile(groups: readonly Group[]): Promise<Compiled> {
+  // Inside the repository, where packages are looked for. Some tests start programs as another user, who has to read them.
+  const directory = mkdtempSync(join(root, '.test-'));
+  chmodSync(directory, 0o755);
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
+  const started = new Set<string>();
+  const nameOf = (path: string) => relative(root, path).replace(/\.ts$/, '');
+  const places = keepPlaces((path) => {
+    started.add(path);
+    return join(directory, `${nameOf(path)}.mjs`);
+  });
+  await build({
+    ...options,
+    entryPoints: groups.map(({ name }) => ({ in: `group:${name}`, out: name })),
+    outdir: directory,
+    plugins: [entriesOf(groups), places],
+  });
+  if (started.size > 0) {
+    const entryPoints = Array.from(started, (path) => ({ in: path, out: nameOf(path) }));
+    await build({ ...options, entryPoints, outdir: directory, plugins: [places] });
+  }
+  return { programs: groups.map(({ name }) => join(directory, `${name}.mjs`)), [Symbol.dispose]: remove };
+}
+
+/** The program of a group imports its files. */
+function entriesOf(groups: readonly Group[]): Plugin {
+  return {
+    name: 'groups',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^group:/ }, ({ path }) => ({ path, namespace: 'group' }));
+      onLoad({ filter: /.*/, namespace: 'group' }, ({ path }) => {
+        const files = groups.find(({ name }) => path === `group:${name}`)?.files ?? [];
+        return { contents: files.map((file) => `import ${JSON.stringify(file)};`).join('\n'), resolveDir: root };
+      });
+    },
+  };
+}
+
+/**
+ * A compiled file is somewhere else, but everything that it looks for beside itself is where it was, except for programs.
+ * @param program tells where a program is when it is compiled.
+ */
+function keepPlaces(program: (path: string) => string): Plugin {
+  return {
+    name: 'places',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const place = (file: string) => JSON.stringify(pathToFileURL(file).href);
+        const contents = readFileSync(path, 'utf8')
+          .replaceAll(
+            /new URL\('([^']+\.ts)', import\.meta\.url\)/g,
+            (_, file: string) => `new URL(${place(program(resolve(dirname(path), file)))})`,
+          )
+          .replaceAll('import.meta.url', place(path));
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
