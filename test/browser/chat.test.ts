@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { ServerFrame } from '../../src/protocol/generated/frames.ts';
 import { JsonClient } from '../kit/client.ts';
@@ -81,8 +81,6 @@ describe('in Chromium', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   /** A page of the server's own origin. */
   async function openPage(server: TestServer): Promise<PageSocket & AsyncDisposable> {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium as playwright } from 'playwright-core';
 import type { StaticFile } from '../../src/http/files.ts';
@@ -27,9 +28,15 @@ const launchArguments = [
   '--disable-sync',
 ];
 
+let browser: Promise<Browser> | undefined;
+
+/** The same for all tests of a process, which closes it at its end: visitors share nothing all the same. */
 export function launch(): Promise<Browser> {
-  return playwright.launch({ executablePath: chromium.file, args: launchArguments });
+  browser ??= playwright.launch({ executablePath: chromium.file, args: launchArguments });
+  return browser;
 }
+
+after(async () => (await browser)?.close());
 
 /** The pages as the build made them. */
 export function builtPages(): ReadonlyMap<string, StaticFile> {

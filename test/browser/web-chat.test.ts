@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { loadConfig } from '../../src/config/load.ts';
 import { JsonClient, TextClient } from '../kit/client.ts';
@@ -13,8 +13,6 @@ describe('the chat page', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   test('two browsers and a terminal talk with one another', async () => {
     await using server = await start();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { JsonClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
@@ -20,8 +20,6 @@ describe('the chat page on a machine whose clock is set back', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   test('typing is told, and is over, as ever; and so is when the next attempt is made', async () => {
     await using server = await startServer({ pages: builtPages() });

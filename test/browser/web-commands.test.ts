@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { JsonClient, TextClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
@@ -18,8 +18,6 @@ describe('what begins with a slash on the chat page', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   test('is a command, and /msg goes to one person alone', async () => {
     await using server = await start();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { JsonClient } from '../kit/client.ts';
 import { startServer } from '../kit/server.ts';
@@ -29,8 +29,6 @@ describe('a room with many messages', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   test('only what is seen is in the document; earlier messages come as one scrolls, and what is read stays in its place', async () => {
     await using server = await startServer({ pages: builtPages() });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { loadConfig } from '../../src/config/load.ts';
 import { JsonClient } from '../kit/client.ts';
@@ -21,8 +21,6 @@ describe('the chat page without a connection', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   test('offline and online again: what was written waits, what was missed comes, each once', async () => {
     await using server = await startServer({ pages: builtPages() });

@@ -1,6 +1,6 @@
 /** The pages behind a proxy that serves them under a path. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { connect } from '../../src/client/connect.ts';
 import { PathProxy } from '../kit/path-proxy.ts';
@@ -13,8 +13,6 @@ describe('behind a path', { skip }, () => {
   before(async () => {
     browser = await launch();
   });
-
-  after(() => browser.close());
 
   for (const [what, basePath, strips] of [
     ['which the proxy takes off', '/', true],
