@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { extent } from '../kit/extent.ts';
 import { FaultProxy } from '../kit/fault-proxy.ts';
 import { Random } from '../kit/random.ts';
 import { until } from '../kit/server.ts';
@@ -48,7 +49,7 @@ async function restart(kills: number, args: string[], isOneOrder: boolean): Prom
   }
 }
 
-test('servers are killed under load: everything arrives once, at everyone', () => restart(3, [], false));
+test('servers are killed under load: everything arrives once, at everyone', () => restart(extent(3), [], false));
 
 test('the same, and in one order, where nothing goes out before it is kept', () =>
-  restart(2, ['--fanout', 'after-commit'], true));
+  restart(extent(2), ['--fanout', 'after-commit'], true));

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { createTickets } from '../../src/auth/ticket.ts';
 import type { ServerFrame } from '../../src/protocol/generated/frames.ts';
 import { JsonClient, TextClient } from '../kit/client.ts';
+import { extent } from '../kit/extent.ts';
 import { Random } from '../kit/random.ts';
 import { startServer, type TestServer, until } from '../kit/server.ts';
 import { someFrame, type World } from './fuzz/frames.ts';
@@ -15,7 +16,7 @@ import { Ledger } from './fuzz/ledger.ts';
 import { someLines } from './fuzz/lines.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
-const frames = Number(process.env['FUZZ_FRAMES'] ?? 100_000);
+const frames = Number(process.env['FUZZ_FRAMES'] ?? extent(100_000));
 const messages = frames / 5;
 const connections = 10;
 const batchSize = 100;
