@@ -15,7 +15,7 @@ export interface Capacity {
   readonly connections: number;
   /** Of each edge. */
   readonly sockets: SocketLimits;
-  /** For the operator, if fewer connections are possible than configured. */
+  /** For the operator, if fewer connections are possible than were asked for. */
   readonly warning: string | undefined;
 }
 
@@ -38,12 +38,17 @@ const otherShare = 1 / 8;
 
 const fewestSockets = 16;
 
+/** The most connections, if no number is asked for. */
+const mostUnasked = 20_000;
+
 /**
+ * @param asked how many connections there are to be; `auto`: as many as fit, up to 20,000.
  * @param openFiles how many files each process may open; undefined for any number.
  * @param edges how many edges there are; more than one are in processes of their own.
  * @throws StartError if that is not enough for any server.
  */
-export function capacity(maxConnections: number, openFiles = Number.POSITIVE_INFINITY, edges = 1): Capacity {
+export function capacity(asked: number | 'auto', openFiles = Number.POSITIVE_INFINITY, edges = 1): Capacity {
+  const maxConnections = asked === 'auto' ? mostUnasked : asked;
   const least = ownFiles + (edges > 1 ? Math.max(fewestSockets, edges * filesPerEdgeProcess) : fewestSockets);
   if (openFiles < least) {
     const what = `the limit of open files is ${openFiles}, and the server needs at least ${least}`;
@@ -55,7 +60,7 @@ export function capacity(maxConnections: number, openFiles = Number.POSITIVE_INF
   const webSockets = open - Math.min(otherSockets - 1, Math.ceil(open * otherShare));
   const connections = Math.min(maxConnections, edges * webSockets);
   const warning =
-    connections < maxConnections
+    asked !== 'auto' && connections < maxConnections
       ? `there can be ${connections} connections, not ${maxConnections} (--max-connections): the limit of open files is ${openFiles}; ${remedy(maxConnections)}, or lower --max-connections`
       : undefined;
   return { connections, sockets: { open, webSockets }, warning };

@@ -16,7 +16,7 @@ const placeholders: Record<Kind, string> = {
   size: ' SIZE',
   rate: ' RATE',
   byteRate: ' RATE',
-  threads: ' NUMBER',
+  count: ' NUMBER|auto',
   proxies: ' [NUMBER|NETWORK,NETWORK]',
   rules: ' JSON',
 };

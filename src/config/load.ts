@@ -37,7 +37,7 @@ export interface Config {
   readonly autoJoin: readonly string[];
   readonly rooms: readonly RoomRule[];
   readonly maxFrame: number;
-  readonly maxConnections: number;
+  readonly maxConnections: number | 'auto';
   readonly maxConnectionsPerAddress: number;
   readonly threads: number | 'auto';
   readonly edge: 'auto' | 'uws' | 'portable';

@@ -12,7 +12,7 @@ export type Kind =
   | 'size'
   | 'rate'
   | 'byteRate'
-  | 'threads'
+  | 'count'
   | 'proxies'
   | 'rules';
 

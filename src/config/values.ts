@@ -22,7 +22,7 @@ export function fromText(option: Option, text: string): unknown {
     case 'boolean':
       return booleans.get(text) ?? text;
     case 'integer':
-    case 'threads':
+    case 'count':
       return /^-?\d+$/.test(text) ? Number(text) : text;
     case 'proxies':
       return booleans.get(text) ?? (/^-?\d+$/.test(text) ? Number(text) : items(text));
@@ -42,7 +42,7 @@ export function readValue(option: Option, raw: unknown): { readonly value: Value
       return typeof raw === 'boolean' ? { value: raw } : undefined;
     case 'integer':
       return Number.isSafeInteger(raw) ? withinLimits(option, raw as number) : undefined;
-    case 'threads':
+    case 'count':
       if (raw === 'auto') return { value: raw };
       return Number.isSafeInteger(raw) ? withinLimits(option, raw as number) : undefined;
     case 'proxies':
@@ -84,9 +84,10 @@ export function expectation(option: Option): string {
     case 'boolean':
       return 'true or false';
     case 'integer':
-      return `an integer ${option.maximum === undefined ? 'of ' : ''}${limits}`;
-    case 'threads':
-      return `an integer ${limits} or auto`;
+    case 'count': {
+      const number = `an integer ${option.maximum === undefined ? 'of ' : ''}${limits}`;
+      return option.kind === 'count' ? `${number} or auto` : number;
+    }
     case 'proxies':
       return 'true, false, how many there are, or a list of their addresses and networks such as 10.0.0.0/8';
     case 'size':

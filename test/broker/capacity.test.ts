@@ -32,6 +32,16 @@ test('else fewer, which the operator is told with both numbers and what to do', 
   );
 });
 
+test('where no number is asked for there are as many as fit, and nothing is wrong', () => {
+  assert.deepEqual(capacity('auto', 1024), {
+    connections: 861,
+    sockets: { open: 984, webSockets: 861 },
+    warning: undefined,
+  });
+  assert.equal(capacity('auto', 20_000).warning, undefined);
+  assert.deepEqual(capacity('auto'), capacity(20_000));
+});
+
 test('each edge process has a limit of its own', () => {
   const { connections, sockets } = capacity(20_000, 1024, 4);
   assert.deepEqual(sockets, { open: 984, webSockets: 861 });

@@ -50,7 +50,7 @@ test('defaults', () => {
     autoJoin: ['lobby'],
     rooms: [],
     maxFrame: 65_536,
-    maxConnections: 20_000,
+    maxConnections: 'auto',
     maxConnectionsPerAddress: 1000,
     threads: 1,
     edge: 'auto',
@@ -81,7 +81,7 @@ test('flags go before the environment, that before the file, that before the def
   assert.equal(config.port, 3);
   assert.equal(config.host, 'env');
   assert.equal(config.maxRooms, 1);
-  assert.equal(config.maxConnections, 20_000);
+  assert.equal(config.maxConnections, 'auto');
 });
 
 test('a flag takes its value behind = or as the next argument, and the last one counts', () => {

@@ -11,7 +11,8 @@ import { RawClient, upgradeRequest } from '../kit/raw.ts';
 import { until } from '../kit/server.ts';
 import { Program } from './program.ts';
 
-const locally = ['--host', '127.0.0.1', '--port', '0', '--max-connections-per-address', '0'];
+const alone = ['--host', '127.0.0.1', '--port', '0', '--max-connections-per-address', '0'];
+const locally = [...alone, '--max-connections', '20000'];
 
 function start(files: number, ...args: string[]): Promise<Program> {
   return Program.start([...locally, ...args], {}, undefined, ['prlimit', `--nofile=${files}`]);
@@ -131,6 +132,14 @@ describe('where more clients come than files can be opened', { skip: withoutPrli
       /^hubbub: the limit of open files is 100, and the server needs at least 120; raise it .*\n$/,
     );
   });
+});
+
+test('where no number of connections is asked for, a low limit is nothing to warn of', {
+  skip: withoutPrlimit,
+}, async () => {
+  await using program = await Program.start(alone, {}, undefined, ['prlimit', '--nofile=300']);
+  await program.listening();
+  assert.equal(program.lines.length, 1, program.lines.join('\n'));
 });
 
 test('where the limit is lowered later, the server goes on', { skip: withoutPrlimit }, async () => {

@@ -10,8 +10,8 @@ import { Inbox } from '../kit/inbox.ts';
 
 const main = new URL('../../dist/main.js', import.meta.url).pathname;
 
-/** On a free port of this machine, with no more connections than fit into its limit of open files. */
-export const locally = ['--host', '127.0.0.1', '--port', '0', '--max-connections', '1000'];
+/** On a free port of this machine. */
+export const locally = ['--host', '127.0.0.1', '--port', '0'];
 
 export interface Exit {
   readonly code: number | null;
