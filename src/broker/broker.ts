@@ -24,7 +24,9 @@ import type { Log, LogEvents } from '../log/port.ts';
 import { Sweeper } from '../log/retention.ts';
 import { FigureTaker, figuresInterval, type Meters } from '../observe/figures.ts';
 import { type Failed, guarded } from '../observe/guard.ts';
-import type { Logger } from '../observe/logger.ts';
+import { isOn, type Logger } from '../observe/logger.ts';
+import { messageLog } from '../observe/messages.ts';
+import { LoggedTrail } from '../observe/trail.ts';
 import { Policies } from '../policy/policies.ts';
 import { checked, createCodecs } from '../protocol/codecs.ts';
 import type { InboxLimits } from '../session/inbox.ts';
@@ -165,6 +167,7 @@ async function serve(
   const inLoop = (then: () => void) => guarded('what was put off to another turn of the loop failed', failed, then);
   const soon = (then: () => void) => setImmediate(inLoop(then));
   const sessions = new Map<ConnectionId, Session>();
+  const isFollowed = isOn(config.logLevel, 'info');
   const policy = (room: string): RoomPolicy => {
     const own = policies.of(room);
     return config.log === 'off' ? { ...own, retention: undefined } : own;
@@ -184,6 +187,7 @@ async function serve(
     pageBytes: Math.min(config.buffer / 4, maxPage),
     work,
     isFull: (room) => runner.isFull(room),
+    ...(isFollowed && { trail: (connection: ConnectionId) => sessions.get(connection)?.trail }),
   });
   const plain = createCodecs(config.autoJoin);
   const codecs = config.checkFrames
@@ -201,8 +205,10 @@ async function serve(
   const refusals = new Refusals(logger, clock.monotonic);
   const acceptor = new Acceptor({
     limits: { connections, perAddress: config.maxConnectionsPerAddress },
-    session(dialect) {
-      const session = new Session(context, newId(), dialect);
+    session(dialect, address) {
+      const id = newId();
+      const trail = isFollowed ? new LoggedTrail(logger, id, address, clock.monotonic) : undefined;
+      const session = new Session(context, id, dialect, trail);
       sessions.set(session.id, session);
       return session;
     },
@@ -287,6 +293,7 @@ async function serve(
       }
     }
   });
+  if (isOn(config.logLevel, 'debug')) hub.effects.subscribe(messageLog(logger));
   const tick = inLoop(() => {
     hub.commands.next({ type: 'tick' });
     if (hub.isBehind) setImmediate(tick);
@@ -297,7 +304,16 @@ async function serve(
     () => {
       const { connections, users, rooms } = hub.counts;
       const { queued, used } = log.stats;
-      return { connections, users, rooms, ...fanOut.sent, refused: refusals.count, queued, stored: used };
+      return {
+        connections,
+        users,
+        rooms,
+        ...fanOut.sent,
+        refused: refusals.count,
+        failures: reports.failures,
+        queued,
+        stored: used,
+      };
     },
     meters,
     clock,

@@ -10,8 +10,8 @@ import type { StatusFeed } from './status-feed.ts';
 
 export interface AcceptorOptions {
   readonly limits: AdmissionLimits;
-  /** Makes the session of a socket that is about to open. */
-  readonly session: (dialect: Dialect) => Session;
+  /** Makes the session of a socket that is about to open, from this address. */
+  readonly session: (dialect: Dialect, address: string) => Session;
   readonly feed: () => StatusFeed;
   readonly newId: () => ConnectionId;
   /** The session of this name; undefined if it has ended. */
@@ -67,14 +67,16 @@ export class Acceptor {
       return rejection;
     }
     this.#admission.enter(address);
-    return watch ? feed().watcher(newId()) : session(handshake.dialect);
+    return watch ? feed().watcher(newId()) : session(handshake.dialect, address);
   }
 
   closed({ address, ...closing }: Closing): void {
     this.#admission.leave(address);
     if (closing.code === closeCodes.flooding.code) this.#floods.add(address);
     this.#options.feed().closed(closing.connection);
-    this.#options.find(closing.connection)?.closed(cleanCodes.has(closing.code));
+    const session = this.#options.find(closing.connection);
+    session?.trail?.ended(closing.code, closing.reason);
+    session?.closed(cleanCodes.has(closing.code));
     this.#options.report('connection closed', closing);
   }
 

@@ -24,6 +24,7 @@ import { history, latest } from './history.ts';
 import { resume, type Start } from './joining.ts';
 import type { Room, RoomCommand } from './room.ts';
 import { failed, Rooms, type RoomsOptions } from './rooms.ts';
+import type { Trail } from './trail.ts';
 import type { ConnectionId, UserRecord } from './user.ts';
 
 export interface HubOptions extends RoomsOptions {
@@ -35,6 +36,8 @@ export interface HubOptions extends RoomsOptions {
   readonly pageBytes: number;
   /** Whether so much is being sent in a room, or to everyone (`everyoneRoom`), that nothing may be added. */
   readonly isFull: (room: string) => boolean;
+  /** Where it is kept what a connection does, for the operator; undefined if nobody follows it. */
+  readonly trail?: (connection: ConnectionId) => Pick<Trail, 'joined' | 'left'> | undefined;
 }
 
 /** The cost to end a connection, or its stay in a room; and to tell a room of a user's change; in units. */
@@ -220,6 +223,7 @@ export class Hub {
       const room = this.#rooms.open(name);
       const start = this.#start(room, frame);
       if (isNew) this.#directory.enter(connection, room.name);
+      if (isNew) this.#options.trail?.(connection.id)?.joined(name);
       this.#tell(room, { type: 'join', connection, isNew, id, start });
     });
   }
@@ -243,6 +247,7 @@ export class Hub {
   #leave(connection: ConnectionRecord, { room, id }: Request<'leave'>): void {
     if (!connection.rooms.includes(room)) return this.#emit(refused(connection, notIn(room), id));
     this.#directory.leave(connection, room);
+    this.#options.trail?.(connection.id)?.left(room);
     const left = this.#rooms.get(room);
     if (left) this.#tell(left, { type: 'leave', connection, id });
   }

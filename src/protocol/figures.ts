@@ -11,6 +11,8 @@ export interface Gauges {
   readonly deliveries: number;
   /** Connections that were refused before they had a session, or ended before their request was complete. */
   readonly refused: number;
+  /** Failures of the server itself; their records in the log say more. */
+  readonly failures: number;
   /** Messages that wait to be committed. */
   readonly queued: number;
   /** The size of the log, in bytes. */

@@ -9,6 +9,7 @@ import type { Clock } from '../hub/clock.ts';
 import type { Command } from '../hub/commands.ts';
 import type { EdgePort } from '../hub/edge-port.ts';
 import { everyone, type Receiver } from '../hub/fan-out.ts';
+import type { Trail } from '../hub/trail.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Codecs } from '../protocol/codecs.ts';
 import { closeCodes } from '../protocol/codes.ts';
@@ -77,6 +78,8 @@ const openCost = 100;
 
 export class Session implements Receiver, IntakeOwner {
   readonly id: ConnectionId;
+  /** undefined if nobody follows it. */
+  readonly trail: Trail | undefined;
   readonly #context: SessionContext;
   readonly #codec: Codec;
   /** Made with the first message, or when something has to wait: most connections only listen. */
@@ -87,8 +90,9 @@ export class Session implements Receiver, IntakeOwner {
   #state: 'opening' | 'ready' | 'ending' | 'closed' = 'opening';
   #isFirstFrame = true;
 
-  constructor(context: SessionContext, id: ConnectionId, dialect: Dialect) {
+  constructor(context: SessionContext, id: ConnectionId, dialect: Dialect, trail?: Trail) {
     this.id = id;
+    this.trail = trail;
     this.#context = context;
     this.#codec = context.codecs.create(dialect);
     this.#rooms = context.autoJoin;
@@ -132,6 +136,7 @@ export class Session implements Receiver, IntakeOwner {
     }
 
     this.#state = 'ready';
+    this.trail?.opened(this.#user, this.#codec.dialect);
     this.#context.edge.subscribe(this.id, everyone(this.#codec.dialect), false);
     this.#welcome();
     for (const refusal of refusals) this.deliver(refusal.frame());
@@ -146,6 +151,7 @@ export class Session implements Receiver, IntakeOwner {
   /** Takes a message from the socket; `data` is only valid during the call. */
   receive(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state !== 'ready' && this.#state !== 'opening') return;
+    this.trail?.received(data.byteLength);
     if (data.byteLength > this.#context.maxFrame) this.#cutOff('frame_too_big');
     else this.#takingIn().receive(data, isBinary);
   }
@@ -157,6 +163,7 @@ export class Session implements Receiver, IntakeOwner {
 
   deliver(frame: ServerFrame): void {
     if (this.#state !== 'ready') return;
+    if (frame.type === 'error') this.trail?.refused(frame);
     const wire = this.#codec.encode(frame);
     if (wire.length === 0) return;
     this.#context.work.own += transferCost(wire.length);
@@ -233,6 +240,7 @@ export class Session implements Receiver, IntakeOwner {
   #sayGoodbye(why: CloseReason, retry: number | undefined): void {
     const { edge } = this.#context;
     const { code, message, reconnect } = closeCodes[why];
+    this.trail?.ended(code, why);
     const goodbye = this.#codec.encode({
       type: 'goodbye',
       code,
@@ -318,6 +326,7 @@ export class Session implements Receiver, IntakeOwner {
         break;
       case 'name':
         this.#user = { id: this.#user.id, name: frame.name };
+        this.trail?.named(this.#user);
         break;
       default:
     }
@@ -334,6 +343,7 @@ export class Session implements Receiver, IntakeOwner {
     if (known instanceof Refusal) return this.#refuse(known, id);
     const isOther = known.id !== this.#user.id;
     this.#user = { id: known.id, name: name ?? this.#context.find(known.id)?.name ?? known.name };
+    this.trail?.named(this.#user);
     this.#welcome(id);
     if (isOther) this.#context.dispatch({ type: 'identify', connection: this.id, user: this.#user });
     if (name !== undefined) this.#rename(name);

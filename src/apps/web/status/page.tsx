@@ -135,6 +135,7 @@ function Plots({ figures }: { readonly figures: readonly Figures[] }) {
         top={bytes}
       />
       <Plot title="Size of the log" points={of((one) => one.stored)} words={binarySize} top={bytes} />
+      <Plot title="Failures of the server" points={of((one) => one.failures)} words={whole} top={numbers} />
       <Plot title="Messages waiting for the log" points={of((one) => one.queued)} words={whole} top={numbers} />
     </div>
   );
