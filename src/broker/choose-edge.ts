@@ -27,11 +27,17 @@ export interface Platform {
 
 /** The package for Node 24 and 25, which is not a dependency: it weighs 40 MB. */
 export const laterPackage = '@btc-vision/uwebsockets.js@20.56.0';
-/** What it has binaries for. */
-const laterAbis: ReadonlySet<number> = new Set([115, 127, 137, 141]);
-const laterGlibc = '2.38';
-/** What the dependency has binaries for. */
-const dependencyAbis: ReadonlySet<number> = new Set([115, 127]);
+
+/** What a package has binaries for. */
+interface Binaries {
+  readonly abis: readonly number[];
+  readonly processors: readonly string[];
+  /** The oldest glibc, on Linux. */
+  readonly glibc: string;
+}
+
+const ofDependency: Binaries = { abis: [115, 127], processors: ['x64', 'arm64', 'arm'], glibc: '2.27' };
+const ofLaterPackage: Binaries = { abis: [115, 127, 137, 141], processors: ['x64', 'arm64'], glibc: '2.38' };
 
 /**
  * @throws StartError if what the configuration asks for does not run here.
@@ -45,7 +51,7 @@ export async function chooseEdge(
   const native = edge === 'portable' ? undefined : await tryNative(load);
   if (native && !(native instanceof NativeError)) return { native, count: threads === 'auto' ? affordable() : threads };
 
-  const why = native && `uWebSockets.js does not load here (${describe(here(), native)}); ${wayOut(here(), native)}`;
+  const why = native && explain(native, here());
   if (edge === 'uws') throw new StartError(`--edge uws: ${why}; or leave it to --edge auto`);
   // Nothing but the native edge reads that header, or shares a port on every version of Node.
   const missing = proxyProtocol
@@ -73,18 +79,23 @@ function affordable(): number {
   return platform === 'linux' ? availableParallelism() : 1;
 }
 
-function describe({ version, abi, system, processor, glibc }: Platform, { message }: NativeError): string {
+/** Why the native edge does not load, and what the operator can do about it. */
+function explain({ message, isInstalled }: NativeError, platform: Platform): string {
+  const { version, abi, system, processor, glibc } = platform;
   const library = glibc === undefined ? (system === 'linux' ? ', no glibc' : '') : `, glibc ${glibc}`;
-  return `Node ${version}, ABI ${abi}, ${system} ${processor}${library}: ${message}`;
+  const where = `Node ${version}, ABI ${abi}, ${system} ${processor}${library}`;
+  return `uWebSockets.js does not load here (${where}: ${message}); ${wayOut(isInstalled, platform)}`;
 }
 
-/** What the operator can do about it. */
-function wayOut({ abi, system, glibc }: Platform, { isInstalled }: NativeError): string {
-  const fits = system !== 'linux' || (glibc !== undefined && isAtLeast(glibc, laterGlibc));
-  if (!isInstalled && dependencyAbis.has(abi) && (system !== 'linux' || glibc !== undefined))
-    return 'npm ci installs it';
-  if (laterAbis.has(abi) && fits) return `npm install --no-save ${laterPackage} installs it`;
+function wayOut(isInstalled: boolean, platform: Platform): string {
+  if (!isInstalled && fits(ofDependency, platform)) return 'npm ci installs it';
+  if (fits(ofLaterPackage, platform)) return `npm install --no-save ${laterPackage} installs it`;
   return 'docs/platforms.md says where it runs';
+}
+
+function fits(binaries: Binaries, { abi, system, processor, glibc }: Platform): boolean {
+  const hasLibrary = system !== 'linux' || (glibc !== undefined && isAtLeast(glibc, binaries.glibc));
+  return hasLibrary && binaries.abis.includes(abi) && binaries.processors.includes(processor);
 }
 
 /** Of versions such as 2.36. */

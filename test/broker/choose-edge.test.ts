@@ -89,6 +89,11 @@ describe('where it does not', () => {
       here: { abi: 127, glibc: undefined },
       way: /no glibc.*docs\/platforms\.md says/,
     },
+    'Node 24 on RISC-V': {
+      found: absent,
+      here: { processor: 'riscv64', glibc: '2.41' },
+      way: /docs\/platforms\.md says/,
+    },
     'Node 26': { found: unfit, here: { abi: 147, glibc: '2.41' }, way: /docs\/platforms\.md says/ },
   };
   for (const [name, { found, here, way }] of Object.entries(ways)) {

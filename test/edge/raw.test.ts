@@ -364,6 +364,16 @@ describe('the handshake by hand', { concurrency: true }, () => {
       }
     }));
 
+  test('the client may close its side at once, and leaves nothing behind', () =>
+    undisturbed(async (server, bystanders) => {
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        await using raw = new RawClient(server.port);
+        raw.socket.end(upgradeRequest());
+        await raw.gone;
+      }
+      await bystanders.areAlone();
+    }));
+
   test('an offered compression is not taken', () =>
     undisturbed(async (server) => {
       await using raw = new RawClient(server.port);
