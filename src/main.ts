@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
     isTTY: stdout.isTTY ?? false,
   });
   process.on('uncaughtException', (error, origin) => {
-    logger.error('the server met a defect, and ends', { error, origin });
+    logger.error('the server met a defect and stops', { error, origin });
     process.exit(exitCodes.defect);
   });
   const tls = config.tls ? await readCertificate(config, Date.now()) : undefined;

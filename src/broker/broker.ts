@@ -107,9 +107,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     newEpoch,
     { user, addresses: limits?.addresses },
     {
-      committed: guarded('what the log has kept cannot be told', failed, (commits) => committed(commits)),
-      status: guarded('the status of the log cannot be told', failed, (status) => reports.status(status)),
-      damaged: guarded('a damaged message cannot be told', failed, (room, seq) => reports.damaged(room, seq)),
+      committed: guarded('what the log has kept cannot be passed on', failed, (commits) => committed(commits)),
+      status: guarded('the status of the log cannot be reported', failed, (status) => reports.status(status)),
+      damaged: guarded('a damaged message cannot be reported', failed, (room, seq) => reports.damaged(room, seq)),
       failed,
     },
   );
@@ -164,7 +164,7 @@ async function serve(
   const work = new Work();
   const newId = idSource();
   const failed: Failed = (what, error) => reports.failed(what, error);
-  const inLoop = (then: () => void) => guarded('what was put off to another turn of the loop failed', failed, then);
+  const inLoop = (then: () => void) => guarded('work put off to a later turn of the event loop failed', failed, then);
   const soon = (then: () => void) => setImmediate(inLoop(then));
   const sessions = new Map<ConnectionId, Session>();
   const isFollowed = isOn(config.logLevel, 'info');
@@ -319,7 +319,7 @@ async function serve(
     clock,
     failed,
   );
-  const observe = guarded('the figures of the server cannot be told', failed, () =>
+  const observe = guarded('the figures of the server cannot be reported', failed, () =>
     feed.publish(JSON.stringify([figures.take()])),
   );
   const observation = setInterval(observe, figuresInterval);

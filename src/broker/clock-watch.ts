@@ -82,7 +82,7 @@ export class ClockWatch {
   /** The operator says that the wall clock is right. */
   trust(): void {
     const wall = this.#machine.now();
-    this.#logger.info('the wall clock is believed as it is', { now: iso(wall) });
+    this.#logger.info('the wall clock is accepted as it is', { now: iso(wall) });
     this.#believe(wall);
   }
 
@@ -107,7 +107,7 @@ export class ClockWatch {
     const jump = wall - expected;
     const where = `${words(Math.abs(jump))} ${jump > 0 ? 'ahead' : 'back'}`;
     this.#logger.warn(
-      `the wall clock jumped ${where}: no message is removed for its age, and tickets go by the time before, until the ` +
+      `the wall clock jumped ${where}: no message is removed for its age, and tickets are checked against the time before, until the ` +
         `clock is set right again; ${accept}`,
       { now: iso(wall), expected: iso(expected) },
     );

@@ -46,7 +46,7 @@ export async function openEdge(
   }
   if (count === 1) return new UwsEdge(native, options, handlers);
   if (platform() === 'win32')
-    throw new StartError('several threads are not to be had on Windows: leave --threads at 1');
+    throw new StartError('several edge processes do not work on Windows: leave --threads at 1');
   const pool = {
     size: count,
     program,

@@ -23,13 +23,13 @@ export class Reports {
 
   damaged(room: string, seq: number): void {
     if (!this.#complaints.isDue(`${room} ${seq}`)) return;
-    this.#logger.error('a message in the log is damaged and left out', { room, seq });
+    this.#logger.error('a damaged message in the log is left out', { room, seq });
   }
 
   /** An edge refuses sockets. */
   full(sockets: number): void {
     if (!this.#complaints.isDue('full')) return;
-    this.#logger.warn('an edge has as many sockets as it can have: others are refused, or closed at once', { sockets });
+    this.#logger.warn('an edge has no more sockets: new connections are refused or closed at once', { sockets });
   }
 
   /** A defect was met. This method does not throw: its caller is already handling an error. */

@@ -42,6 +42,6 @@ export class StatusReport {
   #tellRecovery(): void {
     this.#told = undefined;
     this.#recovered = this.#now();
-    this.#logger.info('messages are taken again');
+    this.#logger.info('messages are accepted again');
   }
 }

@@ -24,6 +24,6 @@ export function socketUrl(url: string | URL): URL {
   const parsed = new URL(url, location?.href);
   parsed.protocol = parsed.protocol.replace(/^http/, 'ws');
   parsed.hash = '';
-  if (!/^wss?:$/.test(parsed.protocol)) throw new TypeError(`${parsed.href} is no address of a WebSocket`);
+  if (!/^wss?:$/.test(parsed.protocol)) throw new TypeError(`${parsed.href} is not the address of a WebSocket`);
   return parsed;
 }

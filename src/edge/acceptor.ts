@@ -35,7 +35,7 @@ function flooded(wait: number): Rejection {
   return {
     status: '429 Too Many Requests',
     header: ['retry-after', `${seconds}`],
-    message: `clients at your address sent too much, again and again; try again in ${seconds} s`,
+    message: `clients at your address sent too much too often; try again in ${seconds} s`,
   };
 }
 

@@ -35,11 +35,11 @@ export class Admission {
   refuse(address: string): Rejection | undefined {
     const { connections, perAddress } = this.#limits;
     if (this.#all >= connections) {
-      const message = `the server has its ${connections} connections`;
+      const message = `the server is at its limit of ${connections} connections`;
       return { status: '503 Service Unavailable', header: retryAfter, message };
     }
     if (perAddress > 0 && (this.#byAddress.get(limitKey(address)) ?? 0) >= perAddress) {
-      const message = `there are ${perAddress} connections from your address`;
+      const message = `your address is at its limit of ${perAddress} connections`;
       return { status: '429 Too Many Requests', header: retryAfter, message };
     }
     return undefined;

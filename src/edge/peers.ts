@@ -273,7 +273,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
       try {
         this.#inspectOne(peer);
       } catch (error) {
-        this.#failed('the buffer of a connection cannot be looked at', error);
+        this.#failed('the buffer of a connection cannot be measured', error);
       }
     }
   }
@@ -285,7 +285,7 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
       try {
         this.#catchUp(peer);
       } catch (error) {
-        this.#failed('what was to be sent at the end of a turn cannot be', error);
+        this.#failed('what waits for the end of the turn cannot be sent', error);
       }
     }
   }

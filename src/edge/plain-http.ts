@@ -183,14 +183,14 @@ function tooMany(wait: number): Rejection {
   return {
     status: '429 Too Many Requests',
     header: ['retry-after', `${Math.ceil(wait / 1000)}`],
-    message: 'there are too many requests from your address',
+    message: 'too many requests from your address',
   };
 }
 
 const tooMuchUnread: Rejection = {
   status: '503 Service Unavailable',
   header: retryAfter,
-  message: 'too many answers are not read yet',
+  message: 'too many answers are still unread',
 };
 
 function replyOf({ status, header, message }: Rejection): PlainReply {

@@ -21,7 +21,7 @@ const purposes: ReadonlyMap<string, Purpose> = new Map([
 const noRoom: Rejection = {
   status: '503 Service Unavailable',
   header: retryAfter,
-  message: 'the server has as many connections as it can have',
+  message: 'the server has reached its limit of connections',
 };
 
 /** An accepted handshake: the WebSocket has to be opened at once. */

@@ -58,7 +58,7 @@ function hostOf(origin: string): string | undefined {
 
 const refusal: Rejection = {
   status: '403 Forbidden',
-  message: 'the figures of the server are for its own machine, and for those who have its --status-key',
+  message: 'the status page is open to the server machine or its --status-key',
 };
 
 export class StatusFeed {

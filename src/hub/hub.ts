@@ -216,7 +216,7 @@ export class Hub {
       return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
     if (!this.#rooms.get(name) && this.#rooms.counts.rooms >= this.#options.maxOpenRooms) {
-      const message = `the server has ${this.#options.maxOpenRooms} rooms open, and opens no other now`;
+      const message = `the server has ${this.#options.maxOpenRooms} rooms open, which is its limit`;
       return this.#emit(refused(connection, new Refusal('too_many_rooms', message, { path: '/room' }), id));
     }
     this.#reading(connection, frame, name, () => {
@@ -339,7 +339,7 @@ const unreadableRetry = 60_000;
 const fullRetry = 1000;
 
 function full(): Refusal {
-  const message = `so much is being sent there that it can take no more now; try again in ${fullRetry} ms`;
+  const message = `too much is being sent there now; try again in ${fullRetry} ms`;
   return new Refusal('rate_limited', message, { retry: fullRetry });
 }
 

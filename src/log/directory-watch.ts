@@ -37,7 +37,7 @@ export class DirectoryWatch {
     this.#path = path;
     this.#data = data;
     const { failed, interval } = options;
-    const look = guarded('the files of the log cannot be looked at', failed, () => this.#start());
+    const look = guarded('the files of the log cannot be watched', failed, () => this.#start());
     this.#timer = setInterval(look, interval).unref();
   }
 
@@ -61,7 +61,7 @@ export class DirectoryWatch {
     this.#look()
       .catch((error: unknown) => {
         // It may have been stopped in the middle of a check.
-        if (!this.#isOver) failed('the files of the log cannot be looked at', error);
+        if (!this.#isOver) failed('the files of the log cannot be watched', error);
       })
       .finally(() => {
         this.#isLooking = false;

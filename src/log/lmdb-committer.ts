@@ -254,7 +254,7 @@ export class Committer {
 
   #failureOf(error: unknown): LogError {
     if (error instanceof LogError) return error;
-    this.#callbacks.failed('the log met a defect, and keeps nothing more', error);
+    this.#callbacks.failed('the log met a defect and stores nothing more', error);
     return this.fail('the log met a defect', error);
   }
 

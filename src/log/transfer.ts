@@ -183,7 +183,7 @@ class Import {
     this.finishRoom();
     const name = string(line, 'room');
     const next = integer(line, 'next');
-    if (name === '' || name.length > maxName) throw new Error('room is not the name of a room');
+    if (name === '' || name.length > maxName) throw new Error('room is not a valid room name');
     if (this.#log.open(name, this.#options.epochs === 'keep' ? string(line, 'epoch') : undefined).next > 1) {
       this.#log.release(name);
       throw new Error(`there is a room ${JSON.stringify(name)} already`);
@@ -194,7 +194,7 @@ class Import {
 
   /** Waits when the log is behind, for as long as it takes. */
   async #append(line: Line): Promise<void> {
-    if (!this.#room) throw new Error('an entry of no room');
+    if (!this.#room) throw new Error('an entry outside a room');
     const entry = entryOf(line);
     for (;;) {
       const unavailable = this.#log.append(this.#room.name, entry);

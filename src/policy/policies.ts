@@ -58,5 +58,5 @@ function toPolicy({ match, log = defaultRetention, body }: RoomRule): Policy {
 /** A pattern that matches another pattern as text matches every name that the other one matches. */
 function checkReached({ origin, match }: RoomRule, before: readonly RoomRule[]): void {
   const first = before.find((rule) => matcher(rule.match)(match));
-  if (first) throw new PolicyError(`${origin} never counts: "${first.match}" before it matches all of "${match}"`);
+  if (first) throw new PolicyError(`${origin} never applies: "${first.match}" before it matches all of "${match}"`);
 }

@@ -186,7 +186,7 @@ describe('the command line', () => {
       [['--name'], "option '--name <value>' argument missing; --help lists what there is"],
       [['a', 'b'], 'unexpected argument "b"'],
       [['ftp://a'], '"ftp://a" does not start with ws:// or wss://'],
-      [['http://'], '"http://" is no address of a server'],
+      [['http://'], '"http://" is not the address of a server'],
       [['--room', 'a b'], '"a b" cannot be the name of a room'],
       [['--name='], '--name must not be empty'],
       [['--ca', 'x', '--insecure'], '--ca and --insecure exclude each other'],

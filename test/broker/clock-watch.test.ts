@@ -75,7 +75,7 @@ test('the operator may believe it', () => {
   assert.deepEqual(look(), [true, 0]);
   clocks.pass(hour);
   assert.deepEqual(look(), [true, 0]);
-  assert.deepEqual(records.slice(1), ['info the wall clock is believed as it is']);
+  assert.deepEqual(records.slice(1), ['info the wall clock is accepted as it is']);
 });
 
 test('a machine that slept has the right time', () => {

@@ -6,7 +6,7 @@ import type { LogStatus } from '../../src/log/port.ts';
 const ready: LogStatus = { state: 'ready', detail: 'the log is ready' };
 const full: LogStatus = { state: 'full', detail: 'no space' };
 const refused = 'messages are refused: no space';
-const taken = 'messages are taken again';
+const taken = 'messages are accepted again';
 
 function start(context: TestContext) {
   const { timers } = context.mock;

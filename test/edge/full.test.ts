@@ -22,7 +22,7 @@ after(() => rmSync(data, { recursive: true }));
 
 /** Room for 16 sockets, of which 14 may be WebSockets. */
 const openFiles = 56;
-const full = 'an edge has as many sockets as it can have: others are refused, or closed at once';
+const full = 'an edge has no more sockets: new connections are refused or closed at once';
 
 async function open(server: TestServer, text = ''): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);

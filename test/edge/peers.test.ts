@@ -380,7 +380,7 @@ test('a socket that fails keeps nobody else from what is sent at the end of the 
   for (const id of ['ada', 'bob']) peers.sendSoon(id, 'ack');
   await turn();
   assert.deepEqual(bob.socket.sent, ['ack']);
-  assert.deepEqual(failures, ['what was to be sent at the end of a turn cannot be: a defect']);
+  assert.deepEqual(failures, ['what waits for the end of the turn cannot be sent: a defect']);
 });
 
 test('nor from being looked at', () => {
@@ -392,7 +392,7 @@ test('nor from being looked at', () => {
   peers.beforePublish('json:lobby', 1);
   peers.inspect();
   assert.deepEqual(closed, ['bob: slow_reader']);
-  assert.deepEqual(failures, ['the buffer of a connection cannot be looked at: a defect']);
+  assert.deepEqual(failures, ['the buffer of a connection cannot be measured: a defect']);
 });
 
 test('nor from being told of that they have caught up', async () => {

@@ -93,7 +93,7 @@ describe('the wall clock jumps', { skip: skipWithout(faketime) }, () => {
     wall.set('+40d');
     await program.logged(/^the wall clock jumped/);
     program.kill('SIGUSR2');
-    await program.logged('the wall clock is believed as it is');
+    await program.logged('the wall clock is accepted as it is');
     wall.set('+0');
     await program.logged(/^the wall clock jumped 40 days back/);
   });

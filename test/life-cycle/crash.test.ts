@@ -18,7 +18,7 @@ describe('a defect that nobody expected ends the server with the code 1 and one 
       const [line = '', ...others] = program.log;
       assert.deepEqual(others, []);
       const { level, message, origin, error } = JSON.parse(line);
-      assert.deepEqual([level, message, origin], ['error', 'the server met a defect, and ends', what]);
+      assert.deepEqual([level, message, origin], ['error', 'the server met a defect and stops', what]);
       assert.equal(error.message, 'a defect');
       assert.match(error.stack, /saboteur\.mjs/);
       assert.equal(program.errors, '');

@@ -10,7 +10,7 @@ import { until } from '../kit/server.ts';
 import { locally, Program, temporaryDirectory } from './program.ts';
 
 const unlimited = ['--rate', 'off', '--rate-bytes', 'off'];
-const taken = 'messages are taken again';
+const taken = 'messages are accepted again';
 
 function start(data: string, ...args: string[]): Promise<Program> {
   return Program.start([...locally, ...unlimited, '--data', data, ...args]);
@@ -388,7 +388,7 @@ describe('a damaged room', () => {
     );
     const unreadable = await program.logged('the log of a room cannot be read');
     assert.equal(unreadable['room'], 'record');
-    const damaged = await program.logged('a message in the log is damaged and left out');
+    const damaged = await program.logged('a damaged message in the log is left out');
     assert.deepEqual([damaged['room'], damaged['seq']], ['entry', 3]);
     assert.deepEqual(await program.stop(), { code: 0, signal: null });
     assert.equal(new Set(program.messages).size, program.messages.length, program.lines.join('\n'));

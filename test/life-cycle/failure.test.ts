@@ -80,7 +80,7 @@ describe('it does not start, and says so in one line,', () => {
     const name = `${file}: "rooms[0].body" (note.json), for "notes"`;
     await fails(args, {}, `${name}: requird is not a keyword of JSON Schema`);
     const twice = '[{"match": "*"}, {"match": "a"}]';
-    await fails(locally, { HUBBUB_ROOMS: twice }, 'HUBBUB_ROOMS[1] never counts: "*" before it matches all of "a"');
+    await fails(locally, { HUBBUB_ROOMS: twice }, 'HUBBUB_ROOMS[1] never applies: "*" before it matches all of "a"');
   });
 
   test('if the certificate cannot be read', async () => {

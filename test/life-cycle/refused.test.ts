@@ -72,7 +72,7 @@ test('what is refused is told at the usual level, once of each kind', async () =
     level: 'info',
     message: 'connections are refused',
     status: '429 Too Many Requests',
-    reason: 'there are 1 connections from your address',
+    reason: 'your address is at its limit of 1 connections',
     address: '127.0.0.1',
     count: 1,
   });

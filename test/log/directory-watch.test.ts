@@ -149,6 +149,6 @@ test('a defect in the log breaks it, and is told; it ends nothing else', async (
   await assert.rejects(log.flush());
   await until(() => statuses.length > 0, 'it is told');
   assert.deepEqual(statuses, [{ state: 'broken', detail: 'the log met a defect' }]);
-  assert.deepEqual(failures, ['the log met a defect, and keeps nothing more: a defect']);
+  assert.deepEqual(failures, ['the log met a defect and stores nothing more: a defect']);
   await end(all, /the log met a defect$/);
 });

@@ -46,10 +46,10 @@ test('rooms of one rule share one policy, and nothing is remembered of their nam
 
 test('a rule that never counts is an error', () => {
   const late = (...matches: string[]) => policies(...matches.map((match) => ({ match })));
-  const message = 'rule 2 never counts: "news.*" before it matches all of "news.de.*"';
+  const message = 'rule 2 never applies: "news.*" before it matches all of "news.de.*"';
   assert.throws(() => late('lobby', 'news.*', 'news.de.*'), { name: 'PolicyError', message });
-  assert.throws(() => late('*', 'a'), { message: 'rule 1 never counts: "*" before it matches all of "a"' });
-  assert.throws(() => late('a', 'a'), { message: 'rule 1 never counts: "a" before it matches all of "a"' });
+  assert.throws(() => late('*', 'a'), { message: 'rule 1 never applies: "*" before it matches all of "a"' });
+  assert.throws(() => late('a', 'a'), { message: 'rule 1 never applies: "a" before it matches all of "a"' });
   late('news.de.*', 'news.*', 'new*', '*s*', '*');
 });
 

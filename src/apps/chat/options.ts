@@ -70,7 +70,7 @@ function parsed(args: readonly string[]) {
 /** Accepts also `chat.example` and `localhost:8080`. */
 function readUrl(text: string): URL {
   const complete = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
-  if (!URL.canParse(complete)) throw new UsageError(`"${text}" is no address of a server`);
+  if (!URL.canParse(complete)) throw new UsageError(`"${text}" is not the address of a server`);
   const url = new URL(complete.replace(/^http/i, 'ws'));
   if (!/^wss?:$/.test(url.protocol)) throw new UsageError(`"${text}" does not start with ws:// or wss://`);
   return url;

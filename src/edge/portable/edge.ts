@@ -61,23 +61,21 @@ export class PortableEdge implements Edge {
       maxPayload: maxFrame + readBeyond,
     });
     this.#events = {
-      drained: guarded('a connection that takes more again cannot go on', failed, ({ peer }) =>
+      drained: guarded('a connection whose buffer has drained cannot go on', failed, ({ peer }) =>
         this.#peers.drained(peer),
       ),
-      ended: guarded('a connection that has closed cannot be taken leave of', failed, (...args) =>
-        this.#ended(...args),
-      ),
+      ended: guarded('the end of a connection cannot be handled', failed, (...args) => this.#ended(...args)),
     };
     const events = {
       request: (request: IncomingMessage, response: ServerResponse) => this.#request(request, response),
       upgrade: (request: IncomingMessage, head: Buffer) => this.#upgrade(request, head),
     };
     this.#listener = new Listener(tls, headLimit, this.#sockets, events, handlers);
-    const inspect = guarded('buffers cannot be looked at', failed, () => {
+    const inspect = guarded('the buffers cannot be measured', failed, () => {
       this.#peers.inspect();
       this.#http.inspect();
     });
-    const endSilent = guarded('silent connections are not looked for', failed, () => this.#endSilent());
+    const endSilent = guarded('silent connections cannot be found', failed, () => this.#endSilent());
     this.#timers = [
       setInterval(inspect, inspectInterval).unref(),
       setInterval(endSilent, Math.min(silenceInterval, idleTimeout / 4)).unref(),

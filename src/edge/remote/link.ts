@@ -106,8 +106,8 @@ export class Link {
         try {
           reader.take(chunk);
         } catch (error) {
-          failed('what an edge process says cannot be read', error);
-          this.kill('what it said could not be read');
+          failed('the output of an edge process cannot be read', error);
+          this.kill('its output could not be read');
         }
       });
     });

@@ -54,7 +54,7 @@ export class EdgePool implements Edge {
     }
     for (const link of links) {
       this.#replace(link, host, port).catch((error: unknown) =>
-        this.#handlers.failed('an edge process that ends is not replaced any more', error),
+        this.#handlers.failed('an edge process that ended cannot be replaced', error),
       );
     }
     return port;

@@ -45,7 +45,7 @@ export class UwsEdge implements Edge {
     this.#requests = new Requests(options, handlers, this.#sockets);
     this.#http = new PlainHttp(options.http, handlers, () => performance.now());
     this.#apps = new NativeApps(native, options.tls, (app) => this.#serve(app));
-    const inspect = guarded('buffers cannot be looked at', failed, () => this.#inspect());
+    const inspect = guarded('the buffers cannot be measured', failed, () => this.#inspect());
     this.#timer = setInterval(inspect, inspectInterval).unref();
   }
 
@@ -135,7 +135,7 @@ export class UwsEdge implements Edge {
   #serve(app: NativeApp): void {
     const { failed } = this.#handlers;
     app.native.ws('/*', guardedBehavior(this.#behavior(app), failed));
-    app.native.filter(guarded('a new connection is not watched', failed, (...args) => this.#connected(...args)));
+    app.native.filter(guarded('a new connection cannot be watched', failed, (...args) => this.#connected(...args)));
     app.native.any('/*', (response, request) => answering(response, failed, () => this.#answer(response, request)));
   }
 
@@ -175,7 +175,7 @@ export class UwsEdge implements Edge {
     const address = peerAddress(response);
     const start = performance.now();
     const tell = () => unheard(address, performance.now() - start);
-    response.onAborted(guarded('a connection without a request is not told of', failed, tell));
+    response.onAborted(guarded('a connection without a request cannot be reported', failed, tell));
   }
 
   #upgrade(

@@ -29,8 +29,8 @@ export function guardedBehavior<Data>(behavior: WebSocketBehavior<Data>, failed:
     },
     ping: guarded('a ping cannot be counted', failed, ping),
     pong: guarded('a pong cannot be counted', failed, pong),
-    drain: guarded('a connection that takes more again cannot go on', failed, drain),
-    close: guarded('a connection that has closed cannot be taken leave of', failed, close),
+    drain: guarded('a connection whose buffer has drained cannot go on', failed, drain),
+    close: guarded('the end of a connection cannot be handled', failed, close),
   };
 }
 

@@ -34,7 +34,7 @@ test('whoever is replayed what is no message, in whatever piece, gets the rest, 
     assert.equal(lobby.numbers.length, seq - 1);
 
     const told = {
-      message: 'a message in the log is damaged and left out',
+      message: 'a damaged message in the log is left out',
       fields: { room: 'lobby', seq: before + 1 },
     };
     assert.deepEqual(server.problems.splice(0), [told]);

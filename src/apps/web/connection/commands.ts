@@ -89,7 +89,7 @@ async function direct(to: string, text: string, page: Page): Promise<void> {
   if (others.length > 0) {
     const found = [user, ...others];
     const alike = new Lookalikes(found);
-    throw new Error(`several people are called so: ${found.map((one) => shown(one.name, alike.tag(one))).join(', ')}`);
+    throw new Error(`several people have that name: ${found.map((one) => shown(one.name, alike.tag(one))).join(', ')}`);
   }
   page.open(`@${user.id}`, user.name);
   page.say(`@${user.id}`, text);
