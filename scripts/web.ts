@@ -67,13 +67,17 @@ for (const [path, content] of [...files].sort()) {
   await writeFile(new URL(path + packedEndings.br, target), br);
   await writeFile(new URL(path + packedEndings.gzip, target), gzip);
   sizes.set(path, gzip.length);
-  console.log(`dist/web/${path}: ${content.length} bytes, ${gzip.length} with gzip`);
+  tell(`dist/web/${path}: ${content.length} bytes, ${gzip.length} with gzip`);
 }
 for (const { html, script, style } of pages) {
   const parts = [html, iconName, made(theme), made(style), ...loadedBy(made(script))];
   const sum = parts.reduce((bytes, path) => bytes + (sizes.get(path) ?? 0), 0);
-  console.log(`dist/web/${html} with all it loads: ${sum} bytes with gzip (at most ${limit})`);
+  tell(`dist/web/${html} with all it loads: ${sum} bytes with gzip (at most ${limit})`);
   if (sum > limit) throw new Error(`${html} is too large`);
+}
+
+function tell(size: string): void {
+  if (process.argv.includes('--sizes')) console.log(size);
 }
 
 /** A script, and what it imports. */

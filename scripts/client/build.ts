@@ -50,7 +50,8 @@ await writeFile(new URL('package.json', target), `${JSON.stringify(await manifes
 
 const bundle = await readFile(new URL('client.js', target));
 const size = gzipSync(bundle, { level: 9 }).length;
-console.log(`dist/sdk/client.js: ${bundle.length} bytes, ${size} with gzip (at most ${limit})`);
+if (process.argv.includes('--sizes'))
+  console.log(`dist/sdk/client.js: ${bundle.length} bytes, ${size} with gzip (at most ${limit})`);
 if (size > limit) throw new Error('the client is too large');
 
 /** The `package.json` of the client: what is exported is what a checkout exports. */
