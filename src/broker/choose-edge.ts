@@ -90,7 +90,7 @@ function explain({ message, isInstalled }: NativeError, platform: Platform): str
 function wayOut(isInstalled: boolean, platform: Platform): string {
   if (!isInstalled && fits(ofDependency, platform)) return 'npm ci installs it';
   if (fits(ofLaterPackage, platform)) return `npm install --no-save ${laterPackage} installs it`;
-  return 'docs/platforms.md says where it runs';
+  return 'Node 22 on glibc has it, and so has the image: see docs/platforms.md';
 }
 
 function fits(binaries: Binaries, { abi, system, processor, glibc }: Platform): boolean {

@@ -66,19 +66,19 @@ describe('where it does not', () => {
     const { choice, warnings } = await choose({ threads: 'auto' }, unfit);
     assert.deepEqual(choice, { native: undefined, count: 1 });
     assert.deepEqual(warnings, [
-      'the portable edge serves, which is slower: uWebSockets.js does not load here (Node 24.1.0, ABI 137, linux x64, glibc 2.36: uWebSockets.js: no binary for this Node); docs/platforms.md says where it runs',
+      'the portable edge serves, which is slower: uWebSockets.js does not load here (Node 24.1.0, ABI 137, linux x64, glibc 2.36: uWebSockets.js: no binary for this Node); Node 22 on glibc has it, and so has the image: see docs/platforms.md',
     ]);
   });
 
   const ways: Record<string, { found: NativeError; here: Partial<Platform>; way: RegExp }> = {
     'Node 22, not installed': { found: absent, here: { abi: 127 }, way: /npm ci installs it$/ },
-    'Node 22, and it does not load': { found: unfit, here: { abi: 127 }, way: /docs\/platforms\.md says/ },
+    'Node 22, and it does not load': { found: unfit, here: { abi: 127 }, way: /see docs\/platforms\.md$/ },
     'Node 24 and a new glibc': {
       found: absent,
       here: { glibc: '2.41' },
       way: /npm install --no-save @btc-vision\/uwebsockets\.js@20\.56\.0 installs it$/,
     },
-    'Node 24 and an old glibc': { found: absent, here: {}, way: /docs\/platforms\.md says/ },
+    'Node 24 and an old glibc': { found: absent, here: {}, way: /see docs\/platforms\.md$/ },
     'Node 24 on a Mac': {
       found: absent,
       here: { system: 'darwin', processor: 'arm64', glibc: undefined },
@@ -87,14 +87,14 @@ describe('where it does not', () => {
     'Node 22 on Alpine': {
       found: absent,
       here: { abi: 127, glibc: undefined },
-      way: /no glibc.*docs\/platforms\.md says/,
+      way: /no glibc.*see docs\/platforms\.md$/,
     },
     'Node 24 on RISC-V': {
       found: absent,
       here: { processor: 'riscv64', glibc: '2.41' },
-      way: /docs\/platforms\.md says/,
+      way: /see docs\/platforms\.md$/,
     },
-    'Node 26': { found: unfit, here: { abi: 147, glibc: '2.41' }, way: /docs\/platforms\.md says/ },
+    'Node 26': { found: unfit, here: { abi: 147, glibc: '2.41' }, way: /see docs\/platforms\.md$/ },
   };
   for (const [name, { found, here, way }] of Object.entries(ways)) {
     test(`the way out: ${name}`, async () => {
