@@ -1,5 +1,5 @@
 /** The results as one self-contained HTML file: goals, plots, and every figure. */
-import { type Family, families } from './family.ts';
+import { type CaseGroup, caseGroups } from './case-groups.ts';
 import type { Machine } from './machine.ts';
 import { barPlot, colours as colourCount, escapeHtml, legend, linePlot, type Named, type Point } from './plot.ts';
 import type { Summary } from './report.ts';
@@ -33,8 +33,8 @@ export function htmlReport(results: Results, { started, machine, command }: Abou
 ${facts.map((fact) => `<p class="fact">${escapeHtml(fact)}</p>`).join('\n')}
 <h2>${escapeHtml(summary.title)}</h2>
 ${summaryTable(summary)}
-${families(results)
-  .map((family) => section(family, colours))
+${caseGroups(results)
+  .map((group) => section(group, colours))
   .join('\n')}
 </html>
 `;
@@ -53,7 +53,7 @@ function targetNames(results: Results): Set<string> {
   return new Set(results.flatMap((result) => result.case.targets.map(({ name }) => name)));
 }
 
-function section({ heading, cases, axis }: Family, colours: ReadonlyMap<string, number>): string {
+function section({ heading, cases, axis }: CaseGroup, colours: ReadonlyMap<string, number>): string {
   const { columns, targets, control } = cases[0].case;
   const named = targets.map(({ name }) => ({ name, colour: colours.get(name) ?? 0 }));
   const [main] = columns;

@@ -2,9 +2,9 @@
 import { exitCodes, runCommand } from './command.ts';
 import { help, type Part, readCommandLine, withoutSecrets } from './command-line.ts';
 import { judge } from './goals.ts';
-import { knock } from './knock.ts';
 import { describeMachine } from './machine.ts';
-import { narrated } from './narrator.ts';
+import { runWithProgress } from './progress-reporter.ts';
+import { checkReachable } from './reachable.ts';
 import { saveResults } from './record.ts';
 import { caseTable, goalSummary, machineLine, problems, summaryTable } from './report.ts';
 import type { Planned } from './suite.ts';
@@ -17,12 +17,12 @@ async function main(args: readonly string[]): Promise<void> {
   if (!request) return print(help());
   const { isQuick, parts } = request;
   const chosen = parts.flatMap(({ settings: { targets = [] } }) => targets);
-  for (const target of new Set(chosen)) if (target.running) await knock(target);
+  for (const target of new Set(chosen)) if (target.running) await checkReachable(target);
   const started = new Date();
   const machine = describeMachine();
   print(machineLine(machine));
   const plan = parts.flatMap(planned);
-  const results = await narrated(plan, isQuick ? { budget: quickBudget } : { table: caseTable });
+  const results = await runWithProgress(plan, isQuick ? { budget: quickBudget } : { table: caseTable });
   if (results.length < plan.length) print(`\nThe machine is slow; cases left out: ${plan.length - results.length}.`);
   const goals = judge(results);
   const summary = goalSummary(goals);

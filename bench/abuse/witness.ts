@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { textFrame } from '../load/client-frame.ts';
 import { microseconds } from '../load/clock.ts';
-import { answerCalls } from '../load/hand.ts';
+import { answerCalls } from '../load/subprocess.ts';
 import { Histogram } from '../statistics.ts';
 import type { EnterCall, Outcome, WatchCall, Watched, WitnessAnswers, WitnessCall } from './calls.ts';
 import { deferred } from './deferred.ts';

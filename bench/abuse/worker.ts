@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Address } from '../load/address.ts';
 import { microseconds } from '../load/clock.ts';
-import { answerCalls } from '../load/hand.ts';
+import { answerCalls } from '../load/subprocess.ts';
 import { Attacker, Score } from './attacker.ts';
 import type { Assault, AttackCall, AttackerAnswers, AttackerCall, Ground } from './calls.ts';
 import { Crowd } from './crowd.ts';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { exitCodes, runCommand } from '../command.ts';
 import { describeMachine } from '../machine.ts';
-import { narrated } from '../narrator.ts';
 import { UsageError } from '../options.ts';
+import { runWithProgress } from '../progress-reporter.ts';
 import { saveResults } from '../record.ts';
 import { caseTable, machineLine, problems, summaryTable } from '../report.ts';
 import type { Planned } from '../suite.ts';
@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
   const other = commit.ref === here ? commit.hash : commit.ref;
   const trees = { [here]: root, [other]: checkout.directory };
   await demandThatItStarts(request.parts, commit, checkout.directory);
-  const results = await narrated(
+  const results = await runWithProgress(
     request.parts.flatMap((part) => planned(part, trees, other)),
     { table: caseTable },
   );

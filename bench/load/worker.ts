@@ -1,4 +1,4 @@
-/** A load process: holds some of the members, and maybe senders. Started by the crew; takes calls over IPC. */
+/** A load process: holds some of the members, and maybe senders. Started by `Workers`; takes calls over IPC. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Histogram } from '../statistics.ts';
 import { forEach } from './at-once.ts';
@@ -19,12 +19,12 @@ import { microseconds } from './clock.ts';
 import type { ClientDialect } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { type Entries, EntryBook } from './entries.ts';
-import { answerCalls } from './hand.ts';
 import { Member } from './member.ts';
 import { Sample } from './sample.ts';
 import { send } from './send.ts';
 import { Sender } from './sender.ts';
 import { Sleeper } from './sleeper.ts';
+import { answerCalls } from './subprocess.ts';
 
 /** How many connections are opened at the same time. */
 const openAtOnce = 64;

@@ -13,7 +13,7 @@ import type { Kind } from '../abuse/kind.ts';
 import { kinds } from '../abuse/kinds.ts';
 import { barOf, inWords, mostMemoryAfter } from '../abuse/row.ts';
 import { ServerWatch } from '../abuse/server-watch.ts';
-import { Hand } from '../load/hand.ts';
+import { Subprocess } from '../load/subprocess.ts';
 import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
 import { bare, named, type Target, withLimits, withOptions } from '../targets/targets.ts';
@@ -22,8 +22,8 @@ import { quickBrief } from './fan-out.ts';
 import { count, mebibytes, milliseconds, percent } from './format.ts';
 import { failed } from './measure.ts';
 
-type Witness = Hand<WitnessCall, WitnessAnswers>;
-type Attackers = Hand<AttackerCall, AttackerAnswers>;
+type Witness = Subprocess<WitnessCall, WitnessAnswers>;
+type Attackers = Subprocess<AttackerCall, AttackerAnswers>;
 
 const attackerScript = new URL('../abuse/worker.ts', import.meta.url);
 const witnessScript = new URL('../abuse/witness.ts', import.meta.url);
@@ -110,9 +110,9 @@ async function measure(target: Target, kind: Kind, attackers: number, duration: 
   await using server = await Server.start(withOptions(target, ...(kind.options ?? [])), true);
   // It is not attacked: if it is slow as well, the machine is to blame.
   await using control = await Server.start(bare);
-  await using witness: Witness = new Hand(witnessScript);
-  await using bystanders: Attackers = new Hand(attackerScript);
-  await using assailants: Attackers = new Hand(attackerScript);
+  await using witness: Witness = new Subprocess(witnessScript);
+  await using bystanders: Attackers = new Subprocess(attackerScript);
+  await using assailants: Attackers = new Subprocess(attackerScript);
   witness.yieldTo(niceness.witness);
   bystanders.yieldTo(niceness.bystanders);
   assailants.yieldTo(niceness.attackers);

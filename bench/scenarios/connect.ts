@@ -3,8 +3,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { microseconds } from '../load/clock.ts';
-import { total } from '../load/crew.ts';
 import { addEntries, type Entries } from '../load/entries.ts';
+import { total } from '../load/workers.ts';
 import type { Settings } from '../settings.ts';
 import { Histogram } from '../statistics.ts';
 import { floor, hubbub, named, type Target } from '../targets/targets.ts';
@@ -61,13 +61,13 @@ function connectCase(settings: Settings, clients: number): Case {
   return stormCase(settings, speaking('hubbub-roomless', chosen), {
     ...{ name: 'connect', title: `${count(clients)} clients connect at once`, clients },
     prepare: () => Promise.resolve(),
-    async strike({ crew }, place) {
-      const entries = await crew.open(place, clients, 0);
-      const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);
+    async strike({ workers }, place) {
+      const entries = await workers.open(place, clients, 0);
+      const open = (await workers.census()).reduce((sum, { open }) => sum + open, 0);
       if (open !== clients) throw new Invalid(`${clients - open} clients lost`, open, clients);
       return { entries, delivered: open, expected: clients };
     },
-    after: ({ crew }) => crew.cut('all'),
+    after: ({ workers }) => workers.cut('all'),
   });
 }
 
@@ -80,23 +80,23 @@ function reconnectCase(settings: Settings, members: number): Case {
       title: `a room of ${count(members)} is cut off at once, and all come back`,
       clients: members,
     },
-    async prepare({ crew }, place) {
-      await crew.openFirst(place);
-      await crew.arm('one', { burst: missed, ids: false });
+    async prepare({ workers }, place) {
+      await workers.openFirst(place);
+      await workers.arm('one', { burst: missed, ids: false });
       // All are decoded: they have to know their positions.
-      await crew.open(place, members - settings.receivers, members);
-      await crew.settle(silence);
+      await workers.open(place, members - settings.receivers, members);
+      await workers.settle(silence);
     },
-    async strike({ crew }) {
-      await crew.mark();
-      await crew.cut('all but senders');
-      const sent = await crew.send({ kind: 'paced', start: microseconds(), interval: 1, bursts: 1 });
-      const entries = await crew.comeBack();
-      const tally = await crew.collect(sent, options);
+    async strike({ workers }) {
+      await workers.mark();
+      await workers.cut('all but senders');
+      const sent = await workers.send({ kind: 'paced', start: microseconds(), interval: 1, bursts: 1 });
+      const entries = await workers.comeBack();
+      const tally = await workers.collect(sent, options);
       demandWhole(tally);
       return { entries, delivered: total(tally, 'delivered'), expected: total(tally, 'expected') };
     },
-    after: ({ crew }) => crew.settle(silence),
+    after: ({ workers }) => workers.settle(silence),
   });
 }
 
@@ -111,7 +111,7 @@ interface Storm {
   readonly after: (stage: Stage) => Promise<void>;
 }
 
-type Place = Parameters<Stage['crew']['open']>[0];
+type Place = Parameters<Stage['workers']['open']>[0];
 
 interface Struck {
   readonly entries: Entries;

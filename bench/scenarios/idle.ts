@@ -1,6 +1,6 @@
 /** Silent members: the memory that a connection costs the server, and the CPU time of all of them. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { Crew } from '../load/crew.ts';
+import { Workers } from '../load/workers.ts';
 import type { Settings } from '../settings.ts';
 import { Server } from '../targets/server.ts';
 import { floor, hubbub, named, type Target } from '../targets/targets.ts';
@@ -89,14 +89,14 @@ async function* run(target: Target, members: number, settings: Settings): Run {
 /** @throws {Invalid} if a connection was lost. */
 async function* stages(target: Target, members: number, { receivers, messageSize }: Settings): Run {
   await using server = await Server.start(target, true);
-  await using crew = new Crew(receivers);
+  await using workers = new Workers(receivers);
   const place = { address: server.address, dialect: target.dialect, rooms: [newRoom()], messageSize };
-  await crew.open(place, before, 0);
-  await crew.settle(silence);
+  await workers.open(place, before, 0);
+  await workers.settle(silence);
   yield;
   const memoryOfFirst = await server.memory();
-  await crew.open(place, members - before, 0);
-  await crew.settle(silence);
+  await workers.open(place, members - before, 0);
+  await workers.settle(silence);
   yield;
   const cpu = server.cpu();
   const start = performance.now();
@@ -106,7 +106,7 @@ async function* stages(target: Target, members: number, { receivers, messageSize
   const perConnection = (bytes: number) => (bytes - memoryOfFirst) / (members - before);
   const heldPerConnection = perConnection(server.heldMemory() ?? Number.NaN);
   const bytesPerConnection = perConnection(await server.memory());
-  const open = (await crew.census()).reduce((sum, { open }) => sum + open, 0);
+  const open = (await workers.census()).reduce((sum, { open }) => sum + open, 0);
   if (open !== members) throw new Invalid(`${members - open} clients lost`, open, members);
   return {
     figures: { bytesPerConnection, heldPerConnection, idleShare },

@@ -68,13 +68,13 @@ function stormCase(settings: Settings, users: number): Case {
 
 async function measureStorm(target: Target, users: number, { receivers }: Settings): Promise<Measurement> {
   await using stage = await Stage.open(target, receivers, true);
-  const { crew, server } = stage;
+  const { workers, server } = stage;
   // Every data frame counts as a message.
   const place = { address: server.address, dialect: target.dialect, rooms: [newRoom()], messageSize: 0 };
-  const [{ times }, toll] = await stage.watch(() => crew.open(place, users, 0));
-  const [, rest] = await stage.watch(() => crew.settle(silence));
+  const [{ times }, toll] = await stage.watch(() => workers.open(place, users, 0));
+  const [, rest] = await stage.watch(() => workers.settle(silence));
   await wait(stay);
-  const census = add(await crew.census());
+  const census = add(await workers.census());
   const { open, reason, frames, bytes, pinged } = census;
   if (open !== users) throw new Invalid(`${users - open} clients lost (${reason})`, open, users);
   const isPinged = target.dialect === 'hubbub' && !target.running;

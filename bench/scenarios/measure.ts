@@ -1,6 +1,7 @@
 /** One round: every target's room is there at the same time, and they take turns. */
-import { total } from '../load/crew.ts';
+
 import { addEntries, type Entries } from '../load/entries.ts';
+import { total } from '../load/workers.ts';
 import { Histogram, median } from '../statistics.ts';
 import type { LoopDelay } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Woken } from '../load/calls.ts';
 import { microseconds } from '../load/clock.ts';
-import { Crew, type DriveOptions, type Tally, total } from '../load/crew.ts';
 import { type DialectName, dialects } from '../load/dialects.ts';
 import type { Plan } from '../load/send.ts';
+import { type DriveOptions, type Tally, total, Workers } from '../load/workers.ts';
 import { Server } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import { difference, meter, ofOthers, type Used } from './meter.ts';
@@ -95,16 +95,16 @@ export interface Awakening extends Woken {
 
 export class Room implements AsyncDisposable {
   readonly #server: Server;
-  readonly #crew: Crew;
+  readonly #workers: Workers;
   readonly #options: Conduct;
   /** Messages since a member stopped reading. */
   #unread = 0;
   /** The server's CPU time with all members and no traffic, as a share; undefined if it cannot be known. */
   idleShare: number | undefined;
 
-  private constructor(server: Server, crew: Crew, options: Conduct) {
+  private constructor(server: Server, workers: Workers, options: Conduct) {
     this.#server = server;
-    this.#crew = crew;
+    this.#workers = workers;
     this.#options = options;
   }
 
@@ -117,7 +117,7 @@ export class Room implements AsyncDisposable {
     const { rooms = 1, reach = 'room', ids, receivers, patience = defaultPatience } = options;
     const watchesLoop = (options.watchesLoop ?? false) && !target.running;
     const { ack, alwaysAcks = false, standing } = dialects[target.dialect];
-    const room = new Room(await Server.start(target, watchesLoop), new Crew(receivers), {
+    const room = new Room(await Server.start(target, watchesLoop), new Workers(receivers), {
       ...{
         watchesLoop,
         patience,
@@ -137,10 +137,10 @@ export class Room implements AsyncDisposable {
 
   /** @throws {Invalid} if anything was lost, late or unexpected. */
   async drive(plan: Plan): Promise<Slice> {
-    await this.#crew.mark();
+    await this.#workers.mark();
     const stop = await meter(this.#server, this.#options.watchesLoop);
     const start = microseconds();
-    const tally = await this.#crew.drive(plan, this.#options);
+    const tally = await this.#workers.drive(plan, this.#options);
     const used = await stop();
     this.#unread += tally.sent;
     demandWhole(tally);
@@ -162,7 +162,7 @@ export class Room implements AsyncDisposable {
    */
   async wake(): Promise<Awakening> {
     const said = this.#unread;
-    const woken = await this.#crew.wake(said, this.#options.patience);
+    const woken = await this.#workers.wake(said, this.#options.patience);
     const { received, disorder } = woken;
     if (this.#options.canResume && (received !== said || disorder > 0)) {
       throw new Invalid(`the slow reader did not get everything in order (${disorder} out of order)`, received, said);
@@ -171,32 +171,32 @@ export class Room implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#crew[Symbol.asyncDispose](), this.#server[Symbol.asyncDispose]()]);
+    await Promise.all([this.#workers[Symbol.asyncDispose](), this.#server[Symbol.asyncDispose]()]);
   }
 
   async #fill({ dialect }: Target, options: RoomOptions): Promise<void> {
     const { rooms: count = 1, members, burst, messageSize, senders, warmUp, hasSleeper = false, plan } = options;
     const ids = options.ids || dialects[dialect].alwaysAcks === true;
-    const crew = this.#crew;
+    const workers = this.#workers;
     const rooms = Array.from({ length: count }, newRoom);
     const place = { address: this.#server.address, dialect, rooms, messageSize };
-    await crew.openFirst(place);
-    await crew.arm(senders === 'one' ? 'one' : 'all', { burst, ids });
-    await crew.settle(fewSilence);
+    await workers.openFirst(place);
+    await workers.arm(senders === 'one' ? 'one' : 'all', { burst, ids });
+    await workers.settle(fewSilence);
     for (let left = Math.ceil(warmUp / count); left > 0; left -= warmUpPart) {
       const messages = Math.min(left, warmUpPart);
       await this.drive({ kind: 'window', window: warmUpWindow, messages, duration: warmUpPatience });
     }
     if (senders === 'most members') {
-      await crew.fill(place, members, members * count);
-      await crew.arm('all', { burst, ids }, 'all but last');
+      await workers.fill(place, members, members * count);
+      await workers.arm('all', { burst, ids }, 'all but last');
     } else {
-      await crew.fill(place, members, sampled);
+      await workers.fill(place, members, sampled);
     }
-    await crew.settle(silenceOf(dialect));
+    await workers.settle(silenceOf(dialect));
     if (hasSleeper) {
-      await crew.stall(place);
-      await crew.settle(silenceOf(dialect));
+      await workers.stall(place);
+      await workers.settle(silenceOf(dialect));
       this.#unread = 0;
     }
     await this.drive(plan(rehearsal));

@@ -1,6 +1,6 @@
 /** A server and its clients without load, to measure the cost of a single event. */
 import { microseconds } from '../load/clock.ts';
-import { Crew } from '../load/crew.ts';
+import { Workers } from '../load/workers.ts';
 import { type LoopDelay, Server } from '../targets/server.ts';
 import type { Target } from '../targets/targets.ts';
 import type { Measurement } from './case.ts';
@@ -22,31 +22,31 @@ export interface Toll {
 
 export class Stage implements AsyncDisposable {
   readonly server: Server;
-  readonly crew: Crew;
+  readonly workers: Workers;
   readonly #watchesLoop: boolean;
 
-  private constructor(server: Server, crew: Crew, watchesLoop: boolean) {
+  private constructor(server: Server, workers: Workers, watchesLoop: boolean) {
     this.server = server;
-    this.crew = crew;
+    this.workers = workers;
     this.#watchesLoop = watchesLoop;
   }
 
   /** @param watchesLoop whether the delay of the server's event loop is watched, if it is started here. */
   static async open(target: Target, receivers: number, watchesLoop = false): Promise<Stage> {
     const watches = watchesLoop && !target.running;
-    return new Stage(await Server.start(target, watches), new Crew(receivers), watches);
+    return new Stage(await Server.start(target, watches), new Workers(receivers), watches);
   }
 
   /** Runs a function, and measures its cost. */
   async watch<T>(act: () => Promise<T>): Promise<[T, Toll]> {
-    const { server, crew } = this;
-    const clients = await crew.census();
+    const { server, workers } = this;
+    const clients = await workers.census();
     const stop = await meter(server, this.#watchesLoop);
     const start = microseconds();
     const result = await act();
     const duration = microseconds() - start;
     const used = await stop();
-    const cpus = (await crew.census()).map((one, at) => one.cpu - (clients[at]?.cpu ?? 0));
+    const cpus = (await workers.census()).map((one, at) => one.cpu - (clients[at]?.cpu ?? 0));
     const { serverCpu, loopDelay, machine } = used;
     const others = ofOthers(
       used,
@@ -62,7 +62,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.crew[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
+    await Promise.all([this.workers[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
   }
 }
 

@@ -9,7 +9,7 @@ import { type Observer, type Planned, runCases } from './suite.ts';
 /** How often the time left is updated, in milliseconds. */
 const every = 500;
 
-interface NarrationOptions {
+interface ReportOptions {
   /** The output for a finished case. */
   readonly table?: ((result: CaseResult) => string) | undefined;
   /** Milliseconds since the start of the process after which no case is started, except for the first. */
@@ -17,12 +17,12 @@ interface NarrationOptions {
 }
 
 /** Runs a plan, and reports the progress. */
-export async function narrated(plan: readonly Planned[], { table, budget }: NarrationOptions): Promise<Results> {
-  using narrator = new Narrator(plan, table);
-  return await runCases(plan, narrator, budget);
+export async function runWithProgress(plan: readonly Planned[], { table, budget }: ReportOptions): Promise<Results> {
+  using reporter = new ProgressReporter(plan, table);
+  return await runCases(plan, reporter, budget);
 }
 
-class Narrator implements Observer, Disposable {
+class ProgressReporter implements Observer, Disposable {
   readonly #plan: readonly Planned[];
   readonly #table: ((result: CaseResult) => string) | undefined;
   readonly #progress: Progress;

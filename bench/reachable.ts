@@ -10,7 +10,7 @@ import type { Target } from './targets/targets.ts';
 const patience = 5000;
 
 /** @throws {UsageError} with the server's answer, if it does not. */
-export async function knock(target: Target): Promise<void> {
+export async function checkReachable(target: Target): Promise<void> {
   await using server = await Server.start(target);
   const { address } = server;
   try {

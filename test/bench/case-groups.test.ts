@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { families } from '../../bench/family.ts';
+import { caseGroups } from '../../bench/case-groups.ts';
 import { CaseResult } from '../../bench/results.ts';
 
 function result(scenario: string, title: string, traits: Record<string, number | boolean>): CaseResult {
@@ -15,7 +15,7 @@ function result(scenario: string, title: string, traits: Record<string, number |
 }
 
 function shown(results: readonly CaseResult[]) {
-  return families(results).map(({ heading, axis, cases }) => [heading, axis, cases.length]);
+  return caseGroups(results).map(({ heading, axis, cases }) => [heading, axis, cases.length]);
 }
 
 test('cases stand together over the number that brings most of them together', () => {

@@ -4,12 +4,12 @@
  */
 import type { Answers, ArmCall, Call, Census, Collected, CutCall, OpenCall, Woken } from './calls.ts';
 import { addEntries, type Entries } from './entries.ts';
-import { Hand } from './hand.ts';
 import type { Plan, Sent } from './send.ts';
+import { Subprocess } from './subprocess.ts';
 
 const script = new URL('worker.ts', import.meta.url);
 
-type LoadProcess = Hand<Call, Answers>;
+type Worker = Subprocess<Call, Answers>;
 
 export interface Traffic {
   readonly burst: number;
@@ -39,46 +39,46 @@ export function total(tally: Tally, of: 'delivered' | 'expected' | 'bytes'): num
 
 export type Place = Omit<OpenCall, 'type' | 'connections' | 'sampled'>;
 
-export class Crew implements AsyncDisposable {
+export class Workers implements AsyncDisposable {
   /** The first one is the sender in a single room. */
-  readonly #hands: readonly LoadProcess[];
-  #senders: readonly LoadProcess[] = [];
+  readonly #workers: readonly Worker[];
+  #senders: readonly Worker[] = [];
 
   /** @param receivers how many processes share the members, besides the sender. */
   constructor(receivers: number) {
-    this.#hands = Array.from({ length: receivers + 1 }, () => new Hand<Call, Answers>(script));
+    this.#workers = Array.from({ length: receivers + 1 }, () => new Subprocess<Call, Answers>(script));
   }
 
   /** Opens the members that may send: in a single room one per process, otherwise one per room. */
   async openFirst(place: Place): Promise<void> {
-    for (const [at, hand] of this.#hands.entries()) {
+    for (const [at, worker] of this.#workers.entries()) {
       const rooms = this.#roomsOf(at, place);
-      await hand.call({ type: 'open', ...place, rooms, connections: 1, sampled: rooms.length });
+      await worker.call({ type: 'open', ...place, rooms, connections: 1, sampled: rooms.length });
     }
   }
 
   /** Opens connections until each room has `members`, after `openFirst`. */
   async fill(place: Place, members: number, sampled: number): Promise<void> {
     if (place.rooms.length === 1) {
-      await this.open(place, members - this.#hands.length, sampled);
+      await this.open(place, members - this.#workers.length, sampled);
       return;
     }
     await Promise.all(
-      this.#hands.map((hand, at) => {
+      this.#workers.map((worker, at) => {
         const rooms = this.#roomsOf(at, place);
-        return hand.call({ type: 'open', ...place, rooms, connections: members - 1, sampled });
+        return worker.call({ type: 'open', ...place, rooms, connections: members - 1, sampled });
       }),
     );
   }
 
   /** Opens `connections` more, of which about `sampled` are decoded, spread over the processes that receive. */
   async open(place: Place, connections: number, sampled: number): Promise<Entries> {
-    const [, ...receivers] = this.#hands;
+    const [, ...receivers] = this.#workers;
     const shares = split(connections, receivers.length);
     const samples = split(Math.min(sampled, connections), receivers.length);
     const entries = await Promise.all(
-      receivers.map((hand, at) =>
-        hand.call({ type: 'open', ...place, connections: shares[at] ?? 0, sampled: samples[at] ?? 0 }),
+      receivers.map((worker, at) =>
+        worker.call({ type: 'open', ...place, connections: shares[at] ?? 0, sampled: samples[at] ?? 0 }),
       ),
     );
     return addEntries(entries);
@@ -86,8 +86,8 @@ export class Crew implements AsyncDisposable {
 
   /** Makes members of one process, or of every process, senders. */
   async arm(senders: 'one' | 'all', traffic: Traffic, members: ArmCall['members'] = 'first'): Promise<void> {
-    this.#senders = senders === 'one' ? this.#hands.slice(0, 1) : this.#hands;
-    await Promise.all(this.#senders.map((hand, index) => hand.call({ type: 'arm', members, index, ...traffic })));
+    this.#senders = senders === 'one' ? this.#workers.slice(0, 1) : this.#workers;
+    await Promise.all(this.#senders.map((worker, index) => worker.call({ type: 'arm', members, index, ...traffic })));
   }
 
   async settle(silence: number): Promise<void> {
@@ -96,7 +96,7 @@ export class Crew implements AsyncDisposable {
 
   /** One census per load process. */
   async census(): Promise<Census[]> {
-    return Promise.all(this.#hands.map((hand) => hand.call({ type: 'census' })));
+    return Promise.all(this.#workers.map((worker) => worker.call({ type: 'census' })));
   }
 
   async cut(members: CutCall['members']): Promise<void> {
@@ -105,7 +105,7 @@ export class Crew implements AsyncDisposable {
 
   /** Members that were cut come back. */
   async comeBack(): Promise<Entries> {
-    return addEntries(await Promise.all(this.#hands.map((hand) => hand.call({ type: 'come back' }))));
+    return addEntries(await Promise.all(this.#workers.map((worker) => worker.call({ type: 'come back' }))));
   }
 
   /** Opens one more member, which does not read. */
@@ -128,7 +128,7 @@ export class Crew implements AsyncDisposable {
   }
 
   async send(plan: Plan): Promise<Sent> {
-    const sent = await Promise.all(this.#senders.map((hand) => hand.call({ type: 'send', plan })));
+    const sent = await Promise.all(this.#senders.map((worker) => worker.call({ type: 'send', plan })));
     return {
       messages: sent.reduce((sum, { messages }) => sum + messages, 0),
       late: sent.reduce((sum, { late }) => sum + late, 0),
@@ -140,27 +140,27 @@ export class Crew implements AsyncDisposable {
   async collect({ messages, late, returns }: Sent, { hasAcks, patience, isShared }: DriveOptions): Promise<Tally> {
     const expected = isShared ? messages : undefined;
     const collected = await Promise.all(
-      this.#hands.map((hand) => hand.call({ type: 'collect', messages: expected, hasAcks, patience })),
+      this.#workers.map((worker) => worker.call({ type: 'collect', messages: expected, hasAcks, patience })),
     );
     return { sent: messages, late, returns, collected };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#hands.map((hand) => hand.stop()));
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
-  get #last(): LoadProcess {
-    const hand = this.#hands.at(-1);
-    if (!hand) throw new Error('there is no load process');
-    return hand;
+  get #last(): Worker {
+    const worker = this.#workers.at(-1);
+    if (!worker) throw new Error('there is no load process');
+    return worker;
   }
 
   #roomsOf(at: number, { rooms }: Place): readonly string[] {
-    return rooms.length === 1 ? rooms : rooms.filter((_, room) => room % this.#hands.length === at);
+    return rooms.length === 1 ? rooms : rooms.filter((_, room) => room % this.#workers.length === at);
   }
 
   async #all(call: Call): Promise<void> {
-    await Promise.all(this.#hands.map((hand) => hand.call(call)));
+    await Promise.all(this.#workers.map((worker) => worker.call(call)));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Cases of a scenario that differ in one number are shown together, over it. */
 import type { CaseResult, Results } from './results.ts';
 
-export interface Family {
+export interface CaseGroup {
   readonly heading: string;
   /** At least one. */
   readonly cases: readonly [CaseResult, ...CaseResult[]];
@@ -24,15 +24,13 @@ const axisWords: Readonly<Record<string, string>> = {
 const valueWords: Readonly<Record<string, string>> = { burst: 'bursts of', ids: 'with ids' };
 
 /** Groups the cases, in the order of the results. */
-export function families(results: Results): Family[] {
+export function caseGroups(results: Results): CaseGroup[] {
   const scenarios = new Set(results.map((result) => result.case.scenario));
-  return [...scenarios].flatMap((scenario) =>
-    familiesOf(results.filter((result) => result.case.scenario === scenario)),
-  );
+  return [...scenarios].flatMap((scenario) => groupsOf(results.filter((result) => result.case.scenario === scenario)));
 }
 
 /** Groups along the trait that puts most cases of a scenario together. */
-function familiesOf(cases: readonly CaseResult[]): Family[] {
+function groupsOf(cases: readonly CaseResult[]): CaseGroup[] {
   const names = telling(cases);
   const numbers = names.filter((name) => cases.every((result) => typeof result.case.traits[name] === 'number'));
   const groupings = numbers.map((axis) => ({ axis, groups: group(cases, without(names, axis)) }));
@@ -77,7 +75,7 @@ function without(names: readonly string[], one: string): string[] {
   return names.filter((name) => name !== one);
 }
 
-function alone(result: CaseResult): Family {
+function alone(result: CaseResult): CaseGroup {
   return { heading: result.case.title, cases: [result], axis: undefined };
 }
 

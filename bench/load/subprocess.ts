@@ -10,7 +10,7 @@ interface AnyCall {
 type Reply = { readonly ok: unknown } | { readonly error: string };
 
 /** `C`: its calls; `A`: the answers, by the type of the call. */
-export class Hand<C extends AnyCall, A extends Record<C['type'], unknown>> implements AsyncDisposable {
+export class Subprocess<C extends AnyCall, A extends Record<C['type'], unknown>> implements AsyncDisposable {
   readonly #process: ChildProcess;
 
   constructor(script: URL) {
