@@ -4,12 +4,17 @@
  * `dist/client/`.
  */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { compress } from '../../src/http/files.ts';
+import { packedEndings } from '../../src/http/pages.ts';
 import { rolledUp } from './types.ts';
 
 /** In bytes, compressed by gzip. */
 const limit = 8 * 1024;
+
+/** Long names inside the client. They are shortened: none is in its types, in a frame, or in what the platform has. */
+const inner =
+  /^(environment|isIdle|isLeft|isOpen|isRepeatable|isUnderWay|leaving|newId|newPrefix|onWaking|refusal|unacknowledged|waiting)$/;
 
 const root = new URL('../../', import.meta.url);
 const target = new URL('dist/sdk/', root);
@@ -29,6 +34,7 @@ for (const [format, name] of [
     platform: format === 'esm' ? 'browser' : 'node',
     target: 'es2022',
     minify: true,
+    mangleProps: inner,
     write: false,
     metafile: true,
   });
@@ -48,11 +54,16 @@ await copyFile(new URL('src/client/README.md', root), new URL('README.md', targe
 await copyFile(new URL('LICENSE', root), new URL('LICENSE', target));
 await writeFile(new URL('package.json', target), `${JSON.stringify(await manifest(), undefined, 2)}\n`);
 
-const bundle = await readFile(new URL('client.js', target));
-const size = gzipSync(bundle, { level: 9 }).length;
-if (process.argv.includes('--sizes'))
-  console.log(`dist/sdk/client.js: ${bundle.length} bytes, ${size} with gzip (at most ${limit})`);
-if (size > limit) throw new Error('the client is too large');
+// For the server; they are no part of the package.
+for (const name of ['client.d.ts', 'client.js']) {
+  const content = await readFile(new URL(name, target));
+  const { br, gzip } = compress(content);
+  await writeFile(new URL(name + packedEndings.br, target), br);
+  await writeFile(new URL(name + packedEndings.gzip, target), gzip);
+  if (process.argv.includes('--sizes'))
+    console.log(`dist/sdk/${name}: ${content.length} bytes, ${gzip.length} with gzip`);
+  if (name === 'client.js' && gzip.length > limit) throw new Error(`the client is too large (at most ${limit})`);
+}
 
 /** The `package.json` of the client: what is exported is what a checkout exports. */
 async function manifest(): Promise<object> {
@@ -67,6 +78,7 @@ async function manifest(): Promise<object> {
     type: 'module',
     sideEffects: false,
     engines: { node: '>=20' },
+    files: ['client.js', 'client.cjs', 'client.d.ts', 'client.d.cts'],
     // For those that do not read `exports`.
     main: './client.cjs',
     types: './client.d.cts',

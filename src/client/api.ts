@@ -82,9 +82,17 @@ export interface Hub extends AsyncDisposable {
   readonly user: User | undefined;
   /** Brings the same user back in another hub, for example after a reload of the page. It is a credential. */
   readonly ticket: string | undefined;
+  /** What the server takes; undefined before the first connection. */
+  readonly limits: Limits | undefined;
   /** The rooms this hub is in, or is entering, by name. */
   readonly joined: ReadonlyMap<string, Room>;
 
+  /**
+   * Enters a room as `join` does, and returns it at once: listeners that are added now miss nothing, and messages wait
+   * until the server has let the hub in. `entered` of the room tells when that was.
+   * @throws HubbubError `closed`
+   */
+  room<Body = unknown>(room: string, options?: EntryOptions): Room<Body>;
   /**
    * Enters a room, and stays in it over all connections until it is left. A room that was entered already is returned
    * unchanged. Settles when the server has let the hub in; without a connection, that is when there is one.
@@ -135,7 +143,7 @@ export interface BodyOptions extends CallOptions {
   readonly mime?: string | undefined;
 }
 
-export interface JoinOptions extends CallOptions {
+export interface EntryOptions {
   /**
    * Where to go on: a position from earlier, or any message. Everything after it follows; `gap` reports messages that
    * are missing.
@@ -143,6 +151,26 @@ export interface JoinOptions extends CallOptions {
   readonly since?: Position | undefined;
   /** How many of the latest messages to get first; not with `since`. */
   readonly last?: number | undefined;
+}
+
+export interface JoinOptions extends EntryOptions, CallOptions {}
+
+/** What the server takes from this connection. */
+export interface Limits {
+  /** The longest frame, in bytes. */
+  readonly frame: number;
+  /** How many rooms the hub may be in. */
+  readonly rooms: number;
+  /** Left out if the number of frames is not limited. The hub sends no faster. */
+  readonly frames?: Rate;
+  /** Left out if the number of bytes is not limited. The hub sends no faster. */
+  readonly bytes?: Rate;
+}
+
+export interface Rate {
+  readonly perSecond: number;
+  /** How many at once. */
+  readonly burst: number;
 }
 
 /** The server has carried out a request. */
@@ -283,6 +311,8 @@ export interface Page<Body = unknown> {
  */
 export interface Room<Body = unknown> extends AsyncDisposable, AsyncIterable<Message<Body>> {
   readonly name: string;
+  /** Settles when the server has let the hub in for the first time; rejects with a `HubbubError` if it refuses it. */
+  readonly entered: Promise<void>;
   /**
    * The position up to which everything was received. To resume after the last handled message, keep that message
    * instead.

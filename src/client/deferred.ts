@@ -1,7 +1,7 @@
 /** A promise that is settled from outside. */
 export class Deferred<T> {
-  resolve!: (value: T) => void;
-  reject!: (reason: unknown) => void;
+  declare resolve: (value: T) => void;
+  declare reject: (reason: unknown) => void;
   readonly promise = new Promise<T>((resolve, reject) => {
     this.resolve = resolve;
     this.reject = reject;

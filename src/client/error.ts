@@ -21,11 +21,11 @@ export type ClientErrorCode =
 export class HubbubError extends Error {
   override readonly name = 'HubbubError';
   /** For programs: a code of the protocol (PROTOCOL.md, "Error codes"), or one of the client's own. */
-  readonly code: ErrorCode | ClientErrorCode;
+  declare readonly code: ErrorCode | ClientErrorCode;
   /** JSON Pointer (RFC 6901) to the field of the frame that is wrong; `/body/…` lies in the body. */
-  readonly path: string | undefined;
+  declare readonly path: string | undefined;
   /** After how many milliseconds to try again, where the server said so. */
-  readonly retry: number | undefined;
+  declare readonly retry: number | undefined;
 
   constructor(
     code: ErrorCode | ClientErrorCode,

@@ -10,45 +10,43 @@ export interface HeartbeatOptions {
   readonly dead: () => void;
 }
 
-/** Notices a connection that is dead and was not closed. */
-export class Heartbeat {
-  readonly #environment: Environment;
-  readonly #options: HeartbeatOptions;
-  #heardAt: number;
-  #nextLook: () => void = () => undefined;
-  #doubt: (() => void) | undefined;
-
-  constructor(environment: Environment, options: HeartbeatOptions) {
-    this.#environment = environment;
-    this.#options = options;
-    this.#heardAt = environment.now();
-    this.#look();
-  }
-
+export interface Heartbeat {
   /** Data has arrived. */
-  heard(): void {
-    this.#heardAt = this.#environment.now();
-    this.#doubt?.();
-    this.#doubt = undefined;
-  }
-
+  heard(): void;
   /** Checks now, unless a check is already waiting for an answer. */
-  check(): void {
-    const { ask, dead, timeout } = this.#options;
-    if (this.#doubt) return;
-    this.#doubt = this.#environment.after(timeout, dead);
+  check(): void;
+  stop(): void;
+}
+
+/** Notices a connection that is dead and was not closed. */
+export function startHeartbeat(
+  { now, after }: Environment,
+  { interval, timeout, ask, dead }: HeartbeatOptions,
+): Heartbeat {
+  let heardAt = now();
+  let stopLooking: () => void;
+  let stopDoubting: (() => void) | undefined;
+  const check = () => {
+    if (stopDoubting) return;
+    stopDoubting = after(timeout, dead);
     ask();
-  }
-
-  stop(): void {
-    this.#nextLook();
-    this.#doubt?.();
-  }
-
-  #look(): void {
-    const { interval } = this.#options;
-    const left = this.#heardAt + interval - this.#environment.now();
-    if (left <= 0) this.check();
-    this.#nextLook = this.#environment.after(left > 0 ? left : interval, () => this.#look());
-  }
+  };
+  const look = () => {
+    const left = heardAt + interval - now();
+    if (left <= 0) check();
+    stopLooking = after(left > 0 ? left : interval, look);
+  };
+  look();
+  return {
+    heard() {
+      heardAt = now();
+      stopDoubting?.();
+      stopDoubting = undefined;
+    },
+    check,
+    stop() {
+      stopLooking();
+      stopDoubting?.();
+    },
+  };
 }

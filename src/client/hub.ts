@@ -18,23 +18,25 @@ import type {
   ClosedBecause,
   ConnectOptions,
   Direct,
+  EntryOptions,
   Hub,
   HubEvents,
   HubState,
   JoinOptions,
+  Limits,
   OpenRoom,
   Receipt,
   Room,
   StateChange,
 } from './api.ts';
-import { Backoff, mayReturn } from './backoff.ts';
+import { createBackoff, mayReturn } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { abortable, Deferred } from './deferred.ts';
 import { asyncDispose } from './dispose.ts';
 import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { HubbubError } from './error.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { Identity } from './identity.ts';
 import { defaultRetry, type Question, Requests, toError } from './requests.ts';
 import { RoomClient, type RoomContext } from './room.ts';
@@ -42,6 +44,8 @@ import { encode, signalOf } from './wire.ts';
 import { Writer } from './writer.ts';
 
 const subprotocol = 'hubbub.json';
+/** The id of the frame that shows the credential: in the address it would stand in the log of every proxy. */
+const hello = 'hello';
 const defaultQueue = 1000;
 const defaultInterval = 25_000;
 const defaultTimeout = 10_000;
@@ -58,7 +62,7 @@ export class HubClient implements Hub {
   readonly #emitter = new Emitter<HubEvents>();
   readonly #rooms = new Map<string, RoomClient>();
   readonly #identity: Identity;
-  readonly #backoff: Backoff;
+  readonly #pause: ReturnType<typeof createBackoff>;
   readonly #writer: Writer;
   readonly #requests: Requests;
   readonly #context: RoomContext;
@@ -68,6 +72,12 @@ export class HubClient implements Hub {
   #connection: Connection | undefined;
   /** Counts the attempts to connect: what comes late, of one that was given up, is not for the next one. */
   #attempt = 0;
+  /** The credential of this attempt, until it is shown. */
+  #token: string | undefined;
+  /** The welcome to a connection that has shown no credential yet. */
+  #guest: ServerWelcome | undefined;
+  /** The user as the application was told. */
+  #known: User | undefined;
   #onlineAt = 0;
   #heartbeat: Heartbeat | undefined;
   #goodbye: ServerGoodbye | undefined;
@@ -83,7 +93,7 @@ export class HubClient implements Hub {
     this.#options = options;
     this.#environment = environment;
     this.#identity = new Identity(options);
-    this.#backoff = new Backoff(options.backoff ?? {}, environment.random);
+    this.#pause = createBackoff(options.backoff ?? {}, environment.random);
     this.#writer = new Writer(environment);
     const prefix = environment.newPrefix();
     let count = 0;
@@ -98,8 +108,15 @@ export class HubClient implements Hub {
       writer: this.#writer,
       requests: this.#requests,
       refusal: () => this.#refusal(),
-      over: (room) => this.#rooms.get(room.name) === room && this.#rooms.delete(room.name),
-      changed: (changes) => this.#identify(() => this.#identity.changed(changes)),
+      over: (room) => {
+        if (this.#rooms.get(room.name) !== room) return;
+        this.#rooms.delete(room.name);
+        this.#begin(room.next);
+      },
+      changed: (changes) => {
+        this.#identity.changed(changes);
+        this.#identify();
+      },
     };
     this.#stopWatching = environment.onWaking(() => this.#check());
     const { signal } = options;
@@ -120,6 +137,10 @@ export class HubClient implements Hub {
     return this.#identity.ticket;
   }
 
+  get limits(): Limits | undefined {
+    return this.#writer.limits;
+  }
+
   get joined(): ReadonlyMap<string, Room> {
     return this.#rooms;
   }
@@ -130,31 +151,36 @@ export class HubClient implements Hub {
 
   // ---- what the application asks for
 
+  room<Body = unknown>(name: string, options: EntryOptions = {}): Room<Body> {
+    const room = this.#enter(name, options);
+    // Whoever has it keeps it: no call that is aborted leaves it.
+    room.waiting += 1;
+    return room as Room<unknown> as Room<Body>;
+  }
+
   async join<Body = unknown>(name: string, options: JoinOptions = {}): Promise<Room<Body>> {
     const { signal } = options;
     signal?.throwIfAborted();
-    await this.#rooms.get(name)?.leaving;
-    if (this.#over) throw this.#over;
-    const room = this.#rooms.get(name) ?? this.#enter(name, options);
+    const room = this.#enter(name, options);
     room.waiting += 1;
-    await abortable(room.entered.promise, signal, () => {
+    await abortable(room.entered, signal, () => {
       room.waiting -= 1;
       if (room.waiting === 0) void room.leave();
     });
     return room as Room<unknown> as Room<Body>;
   }
 
-  async direct(to: string, body: unknown, { mime, signal }: BodyOptions = {}): Promise<Receipt> {
-    return this.#requests.ask<ServerAck>({ type: 'direct', to, body, mime }, signal, false);
+  direct(to: string, body: unknown, { mime, signal }: BodyOptions = {}): Promise<Receipt> {
+    return this.#requests.ask<ServerAck>({ type: 'direct', to, body, mime }, signal);
   }
 
-  async broadcast(body: unknown, { mime, signal }: BodyOptions = {}): Promise<Receipt> {
-    return this.#requests.ask<ServerAck>({ type: 'broadcast', body, mime }, signal, false);
+  broadcast(body: unknown, { mime, signal }: BodyOptions = {}): Promise<Receipt> {
+    return this.#requests.ask<ServerAck>({ type: 'broadcast', body, mime }, signal);
   }
 
   async signal(to: string, kind: string, body?: unknown, { mime, signal }: BodyOptions = {}): Promise<void> {
     this.#mustBeOnline();
-    await this.#requests.ask({ type: 'signal', to, kind, body, mime }, signal, false);
+    await this.#requests.ask({ type: 'signal', to, kind, body, mime }, signal);
   }
 
   async status(state: PresenceState, note?: string, { signal }: CallOptions = {}): Promise<void> {
@@ -164,7 +190,8 @@ export class HubClient implements Hub {
 
   async rename(name: string, { signal }: CallOptions = {}): Promise<void> {
     await this.#requests.ask({ type: 'name', name }, signal, true);
-    this.#identify(() => this.#identity.renamed(name));
+    this.#identity.renamed(name);
+    this.#identify();
   }
 
   async list({ signal }: CallOptions = {}): Promise<Member[]> {
@@ -180,7 +207,7 @@ export class HubClient implements Hub {
   async ping({ signal }: CallOptions = {}): Promise<number> {
     this.#mustBeOnline();
     const start = this.#environment.now();
-    await this.#requests.ask({ type: 'ping' }, signal, false);
+    await this.#requests.ask({ type: 'ping' }, signal);
     return this.#environment.now() - start;
   }
 
@@ -215,11 +242,23 @@ export class HubClient implements Hub {
     stop();
   }
 
-  #enter(name: string, options: JoinOptions): RoomClient {
-    const room = new RoomClient(this.#context, name, options);
-    this.#rooms.set(name, room);
+  #enter(name: string, options: EntryOptions): RoomClient {
+    if (this.#over) throw this.#over;
+    let room = this.#rooms.get(name);
+    while (room?.leaving && room.next) room = room.next;
+    if (room && !room.leaving) return room;
+    const next = new RoomClient(this.#context, name, options);
+    if (room) room.next = next;
+    else this.#begin(next);
+    return next;
+  }
+
+  /** It is the turn of this room, unless it was left before. */
+  #begin(room: RoomClient | undefined): void {
+    if (!room) return;
+    if (room.isLeft) return this.#begin(room.next);
+    this.#rooms.set(room.name, room);
     if (this.#writer.isOpen) room.enter();
-    return room;
   }
 
   async #pages<Page extends ServerMembers | ServerRooms>(question: Question, signal?: AbortSignal): Promise<Page[]> {
@@ -257,8 +296,13 @@ export class HubClient implements Hub {
     try {
       const Socket = await WebSocket;
       const url = new URL(this.#url);
-      for (const [name, value] of await this.#identity.query()) url.searchParams.append(name, value);
+      const token = await this.#identity.token();
       if (attempt !== this.#attempt) return;
+      this.#token = token;
+      const { name } = this.#identity;
+      // The rooms are entered one by one, where they were left.
+      url.searchParams.append('room', '');
+      if (name !== undefined) url.searchParams.append('name', name);
       const handlers = {
         frame: (frame: ServerFrame) => this.#receive(frame),
         end: (because: ClosedBecause) => this.#lost(because),
@@ -285,13 +329,23 @@ export class HubClient implements Hub {
 
   #welcome(frame: ServerWelcome): void {
     const connection = this.#connection;
-    if (!connection || this.#state === 'closed') return;
+    if (!connection) return;
+    const token = this.#token;
+    this.#token = undefined;
+    if (token !== undefined) {
+      // The name is asked for again: the token has another one. One that was not taken is not.
+      const { name } = this.#identity;
+      this.#guest = frame;
+      const asked = frame.user.name === name ? name : undefined;
+      return connection.send(encode({ type: 'hello', token, name: asked, id: hello }).wire);
+    }
     this.#stopTimer();
     this.#onlineAt = this.#environment.now();
     this.#writer.start(frame.limits, (wire) => connection.send(wire));
     this.#heartbeat = this.#beat(frame.heartbeat);
-    const again = this.#identify(() => this.#identity.welcomed(frame));
-    for (const question of again) this.#requests.ask(question, undefined, false).catch(() => undefined);
+    const again = this.#identity.welcomed(frame);
+    this.#identify();
+    for (const question of again) this.#requests.ask(question).catch(() => undefined);
     for (const room of this.#rooms.values()) room.enter();
     this.#requests.resume();
     this.#set({ state: 'online' });
@@ -299,7 +353,7 @@ export class HubClient implements Hub {
 
   #beat(patience: number): Heartbeat {
     const { interval, timeout = defaultTimeout } = this.#options.heartbeat ?? {};
-    return new Heartbeat(this.#environment, {
+    return startHeartbeat(this.#environment, {
       interval: interval ?? Math.min(defaultInterval, patience / 2 || defaultInterval),
       timeout,
       ask: () => this.#writer.push(encode({ type: 'ping' })),
@@ -316,7 +370,7 @@ export class HubClient implements Hub {
     for (const room of this.#rooms.values()) room.lost();
     const reason = { ...because, ...(goodbye && { message: goodbye.message }) };
     if (!mayReturn(goodbye?.code ?? because.code)) return this.#finish(reason);
-    const retry = this.#backoff.next(lasted, goodbye?.retry);
+    const retry = this.#pause(lasted, goodbye?.retry);
     this.#stopTimer = this.#environment.after(retry, () => void this.#open());
     this.#set({ state: 'offline', reason, retry });
   }
@@ -389,8 +443,9 @@ export class HubClient implements Hub {
     }
     const error = toError(frame);
     if (frame.code === 'rate_limited') return this.#slowDown(error);
-    const isToken = frame.code === 'invalid_token' && frame.id === undefined;
-    this.#emitter.emit(isToken ? 'refused' : 'error', error);
+    const isHello = frame.id === hello;
+    this.#emitter.emit(isHello || frame.code === 'invalid_token' ? 'refused' : 'error', error);
+    if (isHello && this.#guest) this.#welcome(this.#guest);
   }
 
   /** Something was refused for its rate, and the server did not say what. */
@@ -403,11 +458,10 @@ export class HubClient implements Hub {
 
   // ---- who this is
 
-  #identify<Result>(change: () => Result): Result {
-    const before = this.user;
-    const result = change();
+  #identify(): void {
+    const before = this.#known;
     const { user } = this;
+    this.#known = user;
     if (user && (user.id !== before?.id || user.name !== before.name)) this.#emitter.emit('user', { user, before });
-    return result;
   }
 }

@@ -14,16 +14,15 @@ export class Identity {
     if (typeof options.token === 'string') this.ticket = options.token;
   }
 
-  /** What the next connection says. The rooms are entered one by one, where they were left. */
-  async query(): Promise<readonly [string, string][]> {
-    const { name, token } = this.#options;
-    const own = typeof token === 'function' ? await token() : undefined;
-    const shown = own ?? this.ticket;
-    const query: [string, string][] = [['room', '']];
-    if (shown !== undefined) query.push(['token', shown]);
-    // Later the ticket has the name, or it is sent again.
-    if (name !== undefined && !this.user) query.push(['name', name]);
-    return query;
+  /** The credential for the next connection. */
+  async token(): Promise<string | undefined> {
+    const { token } = this.#options;
+    return (typeof token === 'function' ? await token() : undefined) ?? this.ticket;
+  }
+
+  /** The name to ask for. Later the ticket has it, or it is sent again. */
+  get name(): string | undefined {
+    return this.user ? undefined : this.#options.name;
   }
 
   /** @returns the requests that have to be sent again. */

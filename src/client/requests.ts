@@ -41,8 +41,8 @@ export class Requests {
   /** @param isRepeatable whether it may be sent again if it is unknown whether it was carried out. */
   async ask<Answer extends ServerFrame = ServerAck>(
     question: Question,
-    signal: AbortSignal | undefined,
-    isRepeatable: boolean,
+    signal?: AbortSignal,
+    isRepeatable = false,
   ): Promise<Answer> {
     if (this.#closed) throw this.#closed;
     signal?.throwIfAborted();

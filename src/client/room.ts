@@ -12,8 +12,8 @@ import type {
 } from '../protocol/generated/frames.ts';
 import type {
   CallOptions,
+  EntryOptions,
   HistoryOptions,
-  JoinOptions,
   Message,
   Page,
   Presence,
@@ -60,10 +60,11 @@ type Phase = 'out' | 'joining' | 'catching up' | 'live' | 'left';
 
 export class RoomClient implements Room {
   readonly name: string;
-  /** Settles when the server has let this client in for the first time. */
-  readonly entered = new Deferred<void>();
-  /** How many callers wait for that. */
+  /** How many callers have the room, or wait for it. */
   waiting = 0;
+  /** The room that takes its place once it has been left. */
+  next: RoomClient | undefined;
+  readonly #entered = new Deferred<void>();
   readonly #context: RoomContext;
   readonly #emitter = new Emitter<Events>();
   readonly #stream = new Stream((gap) => this.#emitter.emit('gap', gap));
@@ -78,7 +79,7 @@ export class RoomClient implements Room {
   #phase: Phase = 'out';
   #isFirst = true;
   /** What was asked when it was entered for the first time. */
-  readonly #start: { readonly since?: Position | undefined; readonly last?: number | undefined };
+  readonly #start: EntryOptions;
   /** The `join` whose answer is waited for. */
   #joinId: string | undefined;
   /** Of the position that was told then. */
@@ -89,13 +90,17 @@ export class RoomClient implements Room {
   #missedAt: string | undefined;
   #leaving: Promise<void> | undefined;
 
-  constructor(context: RoomContext, name: string, { since, last }: JoinOptions) {
+  constructor(context: RoomContext, name: string, { since, last }: EntryOptions) {
     this.name = name;
     this.#context = context;
     this.#start = { since: since && { epoch: since.epoch, seq: since.seq }, last };
     this.#outbox = new Outbox(context.environment, context.writer);
-    // Who waits for it is told; nobody may.
-    this.entered.promise.catch(() => undefined);
+    // There may be no caller that waits for it.
+    this.entered.catch(() => undefined);
+  }
+
+  get entered(): Promise<void> {
+    return this.#entered.promise;
   }
 
   get position(): Position | undefined {
@@ -156,6 +161,10 @@ export class RoomClient implements Room {
     return { messages: page.messages.map((message) => fromPage(message, page.epoch)), more: page.more };
   }
 
+  get isLeft(): boolean {
+    return this.#phase === 'left';
+  }
+
   /** Until it is left, once that has been asked for. */
   get leaving(): Promise<void> | undefined {
     return this.#leaving;
@@ -182,10 +191,11 @@ export class RoomClient implements Room {
   async #leave(): Promise<void> {
     await this.#outbox.settled();
     const isIn = this.#phase !== 'out' && this.#phase !== 'left';
-    this.end(undefined);
     // Without a connection the server knows already, or will when the grace time is over.
-    if (isIn)
-      await this.#context.requests.ask({ type: 'leave', room: this.name }, undefined, false).catch(() => undefined);
+    const left = isIn && this.#context.requests.ask({ type: 'leave', room: this.name });
+    // Afterwards: then another one may enter the room.
+    this.end(undefined);
+    if (left) await left.catch(() => undefined);
   }
 
   /** Why nothing can be said here any more, if so. */
@@ -244,8 +254,9 @@ export class RoomClient implements Room {
       case 'message':
         return this.#message(frame);
       case 'ack': {
-        const { id, room = this.name, epoch = '', seq = 0, at } = frame;
-        return this.#outbox.acknowledged({ id, room, epoch, seq, at });
+        const { type: _, ...sent } = frame;
+        // A message has a place.
+        return this.#outbox.acknowledged(sent as Sent);
       }
       case 'gap':
         return this.#gap(frame);
@@ -270,7 +281,7 @@ export class RoomClient implements Room {
     if (this.#phase === 'left') return;
     this.#phase = 'left';
     this.#outbox.fail(why);
-    this.entered.reject(why);
+    this.#entered.reject(why);
     this.#context.over(this);
     this.#stream.end(error);
     this.#emitter.emit('left', error);
@@ -291,7 +302,7 @@ export class RoomClient implements Room {
     const first = this.#isFirst;
     this.#isFirst = false;
     this.#emitter.emit('joined', { first, epoch, seq, count });
-    if (first) this.entered.resolve();
+    if (first) this.#entered.resolve();
     else this.#present(difference);
     if (!isAnswer) return this.#unasked(epoch, seq);
     // Else `gap` is next.

@@ -1,12 +1,11 @@
 /** Frames as they go over the WebSocket. */
-import { encodeBinary } from '../protocol/binary.ts';
+import { encodeBinary, encoder } from '../protocol/binary.ts';
 import type { ClientFrame, ServerFrame, ServerSignal, StoredMessage } from '../protocol/generated/frames.ts';
 import type { Message, Signal } from './api.ts';
 import { HubbubError } from './error.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const unsayable: ReadonlySet<string> = new Set(['undefined', 'function', 'symbol']);
+const unsayable: readonly string[] = ['undefined', 'function', 'symbol'];
 
 /** A frame whose optional fields may be undefined: then they are left out. */
 export type Loose<Frame> = Frame extends object
@@ -28,7 +27,7 @@ export function encode(given: Loose<ClientFrame>): Encoded {
       const wire = encodeBinary({ ...frame, body });
       return { wire, size: wire.length };
     }
-    if (frame.type !== 'signal' && unsayable.has(typeof frame.body)) throw invalidBody();
+    if (frame.type !== 'signal' && unsayable.includes(typeof frame.body)) throw invalidBody();
   }
   const wire = stringify(frame);
   return { wire, size: encoder.encode(wire).length };

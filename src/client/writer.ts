@@ -2,7 +2,7 @@
  * Sends frames in order, and not faster than the server takes them: a refusal with `rate_limited` has no id that would
  * identify the frame, and later frames may pass the refused one.
  */
-import type { ServerWelcome } from '../protocol/generated/frames.ts';
+import type { Limits, Rate } from './api.ts';
 import type { Environment } from './environment.ts';
 import { HubbubError } from './error.ts';
 import type { Encoded } from './wire.ts';
@@ -20,13 +20,12 @@ export interface Job extends Encoded {
 /** Frames may arrive closer together than they were sent: half of the server's burst is reserved for that. */
 const share = 0.5;
 
-type Rate = { readonly perSecond: number; readonly burst: number };
-
 export class Writer {
   readonly #environment: Environment;
   #send: ((wire: string | Uint8Array) => void) | undefined;
   #queue: Job[] = [];
-  #limit = Number.POSITIVE_INFINITY;
+  /** What the server takes; undefined before the first connection. */
+  limits: Limits | undefined;
   #frames: Pace | undefined;
   #bytes: Pace | undefined;
   #timer: (() => void) | undefined;
@@ -39,10 +38,11 @@ export class Writer {
     return this.#send !== undefined;
   }
 
-  start({ frame, frames, bytes }: ServerWelcome['limits'], send: (wire: string | Uint8Array) => void): void {
-    this.#limit = frame;
-    this.#frames = frames && new Pace(frames);
-    this.#bytes = bytes && new Pace(bytes);
+  start(limits: Limits, send: (wire: string | Uint8Array) => void): void {
+    const { frames, bytes } = limits;
+    this.limits = limits;
+    this.#frames = frames && createPace(frames);
+    this.#bytes = bytes && createPace(bytes);
     this.#send = send;
   }
 
@@ -56,8 +56,9 @@ export class Writer {
 
   /** Why a frame of this size cannot be sent; undefined if it can, or the limit is unknown. */
   refusal(size: number): HubbubError | undefined {
-    if (size <= this.#limit) return undefined;
-    return new HubbubError('frame_too_big', `the frame has ${size} bytes, the server takes ${this.#limit}`);
+    const { frame = size } = this.limits ?? {};
+    if (size <= frame) return undefined;
+    return new HubbubError('frame_too_big', `the frame has ${size} bytes, the server takes ${frame}`);
   }
 
   /** Does nothing without a connection. */
@@ -100,24 +101,23 @@ export class Writer {
   }
 }
 
+interface Pace {
+  /** How long to wait before so much may be sent. */
+  wait(amount: number, now: number): number;
+  take(amount: number, now: number): void;
+}
+
 /** A token bucket, by the time at which it is full again (the generic cell rate algorithm). */
-class Pace {
-  /** Milliseconds for one token, and for a burst. */
-  readonly #interval: number;
-  readonly #tolerance: number;
-  #fullAt = 0;
-
-  constructor({ perSecond, burst }: Rate) {
-    this.#interval = 1000 / perSecond;
-    this.#tolerance = burst * share * this.#interval;
-  }
-
-  /** An amount above the burst needs a full bucket. */
-  wait(amount: number, now: number): number {
-    return Math.max(0, this.#fullAt - now + Math.min(0, amount * this.#interval - this.#tolerance));
-  }
-
-  take(amount: number, now: number): void {
-    this.#fullAt = Math.max(now, this.#fullAt) + amount * this.#interval;
-  }
+function createPace({ perSecond, burst }: Rate): Pace {
+  /** Milliseconds for one token, and for all that go out at once. */
+  const interval = 1000 / perSecond;
+  const tolerance = burst * share * interval;
+  let fullAt = 0;
+  return {
+    // What is more than all that go out at once needs a full bucket.
+    wait: (amount, now) => Math.max(0, fullAt - now + Math.min(0, amount * interval - tolerance)),
+    take(amount, now) {
+      fullAt = Math.max(now, fullAt) + amount * interval;
+    },
+  };
 }

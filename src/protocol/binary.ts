@@ -12,7 +12,7 @@ export const headerStart = 3;
 const maxHeader = 0xffff;
 const carriers: ReadonlySet<unknown> = new Set(['message', 'signal', 'direct', 'broadcast', 'echo']);
 
-const encoder = new TextEncoder();
+export const encoder = new TextEncoder();
 // Pure: the client does without it.
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

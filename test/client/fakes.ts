@@ -4,7 +4,13 @@ import type { ConnectOptions, Room } from '../../src/client/api.ts';
 import type { Environment } from '../../src/client/environment.ts';
 import { HubClient } from '../../src/client/hub.ts';
 import type { WebSocketLike } from '../../src/client/socket.ts';
-import type { ClientFrame, ServerFrame, ServerJoined, ServerMessage } from '../../src/protocol/generated/frames.ts';
+import type {
+  ClientFrame,
+  ServerFrame,
+  ServerJoined,
+  ServerMessage,
+  ServerWelcome,
+} from '../../src/protocol/generated/frames.ts';
 
 type Sent<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }> & { id: string };
 
@@ -180,7 +186,7 @@ export function bench(options: ConnectOptions = {}): Bench {
     async online(more = {}) {
       await settled();
       const socket = latest();
-      socket.says({
+      const welcome: ServerWelcome = {
         type: 'welcome',
         connection: 'c1',
         user: ada,
@@ -191,7 +197,10 @@ export function bench(options: ConnectOptions = {}): Bench {
         heartbeat: 60_000,
         ticket: `ticket-${sockets.length}`,
         ...more,
-      });
+      };
+      socket.says(welcome);
+      // It shows its credential, if it has one.
+      if (socket.sent[0]?.type === 'hello') socket.says({ ...welcome, id: socket.take('hello').id });
       await settled();
       return socket;
     },

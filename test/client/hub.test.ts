@@ -5,6 +5,7 @@ import { mayReturn } from '../../src/client/backoff.ts';
 import { HubbubError } from '../../src/client/error.ts';
 import { socketUrl } from '../../src/client/socket.ts';
 import { closeCodes } from '../../src/protocol/codes.ts';
+import type { ServerWelcome } from '../../src/protocol/generated/frames.ts';
 import { ack, ada, bench, joined, settled } from './fakes.ts';
 
 const query = (url: URL) => [...url.searchParams];
@@ -20,7 +21,6 @@ describe('connecting', () => {
     assert.equal(sockets.length, 1);
     assert.deepEqual(query(sockets[0]?.url as URL), [
       ['room', ''],
-      ['token', 'an earlier ticket'],
       ['name', 'ada'],
     ]);
     assert.deepEqual(sockets[0]?.protocols, ['hubbub.json']);
@@ -54,6 +54,15 @@ describe('connecting', () => {
     );
     assert.equal((await room).name, 'general');
     assert.deepEqual([...hub.joined.keys()], ['general']);
+  });
+
+  test('what the server takes is known with the first connection', async () => {
+    const { hub, online } = bench();
+    assert.equal(hub.limits, undefined);
+    const limits = { frame: 1000, rooms: 2, frames: { perSecond: 5, burst: 10 } };
+    hub.on('state', ({ state }) => assert.deepEqual(state === 'online' && hub.limits, limits));
+    await online({ limits });
+    assert.deepEqual(hub.limits, limits);
   });
 
   test('a server that does not answer is given up', async () => {
@@ -92,7 +101,77 @@ test('an error ends the connection, also where no close follows', async () => {
   assert.equal(other.events.length, 1);
 });
 
+/** A welcome to a connection that has shown no credential. */
+const guest: ServerWelcome = {
+  type: 'welcome',
+  connection: 'c1',
+  user: { id: 'u-guest', name: 'ada' },
+  server: { name: 'hubbub', version: '1' },
+  protocol: 1,
+  limits: { frame: 65536, rooms: 100 },
+  rooms: [],
+  heartbeat: 60_000,
+  ticket: 'the ticket of a guest',
+};
+
 describe('who this is', () => {
+  test('a credential goes in the first frame, with the name; nothing else is said or told before the answer', async () => {
+    const { hub, sockets, events } = bench({ name: 'ada', token: 'a credential' });
+    const rooms = hub.rooms();
+    const room = hub.join('general');
+    room.catch(() => undefined);
+    await settled();
+    const [socket] = sockets;
+    assert.ok(socket);
+    assert.doesNotMatch(socket.url.href, /credential/);
+    assert.deepEqual(socket.sent, []);
+    socket.says(guest);
+    await settled();
+    assert.deepEqual(socket.take('hello'), { type: 'hello', token: 'a credential', name: 'ada', id: 'hello' });
+    assert.deepEqual(events, []);
+    assert.equal(hub.user, undefined);
+    socket.says({ ...guest, user: ada, ticket: 'the ticket of ada', id: 'hello' });
+    await settled();
+    assert.deepEqual(hub.user, ada);
+    assert.equal(hub.ticket, 'the ticket of ada');
+    assert.deepEqual(states(events), ['online']);
+    assert.deepEqual(
+      socket.sent.map(({ type }) => type),
+      ['join', 'rooms'],
+    );
+    void hub.close({ timeout: 0 });
+    await assert.rejects(Promise.all([rooms, room]), { code: 'closed' });
+  });
+
+  test('a name that was refused is not asked for again with the credential', async () => {
+    const { socket } = await connecting({ name: ' ada', token: 'a credential' });
+    socket.says({ ...guest, user: { id: 'u-guest', name: 'guest-1234' } });
+    assert.deepEqual(socket.take('hello'), { type: 'hello', token: 'a credential', id: 'hello' });
+  });
+
+  for (const code of ['invalid_token', 'invalid_frame'] as const) {
+    test(`a credential that is refused with ${code} makes it a guest of that name, who is told so first`, async () => {
+      const { hub, socket, events } = await connecting({ name: 'ada', token: 'nonsense' });
+      socket.says(guest);
+      socket.take('hello');
+      socket.says({ type: 'error', code, message: 'not valid', path: '/token', id: 'hello' });
+      assert.deepEqual(
+        events.map(([event]) => event),
+        ['refused', 'user', 'state'],
+      );
+      assert.deepEqual(hub.user, guest.user);
+      assert.equal(hub.ticket, guest.ticket);
+      assert.equal(hub.state, 'online');
+    });
+  }
+
+  test('a server that does not answer the credential is given up', async () => {
+    const { clock, hub, socket } = await connecting({ token: 'a credential' });
+    socket.says(guest);
+    await clock.pass(10_000);
+    assert.equal(hub.state, 'offline');
+  });
+
   test('a token that comes too late is not used', async () => {
     const answers: ((token: string) => void)[] = [];
     const token = () => new Promise<string>((resolve) => answers.push(resolve));
@@ -105,23 +184,22 @@ describe('who this is', () => {
     assert.equal(sockets.length, 0);
     answers[1]?.('in time');
     await settled();
-    assert.deepEqual(
-      sockets.map(({ url }) => url.searchParams.get('token')),
-      ['in time'],
-    );
+    sockets[0]?.says(guest);
+    assert.equal(sockets[0]?.take('hello').token, 'in time');
   });
 
   test('the ticket of the last welcome brings the same user back', async () => {
-    const { hub, online, clock, socket, sockets, events } = await start({ name: 'ada' });
+    const { hub, clock, socket, sockets, events } = await start({ name: 'ada' });
     assert.equal(hub.ticket, 'ticket-1');
     assert.deepEqual(events[0], ['user', { user: ada, before: undefined }]);
     socket.ends();
     await clock.pass(500);
-    assert.deepEqual(query(sockets[1]?.url as URL), [
-      ['room', ''],
-      ['token', 'ticket-1'],
-    ]);
-    await online();
+    assert.deepEqual(query(sockets[1]?.url as URL), [['room', '']]);
+    sockets[1]?.says({ ...guest, user: { id: 'u-guest', name: 'guest-1234' } });
+    const { id, token } = sockets[1]?.take('hello') ?? {};
+    assert.equal(token, 'ticket-1');
+    sockets[1]?.says({ ...guest, user: ada, ticket: 'ticket-2', ...(id !== undefined && { id }) });
+    await settled();
     assert.deepEqual(hub.user, ada);
     assert.equal(hub.ticket, 'ticket-2');
     assert.equal(events.filter(([event]) => event === 'user').length, 1);
@@ -134,7 +212,17 @@ describe('who this is', () => {
       () => Promise.reject(new Error('no token now')),
       () => 'last',
     ];
-    const { online, clock, sockets, events } = bench({ token: () => answers.shift()?.() });
+    const { clock, sockets, events } = bench({ token: () => answers.shift()?.() });
+    const tokens: (string | undefined)[] = [];
+    const online = async () => {
+      await settled();
+      const socket = sockets.at(-1);
+      socket?.says(guest);
+      const { id, token } = socket?.take('hello') ?? {};
+      tokens.push(token);
+      if (id !== undefined) socket?.says({ ...guest, ticket: `ticket-${sockets.length}`, id });
+      await settled();
+    };
     await online();
     sockets[0]?.ends();
     await clock.pass(250);
@@ -147,21 +235,23 @@ describe('who this is', () => {
       retry: 1000,
     });
     await clock.pass(1000);
-    const tokens = sockets.map(({ url }) => url.searchParams.get('token'));
+    await online();
     assert.deepEqual(tokens, ['first', 'ticket-1', 'last']);
   });
 
   test('a ticket that is refused makes it a new guest, who keeps the name and the state, and is told so', async () => {
-    const { hub, online, clock, socket, events } = await start({ name: 'ada' });
+    const { hub, sockets, clock, socket, events } = await start({ name: 'ada' });
     const away = hub.status('away', 'lunch');
     await settled();
     socket.says({ type: 'ack', id: socket.take('status').id, at: 1 });
     await away;
     socket.ends();
     await clock.pass(500);
-    const guest = { id: 'u-new', name: 'guest-1234' };
-    const again = await online({ user: guest });
-    again.says({ type: 'error', code: 'invalid_token', message: 'not valid', path: '/token' });
+    const again = sockets.at(-1);
+    assert.ok(again);
+    again.says({ ...guest, user: { id: 'u-new', name: 'guest-1234' } });
+    again.take('hello');
+    again.says({ type: 'error', code: 'invalid_token', message: 'not valid', path: '/token', id: 'hello' });
     assert.deepEqual(
       again.sent.splice(0).map(({ id: _, ...frame }) => frame),
       [
@@ -560,5 +650,12 @@ async function start(
 ) {
   const made = bench(options);
   await made.online(welcome);
+  return { ...made, socket: made.socket };
+}
+
+/** A hub whose connection is open, and not welcomed yet. */
+async function connecting(options: Parameters<typeof bench>[0]) {
+  const made = bench(options);
+  await settled();
   return { ...made, socket: made.socket };
 }

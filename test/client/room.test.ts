@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Room } from '../../src/client/api.ts';
-import type { Member } from '../../src/protocol/generated/frames.ts';
+import type { Member, ServerFrame } from '../../src/protocol/generated/frames.ts';
 import { ack, type Bench, bench, type FakeSocket, hear, joined, message, settled } from './fakes.ts';
 
 type Setting = Bench & { room: Room; socket: FakeSocket; heard: unknown[] };
@@ -636,11 +636,74 @@ describe('listening', () => {
     await settled();
     socket.says(ack(socket.take('message').id, 11));
     await settled();
-    const left = socket.take('leave');
-    socket.says({ type: 'left', room: 'general', id: left.id });
-    await settled();
-    socket.says(joined(11, { id: socket.take('join').id }));
+    const [leave, join] = socket.sent.splice(0);
+    assert.deepEqual([leave?.type, join?.type], ['leave', 'join']);
+    socket.says({ type: 'left', room: 'general', id: String(leave?.id) }, joined(11, { id: String(join?.id) }));
     await Promise.all([sending, leaving, again, late]);
+    assert.notEqual(await again, room);
+  });
+
+  test('a room is there before the server has let the hub in: what is sent waits, and nothing is missed', async () => {
+    const { hub, socket } = await startSilent();
+    const room = hub.room('cats', { last: 5 });
+    assert.equal(hub.room('cats'), room);
+    assert.equal(hub.joined.get('cats'), room);
+    const heard = hear(room);
+    const sending = room.send('first');
+    const joining = hub.join('cats');
+    const { id, last } = socket.take('join');
+    assert.equal(last, 5);
+    socket.says(joined(1, { room: 'cats', id, after: 0 }), message(1, { room: 'cats' }));
+    await room.entered;
+    assert.equal(await joining, room);
+    socket.says({ ...ack(socket.take('message').id, 2), room: 'cats' } as ServerFrame);
+    assert.equal((await sending).seq, 2);
+    assert.deepEqual(heard, [1]);
+  });
+
+  test('a room is there before there is a connection, and tells if it is refused', async () => {
+    const { hub, online } = bench();
+    const room = hub.room('cats');
+    const ends: unknown[] = [];
+    room.on('left', (error) => ends.push(error?.code));
+    const socket = await online();
+    socket.says({ type: 'error', code: 'too_many_rooms', message: 'too many', id: socket.take('join').id });
+    await assert.rejects(room.entered, { code: 'too_many_rooms' });
+    assert.deepEqual(ends, ['too_many_rooms']);
+    void hub.close({ timeout: 0 });
+    assert.throws(() => hub.room('cats'), { code: 'closed' });
+  });
+
+  test('a room that is taken while it is left is another one, which waits its turn', async () => {
+    const { socket, room, hub } = await startSilent();
+    const sending = room.send('bye');
+    void room.leave();
+    const second = hub.room('general');
+    void second.leave();
+    const third = hub.room('general');
+    assert.equal(hub.room('general'), third);
+    assert.equal(new Set([room, second, third]).size, 3);
+    const said = third.send('again');
+    socket.says(ack(socket.take('message').id, 11));
+    await sending;
+    await settled();
+    const [leave, join] = socket.sent.splice(0);
+    assert.deepEqual([leave?.type, join?.type], ['leave', 'join']);
+    socket.says({ type: 'left', room: 'general', id: String(leave?.id) }, joined(11, { id: String(join?.id) }));
+    socket.says(ack(socket.take('message').id, 12));
+    assert.equal((await said).seq, 12);
+    assert.equal(hub.joined.get('general'), third);
+  });
+
+  test('a join that is aborted does not leave a room that the application has', async () => {
+    const { hub } = await startSilent();
+    const room = hub.room('cats');
+    const abort = new AbortController();
+    const joining = hub.join('cats', { signal: abort.signal });
+    abort.abort();
+    await assert.rejects(joining, { name: 'AbortError' });
+    await settled();
+    assert.equal(hub.joined.get('cats'), room);
   });
 
   test('a room that the server ends throws in its loops', async () => {

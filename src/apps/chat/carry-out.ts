@@ -125,8 +125,9 @@ async function rooms(prefix: string | undefined, chat: Chat): Promise<boolean> {
   return true;
 }
 
-async function who({ name, entered }: OpenRoom, chat: Chat): Promise<boolean> {
-  const { members, count } = await entered;
+async function who({ name, room }: OpenRoom, chat: Chat): Promise<boolean> {
+  await room.entered;
+  const { members, count } = room;
   chat.notice(
     members ? roster(shown(name), [...members.values()], chat) : `${shown(name)}: ${amount(count, 'person')}`,
   );

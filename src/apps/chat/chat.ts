@@ -37,12 +37,7 @@ export interface ChatOptions {
 /** A room this person is in, or is getting into. */
 export interface OpenRoom {
   readonly name: string;
-  /** Settles when the hub has the room, before the server has let the person in. */
-  readonly room: Promise<Room>;
-  /** Settles when the server has let the person in. */
-  readonly entered: Promise<Room>;
-  /** The result of `room`, once it is there. */
-  now: Room | undefined;
+  readonly room: Room;
   /** Whether the server has let the person in. */
   isIn: boolean;
   /** How many messages came while another room was shown. */
@@ -137,11 +132,10 @@ export class Chat {
     const known = this.#rooms.get(name);
     if (known) return this.look(known);
     const { last } = this.#options;
-    const entered = this.hub.join(name, last > 0 ? { last } : {});
-    const open = this.#open(name, entered);
+    const open = this.#open(this.hub.room(name, last > 0 ? { last } : {}));
     if (look || this.#current === undefined) this.look(open);
     try {
-      await entered;
+      await open.room.entered;
       open.isIn = true;
     } catch (error) {
       if (this.#rooms.get(name) === open) this.#forget(open);
@@ -168,8 +162,7 @@ export class Chat {
   }
 
   async leave(open: OpenRoom): Promise<void> {
-    const room = await open.room;
-    await room.leave();
+    await open.room.leave();
     this.#forget(open);
     this.notice(`you left ${shown(open.name)}`);
   }
@@ -187,8 +180,7 @@ export class Chat {
     this.#pending.add(pending);
     this.#options.display.changed();
     try {
-      const room = await open.room;
-      await room.send(body, mime === undefined ? {} : { mime });
+      await open.room.send(body, mime === undefined ? {} : { mime });
       return true;
     } catch (error) {
       this.#show({ ...entry, reason: (error as Error).message });
@@ -208,8 +200,7 @@ export class Chat {
 
   /** Shows messages before the oldest one that was shown. */
   async history(open: OpenRoom, limit: number): Promise<void> {
-    const room = await open.room;
-    const { oldest } = open;
+    const { room, oldest } = open;
     const { messages, more } = await room.history({ limit, ...(oldest && { before: oldest.seq }) });
     const [first] = messages;
     if (!first) return this.notice('there is nothing before that');
@@ -225,14 +216,11 @@ export class Chat {
 
   // ---- events of the server
 
-  #open(name: string, entered: Promise<Room>): OpenRoom {
+  #open(room: Room): OpenRoom {
     const { clock, display } = this.#options;
     const open: OpenRoom = {
-      name,
-      entered,
-      // The hub has the room in the next turn, before anything can happen in it.
-      room: Promise.resolve().then(() => this.hub.joined.get(name) ?? entered),
-      now: undefined,
+      name: room.name,
+      room,
       isIn: false,
       unread: 0,
       hidden: [],
@@ -240,18 +228,14 @@ export class Chat {
       oldest: undefined,
       typing: new Typing(clock, () => display.changed()),
     };
-    this.#rooms.set(name, open);
-    open.room.then(
-      (room) => this.#listen(open, room),
-      // `join` throws the same.
-      () => undefined,
-    );
+    this.#rooms.set(room.name, open);
+    this.#listen(open);
     return open;
   }
 
-  #listen(open: OpenRoom, room: Room): void {
+  #listen(open: OpenRoom): void {
     const { display } = this.#options;
-    open.now = room;
+    const { room } = open;
     room.on('joined', () => {
       for (const member of room.members?.values() ?? []) this.people.meet(member);
       display.changed();

@@ -159,7 +159,7 @@ export class FullChat {
     const typed = textIn(this.#editing);
     const time = this.#clock.monotonic();
     if (!isSaid(typed) || typed.trim() === '' || time - this.#typedAt < typingInterval) return;
-    if (this.#chat.current?.now?.signal('typing')) this.#typedAt = time;
+    if (this.#chat.current?.room.signal('typing')) this.#typedAt = time;
   }
 
   #perform(work: () => Promise<unknown>): void {

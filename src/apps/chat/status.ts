@@ -22,8 +22,8 @@ export function status(chat: Chat, time: number, columns: number): Line {
 
 function here({ current }: Chat): Line {
   if (!current) return [span('in no room', dim)];
-  const { name, now: room } = current;
-  const count = room && room.count > 0 ? ` · ${room.count} here` : '';
+  const { name, room } = current;
+  const count = room.count > 0 ? ` · ${room.count} here` : '';
   return [span(name, { bold: true }), span(count, dim)];
 }
 

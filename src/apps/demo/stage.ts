@@ -53,7 +53,7 @@ function withoutNumber(entry: Entry): Entry {
 }
 
 function statusRow({ rooms }: Chat, columns: number): Line {
-  const parts = rooms.map(({ name, now }) => `${name} · ${now?.count ?? 0} here`);
+  const parts = rooms.map(({ name, room }) => `${name} · ${room.count} here`);
   const typing: User[] = rooms.flatMap(({ typing }) => typing.users);
   const words = typing.length > 0 ? [span('  │  ', dim), span(typingWords(typing), { italic: true })] : [];
   return clip(

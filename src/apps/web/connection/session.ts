@@ -7,7 +7,6 @@ import { bodyOf, type Content } from '../state/content.ts';
 import { firstPosition, latestPosition } from '../state/conversation.ts';
 import { nameOf } from '../state/reduce.ts';
 import { isRoom, type Key, nameIn, type Outgoing } from '../state/state.ts';
-import { listening } from './limits.ts';
 import type { Memory } from './memory.ts';
 import type { Store } from './store.ts';
 
@@ -166,7 +165,6 @@ export class Session {
     const known = name ?? memory.get('name');
     const hub = connect(url, {
       token: () => memory.get('ticket'),
-      WebSocket: listening(({ frame }) => this.#tell({ type: 'limit', frame })),
       ...(known !== undefined && { name: known }),
     });
     hub.on('state', ({ state, reason, retry }) => {
@@ -178,6 +176,7 @@ export class Session {
         ...(reason && { why: reason.message }),
       });
       if (state !== 'online') return;
+      if (hub.limits) this.#tell({ type: 'limit', frame: hub.limits.frame });
       memory.set('ticket', hub.ticket);
       this.look();
     });
@@ -206,36 +205,22 @@ export class Session {
     const conversation = this.#store.state.conversations.get(key);
     const since = conversation && latestPosition(conversation);
     this.#tell({ type: 'entering', key, read: memory.get('read')?.[name] });
-    const entered = this.#hub.join(name, since ? { since } : { last: page.first });
-    // As soon as it is there, so that no event is missed.
-    queueMicrotask(() => {
-      const room = this.#hub.joined.get(name);
-      if (room) this.#listen(room);
-    });
-    entered.then(
-      (room) => {
-        this.#listen(room);
-        this.#isIn(key, room);
+    // `again` enters it.
+    if (this.#hub.state === 'closed') return;
+    const room = this.#hub.room(name, since ? { since } : { last: page.first });
+    this.#rooms.set(name, room);
+    this.#listen(key, room);
+    room.entered.then(
+      () => {
         memory.change('rooms', (rooms = []) => (rooms.includes(name) ? rooms : [...rooms, name]));
         this.look();
       },
-      (error) => this.#bar(key, error),
+      // `left` has said why.
+      () => undefined,
     );
   }
 
-  /** A room that was left a moment ago may be entered again before the listeners are gone. */
-  #isIn(key: Key, room: Room): void {
-    const { position, count } = room;
-    if (this.#store.state.conversations.get(key)?.phase !== 'joining' || !position) return;
-    const joined = { first: true, count, ...position };
-    this.#tell({ type: 'joined', key, joined, members: membersOf(room), time: this.#options.monotonic() });
-  }
-
-  #listen(room: Room): void {
-    const { name } = room;
-    if (this.#rooms.get(name) === room) return;
-    this.#rooms.set(name, room);
-    const key: Key = `#${name}`;
+  #listen(key: Key, room: Room): void {
     const { now, monotonic } = this.#options;
     const told = () => ({ key, members: membersOf(room) });
     room.on('joined', (joined) => this.#tell({ type: 'joined', joined, ...told(), time: monotonic() }));
@@ -245,7 +230,7 @@ export class Session {
       if (kind === typing) this.#tell({ type: 'typing', key, user: from, time: monotonic() });
     });
     room.on('left', (error) => {
-      if (error && this.#rooms.get(name) === room) this.#bar(key, error);
+      if (error && this.#rooms.get(room.name) === room) this.#bar(key, error);
     });
     // Last: messages that have waited come from here on.
     room.on('message', (message) => this.#tell({ type: 'message', key, message, at: now() }));
