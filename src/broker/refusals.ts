@@ -1,11 +1,11 @@
 import type { Refusal } from '../edge/handlers.ts';
 import type { Logger } from '../observe/logger.ts';
-import { Complaints } from './complaints.ts';
+import { Throttle } from './throttle.ts';
 
 /** Counts connections that are refused before they have a session, and logs them: nothing else would show them. */
 export class Refusals {
   readonly #logger: Pick<Logger, 'info' | 'debug'>;
-  readonly #complaints: Complaints;
+  readonly #throttle: Throttle;
   /** Per status, how many there were since it was last logged at `info`. */
   readonly #untold = new Map<string, number>();
   #count = 0;
@@ -13,7 +13,7 @@ export class Refusals {
   /** @param now on the monotonic clock, in milliseconds. */
   constructor(logger: Pick<Logger, 'info' | 'debug'>, now: () => number) {
     this.#logger = logger;
-    this.#complaints = new Complaints(now);
+    this.#throttle = new Throttle(now);
   }
 
   /** The total so far. */
@@ -26,7 +26,7 @@ export class Refusals {
     this.#count += 1;
     this.#logger.debug('connection refused', { address, status, reason: message });
     const untold = (this.#untold.get(status) ?? 0) + 1;
-    const isDue = this.#complaints.isDue(status);
+    const isDue = this.#throttle.isDue(status);
     this.#untold.set(status, isDue ? 0 : untold);
     if (isDue) this.#logger.info('connections are refused', { status, reason: message, address, count: untold });
   }

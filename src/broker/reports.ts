@@ -1,19 +1,19 @@
 import type { LogStatus } from '../log/port.ts';
 import type { Fields, Logger } from '../observe/logger.ts';
-import { Complaints } from './complaints.ts';
 import { StatusReport } from './status-report.ts';
+import { Throttle } from './throttle.ts';
 
 /** Reports trouble to the operator: once per kind and minute, not each time it happens. */
 export class Reports {
   readonly #logger: Logger;
-  readonly #complaints: Complaints;
+  readonly #throttle: Throttle;
   readonly #status: StatusReport;
   #failures = 0;
 
   /** @param now on the monotonic clock, in milliseconds. */
   constructor(logger: Logger, now: () => number) {
     this.#logger = logger;
-    this.#complaints = new Complaints(now);
+    this.#throttle = new Throttle(now);
     this.#status = new StatusReport(logger, now);
   }
 
@@ -22,13 +22,13 @@ export class Reports {
   }
 
   damaged(room: string, seq: number): void {
-    if (!this.#complaints.isDue(`${room} ${seq}`)) return;
+    if (!this.#throttle.isDue(`${room} ${seq}`)) return;
     this.#logger.error('a damaged message in the log is left out', { room, seq });
   }
 
   /** An edge refuses sockets. */
   full(sockets: number): void {
-    if (!this.#complaints.isDue('full')) return;
+    if (!this.#throttle.isDue('full')) return;
     this.#logger.warn('an edge has no more sockets: new connections are refused or closed at once', { sockets });
   }
 
@@ -36,7 +36,7 @@ export class Reports {
   failed(what: string, error: unknown, fields: Fields = {}): void {
     this.#failures += 1;
     try {
-      if (this.#complaints.isDue(kindOf(what, error, fields))) this.#logger.error(what, { ...fields, error });
+      if (this.#throttle.isDue(kindOf(what, error, fields))) this.#logger.error(what, { ...fields, error });
     } catch {
       // Reporting failed as well.
       this.#failures += 1;

@@ -1,9 +1,9 @@
 /** Pages of a room's messages, from its log. */
 import type { Entry, Log, Range } from '../log/port.ts';
 import type { HistoryPage } from '../protocol/dialect.ts';
-import type { Request } from './beyond-rooms.ts';
 import { defaultLimit } from './page.ts';
 import type { Room } from './room.ts';
+import type { Request } from './server-wide.ts';
 
 /** Only messages that have gone out: those that wait for their commit are not visible yet. */
 export function history(

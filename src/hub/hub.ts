@@ -6,6 +6,14 @@ import { type Observer, Subject } from 'rxjs';
 import type { User } from '../protocol/generated/frames.ts';
 import { shown } from '../protocol/names.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import type { Command, HubFrame } from './commands.ts';
+import { type ConnectionRecord, Directory } from './directory.ts';
+import { everyoneRoom } from './effect-runner.ts';
+import type { Effect } from './effects.ts';
+import { history, latest } from './history.ts';
+import { resume, type Start } from './joining.ts';
+import type { Room, RoomCommand } from './room.ts';
+import { failed, Rooms, type RoomsOptions } from './rooms.ts';
 import {
   acknowledged,
   broadcast,
@@ -15,15 +23,7 @@ import {
   type Request,
   refused,
   signalUser,
-} from './beyond-rooms.ts';
-import type { Command, HubFrame } from './commands.ts';
-import { type ConnectionRecord, Directory } from './directory.ts';
-import { everyoneRoom } from './effect-runner.ts';
-import type { Effect } from './effects.ts';
-import { history, latest } from './history.ts';
-import { resume, type Start } from './joining.ts';
-import type { Room, RoomCommand } from './room.ts';
-import { failed, Rooms, type RoomsOptions } from './rooms.ts';
+} from './server-wide.ts';
 import type { Trail } from './trail.ts';
 import type { ConnectionId, UserRecord } from './user.ts';
 

@@ -1,7 +1,6 @@
 /** The room actors by name: opened from the log, supervised, and closed when they are empty. */
 import type { Log } from '../log/port.ts';
 import { Refusal } from '../protocol/refusal.ts';
-import { refused } from './beyond-rooms.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import type { Effect } from './effects.ts';
@@ -9,6 +8,7 @@ import { anew, enter, exit, leave, standing } from './joining.ts';
 import { checkpoint, openRoom, type Room, type RoomCommand, type RoomOptions, rollBack, step } from './room.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RosterOptions } from './roster.ts';
+import { refused } from './server-wide.ts';
 import { compareTexts, Sorted } from './sorted.ts';
 import type { Work } from './work.ts';
 

@@ -3,8 +3,8 @@ const interval = 60_000;
 /** How many messages are remembered. */
 const capacity = 1000;
 
-/** A client that keeps asking for damaged entries must not flood the operator's log. */
-export class Complaints {
+/** Suppresses repeated records: a client that keeps asking for damaged entries must not flood the operator's log. */
+export class Throttle {
   readonly #now: () => number;
   readonly #said = new Map<string, number>();
 
