@@ -75,7 +75,7 @@ describe('a connection', () => {
     await until(() => server.broker.failures() === 1, 'it was closed');
     await talks(ada);
     const [what, why] = problemOf(server);
-    assert.match(what, /closed/);
+    assert.match(what, /^the end of a connection/);
     assert.equal(why, 'a defect');
   });
 });
