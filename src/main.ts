@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command } from './apps/command.ts';
 import type { StartServer } from './apps/demo/run.ts';
 import type { Broker } from './broker/broker.ts';
 import type { ProcessLimits } from './broker/capacity.ts';
@@ -120,7 +121,8 @@ function surroundings() {
   const onEnd = (listener: (signal: NodeJS.Signals) => void) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
   };
-  return { program: program(self), env, stdin, stdout, stderr, onEnd };
+  const typed = () => command({ script: process.argv[1] ?? self, directory: process.cwd(), path: env['PATH'] ?? '' });
+  return { program: program(self), env, stdin, stdout, stderr, onEnd, command: typed };
 }
 
 const self = fileURLToPath(import.meta.url);

@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
   readonly stdout: Output;
   readonly stderr: Writable;
+  /** What a person types to start the program: `hubbub`. */
+  readonly command: () => string;
   /** From now on, a signal to end does not end the process, but calls the listener. */
   readonly onEnd: (listener: (signal: NodeJS.Signals) => void) => void;
 }

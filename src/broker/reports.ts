@@ -32,11 +32,15 @@ export class Reports {
     this.#logger.warn('an edge has no more sockets: new connections are refused or closed at once', { sockets });
   }
 
-  /** A defect was met. This method does not throw: its caller is already handling an error. */
+  /**
+   * A defect was met; the record has the number of all failures so far. This method does not throw: its caller is already
+   * handling an error.
+   */
   failed(what: string, error: unknown, fields: Fields = {}): void {
     this.#failures += 1;
     try {
-      if (this.#throttle.isDue(kindOf(what, error, fields))) this.#logger.error(what, { ...fields, error });
+      if (this.#throttle.isDue(kindOf(what, error, fields)))
+        this.#logger.error(what, { ...fields, failures: this.#failures, error });
     } catch {
       // Reporting failed as well.
       this.#failures += 1;

@@ -46,8 +46,10 @@ function start(context: TestContext, ...args: string[]) {
 describe('hubbub demo', { concurrency: 3 }, () => {
   test('people chat, and answer who says hello; in the end nothing is left', async (context) => {
     const demo = start(context);
-    const [url = ''] =
-      /ws:.*$/.exec(await demo.line(/^ {2}in another terminal: {2}hubbub chat ws:\/\/localhost:\d+$/)) ?? [];
+    const [, hint = '', url = ''] =
+      /: {2}(.*) chat (ws:\/\/localhost:\d+)$/.exec(await demo.line(/^ {2}in another terminal: /)) ?? [];
+    const typed = spawn('/bin/sh', ['-c', `echo | ${hint} chat --help`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    assert.deepEqual(await once(typed, 'close'), [0, null]);
     await using zoe = await JsonClient.connect(`${url.replace('localhost', '127.0.0.1')}/?name=zoe`);
     await demo.line(/^<ada> Good morning! Who is here already\?$/);
     await zoe.next('signal', ({ kind, from }) => kind === 'typing' && from.name === 'bela');

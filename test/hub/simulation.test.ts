@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import type { EdgePort } from '../../src/hub/edge-port.ts';
 import { step } from '../../src/hub/room.ts';
 import type { Wire } from '../../src/protocol/dialect.ts';
+import { extent } from '../kit/extent.ts';
 import { around, type FakeEdge } from './fake-edge.ts';
 import { countdown, disorder, effects, finds, frames, publishing } from './simulation/mutants.ts';
 import { simulate } from './simulation/simulation.ts';
 
 const commands = 10_000;
-const seeds = Array.from({ length: 26 }, (_, i) => i + 1);
+const seeds = Array.from({ length: extent(26) }, (_, i) => i + 1);
 
 /** `SEED=123 npx tsx --test test/hub/simulation.test.ts` plays one run again, or tries another one. */
 const given = process.env['SEED'];
@@ -23,8 +24,9 @@ test('whatever users do, the hub keeps its promises', (t) => {
   const rate = Math.round((totals['commands'] ?? 0) / ((performance.now() - start) / 1000));
   t.diagnostic(`simulated ${JSON.stringify(totals)}, ${rate} commands a second`);
   if (given !== undefined) return;
-  assert.ok((totals['commands'] ?? 0) >= 200_000);
-  for (const [event, times] of Object.entries(totals)) assert.ok(times > 100, `${event} happened ${times} times`);
+  assert.ok((totals['commands'] ?? 0) >= 0.8 * seeds.length * commands);
+  for (const [event, times] of Object.entries(totals))
+    assert.ok(times > 4 * seeds.length, `${event} happened ${times} times`);
 });
 
 function replayable<T>(seed: number, run: () => T): T {

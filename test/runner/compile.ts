@@ -32,6 +32,7 @@ export async function compile(groups: readonly Group[]): Promise<Compiled> {
   chmodSync(directory, 0o755);
   const remove = () => rmSync(directory, { recursive: true, force: true });
   process.once('exit', remove);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const started = new Set<string>();
   const nameOf = (path: string) => relative(root, path).replace(/\.ts$/, '');
   const places = keepPlaces((path) => {

@@ -67,9 +67,9 @@ async function perform(
 ): Promise<void> {
   const end = new AbortController();
   const { signal } = end;
-  const { stdin, stdout, onEnd, env } = surroundings;
+  const { stdin, stdout, onEnd, env, command } = surroundings;
   onEnd(() => end.abort());
-  stdout.write(announcement(port, hasPages));
+  stdout.write(announcement(port, hasPages, command()));
   const isTerminal = stdout.isTTY && env['TERM'] !== 'dumb';
   const stopListening = stdin.isTTY && isTerminal ? endAtKey(stdin, end) : () => undefined;
 
@@ -95,11 +95,11 @@ async function perform(
   }
 }
 
-function announcement(port: number, hasPages: boolean): string {
+function announcement(port: number, hasPages: boolean, command: string): string {
   return [
     'A few people are chatting here. Join them',
     ...(hasPages ? [`  in a browser:         http://localhost:${port}/`] : []),
-    `  in another terminal:  hubbub chat ws://localhost:${port}`,
+    `  in another terminal:  ${command} chat ws://localhost:${port}`,
     '',
     '',
   ].join('\n');
