@@ -70,7 +70,7 @@ class PageSocket {
   }
 
   async #waitFor<T>(expression: string): Promise<T> {
-    const handle = await this.#page.waitForFunction(expression, undefined, { timeout: 10_000 });
+    const handle = await this.#page.waitForFunction(expression, undefined, { timeout: 30_000 });
     return (await handle.jsonValue()) as T;
   }
 }

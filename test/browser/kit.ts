@@ -80,7 +80,7 @@ export interface Visit {
 /** Opens the chat page in a new browser. */
 export async function visit({ http, browser, name, path = '/', options, allowed }: Visit): Promise<Somebody> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   await context.addInitScript(watching);
   const complaints: string[] = [];
   context.on('console', (message) => {
@@ -165,7 +165,7 @@ export function messages(page: BrowserPage, text: string | RegExp) {
  * Waits until an expression is true in the page. (`waitForFunction` evaluates in the page, which its policy forbids.)
  */
 export async function holds(page: BrowserPage, expression: string): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   while (!(await page.evaluate<boolean>(expression))) {
     if (performance.now() > end) throw new Error(`it did not come about that ${expression}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
