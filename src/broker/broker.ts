@@ -293,7 +293,9 @@ async function serve(
       }
     }
   });
-  if (isOn(config.logLevel, 'debug')) hub.effects.subscribe(messageLog(logger));
+  if (isOn(config.logLevel, 'debug')) {
+    hub.effects.subscribe(guarded('a message cannot be logged', failed, messageLog(logger)));
+  }
   const tick = inLoop(() => {
     hub.commands.next({ type: 'tick' });
     if (hub.isBehind) setImmediate(tick);
