@@ -92,9 +92,10 @@ export class Program implements AsyncDisposable {
     return parse(found) ?? {};
   }
 
-  /** The messages of all records so far. */
+  /** The messages of all records so far, but for those of single connections. */
   get messages(): unknown[] {
-    return this.lines.map((line) => parse(line)?.['message']).filter((message) => message !== undefined);
+    const records = this.lines.map(parse).filter((record) => record !== undefined);
+    return records.filter((record) => !('connection' in record)).map(({ message }) => message);
   }
 
   /** The lines, except for the one for a person. */
