@@ -2,7 +2,7 @@
  * Builds everything into `dist/`, unless all of it is there already, made of the same sources. `npm run build -- --sizes`
  * does it in any case, and tells how large the client and the pages are.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,9 @@ const stamp = join(root, 'dist', '.built');
 
 const now = fingerprint();
 if (process.argv.includes('--sizes') || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== now) {
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  const { status } = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
   for (const step of ['./client/build.ts', './web.ts', './server.ts']) await import(step);
   writeFileSync(stamp, now);
 }
