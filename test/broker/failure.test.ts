@@ -32,12 +32,12 @@ test('where the process cannot be measured, the figures are the last ones', asyn
   await using server = await startServer({ meters });
   isBroken = true;
   await until(() => server.broker.failures() >= 2, 'it was measured twice');
+  assert.equal(server.problems[0]?.fields?.['failures'], 1);
   assert.deepEqual(problemOf(server), ['the process cannot be measured', 'a defect']);
   await using status = await TextClient.connect(`${server.url}/status`);
   const figures = JSON.parse(await status.line(/^\[/));
   assert.ok(figures.at(-1).memory.resident > 0);
   assert.ok(figures.at(-1).failures >= 2);
-  assert.equal(server.problems[0]?.fields?.['failures'], 1);
 });
 
 test('a page that fails costs its own connection', async () => {
