@@ -7,6 +7,7 @@ import { broadcast } from './scenarios/broadcast.ts';
 import type { Scenario } from './scenarios/case.ts';
 import { connect } from './scenarios/connect.ts';
 import { dialectsScenario } from './scenarios/dialects.ts';
+import { edges } from './scenarios/edges.ts';
 import { fanOut, peers, quick } from './scenarios/fan-out.ts';
 import { idle } from './scenarios/idle.ts';
 import { joinStorm } from './scenarios/join-storm.ts';
@@ -16,7 +17,6 @@ import { chat, quickChat } from './scenarios/rooms.ts';
 import { quickSaturation, saturation } from './scenarios/saturation.ts';
 import { sizesScenario } from './scenarios/sizes.ts';
 import { slowReader } from './scenarios/slow-reader.ts';
-import { threads } from './scenarios/threads.ts';
 import type { Settings } from './settings.ts';
 import { type Target, targets } from './targets/targets.ts';
 
@@ -35,7 +35,7 @@ export const scenarios: readonly Scenario[] = [
   slowReader,
   connect,
   joinStorm,
-  threads,
+  edges,
   abuse,
 ];
 /** The most telling ones come first: on a slow machine the last may be left out. */

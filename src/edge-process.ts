@@ -1,4 +1,4 @@
-/** The program of an edge process: with `--threads` the server starts several, and tells them what to do. */
+/** The program of an edge process: with `--edges` the server starts several, and tells them what to do. */
 import { runEdgeProcess } from './edge/remote/process.ts';
 import { loadNative } from './edge/uws/native.ts';
 

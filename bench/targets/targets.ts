@@ -33,7 +33,7 @@ export const withoutLog = 'hubbub-no-log';
 export const withLimits = 'hubbub-limits';
 
 /** Hubbub with several edge processes. */
-export const withThreads = ['hubbub-2', 'hubbub-4'];
+export const withEdges = ['hubbub-2', 'hubbub-4'];
 
 export const bare: Target = {
   name: floor,
@@ -50,8 +50,8 @@ export const targets: readonly Target[] = [
     command: server(),
   },
   { name: withoutLog, description: 'the same, with --log off', dialect: 'hubbub', command: server('--log', 'off') },
-  { name: 'hubbub-2', description: 'Hubbub with --threads 2', dialect: 'hubbub', command: server('--threads', '2') },
-  { name: 'hubbub-4', description: 'Hubbub with --threads 4', dialect: 'hubbub', command: server('--threads', '4') },
+  { name: 'hubbub-2', description: 'Hubbub with --edges 2', dialect: 'hubbub', command: server('--edges', '2') },
+  { name: 'hubbub-4', description: 'Hubbub with --edges 4', dialect: 'hubbub', command: server('--edges', '4') },
   {
     name: 'hubbub-disk',
     description: 'Hubbub with --durability disk',

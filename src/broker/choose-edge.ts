@@ -43,22 +43,18 @@ const ofLaterPackage: Binaries = { abis: [115, 127, 137, 141], processors: ['x64
  * @throws StartError if what the configuration asks for does not run here.
  */
 export async function chooseEdge(
-  { edge, threads, proxyProtocol }: Pick<Config, 'edge' | 'threads' | 'proxyProtocol'>,
+  { edge, edges, proxyProtocol }: Pick<Config, 'edge' | 'edges' | 'proxyProtocol'>,
   logger: Pick<Logger, 'warn'>,
   load: () => Promise<Native> = loadNative,
   here: () => Platform = thisPlatform,
 ): Promise<EdgeChoice> {
   const native = edge === 'portable' ? undefined : await tryNative(load);
-  if (native && !(native instanceof NativeError)) return { native, count: threads === 'auto' ? affordable() : threads };
+  if (native && !(native instanceof NativeError)) return { native, count: edges === 'auto' ? affordable() : edges };
 
   const why = native && explain(native, here());
   if (edge === 'uws') throw new StartError(`--edge uws: ${why}; or leave it to --edge auto`);
   // Nothing but the native edge reads that header, or shares a port on every version of Node.
-  const missing = proxyProtocol
-    ? '--proxy-protocol'
-    : typeof threads === 'number' && threads > 1
-      ? '--threads'
-      : undefined;
+  const missing = proxyProtocol ? '--proxy-protocol' : typeof edges === 'number' && edges > 1 ? '--edges' : undefined;
   if (missing !== undefined)
     throw new StartError(`${missing} needs --edge uws${why === undefined ? '' : `, and ${why}`}`);
   if (why !== undefined) logger.warn(`the portable edge serves, which is slower: ${why}`);

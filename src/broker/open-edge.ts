@@ -45,8 +45,7 @@ export async function openEdge(
     return new PortableEdge(options, handlers, headLimit);
   }
   if (count === 1) return new UwsEdge(native, options, handlers);
-  if (platform() === 'win32')
-    throw new StartError('several edge processes do not work on Windows: leave --threads at 1');
+  if (platform() === 'win32') throw new StartError('several edge processes do not work on Windows: leave --edges at 1');
   const pool = {
     size: count,
     program,

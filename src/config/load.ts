@@ -39,7 +39,7 @@ export interface Config {
   readonly maxFrame: number;
   readonly maxConnections: number | 'auto';
   readonly maxConnectionsPerAddress: number;
-  readonly threads: number | 'auto';
+  readonly edges: number | 'auto';
   readonly edge: 'auto' | 'uws' | 'portable';
   /** How many proxies there are, or their networks. */
   readonly trustProxy: number | readonly string[];

@@ -40,6 +40,13 @@ const everyOption = [...options.values(), configFile];
 const flags = new Map(everyOption.flatMap(flagsOf));
 const variables = new Map(everyOption.map((option) => [option.env, option]));
 
+/** Names of options that had another name before. */
+const formerNames = new Map([
+  ['--threads', '--edges'],
+  ['HUBBUB_THREADS', 'HUBBUB_EDGES'],
+  ['threads', 'edges'],
+]);
+
 /** An option, or something within its value, as the user wrote it. */
 export function nameOf({ option, source }: Setting, within?: string): string {
   return source.prefix + source.spell(option, within);
@@ -78,7 +85,7 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
     if (!name.startsWith('HUBBUB_') || text === undefined || serviceLink.test(`${name}=${text}`)) continue;
     const option = variables.get(name);
     if (option === undefined) {
-      throw new ConfigError(`unknown environment variable ${name}${didYouMean(closest(name, variables.keys()))}`);
+      throw new ConfigError(`unknown environment variable ${name}${didYouMean(meant(name, variables.keys()))}`);
     }
     settings.set(option.key, { option, raw: fromText(option, text), source: environment });
   }
@@ -96,8 +103,8 @@ export function fromFile(path: string, content: string): Settings {
   for (const [key, raw] of Object.entries(parseObject(path, content))) {
     const option = options.get(key);
     if (option === undefined) {
-      const meant = closest(key, options.keys());
-      throw new ConfigError(`${path}: ${JSON.stringify(key)} is not an option${didYouMean(meant && `"${meant}"`)}`);
+      const other = meant(key, options.keys());
+      throw new ConfigError(`${path}: ${JSON.stringify(key)} is not an option${didYouMean(other && `"${other}"`)}`);
     }
     settings.set(key, { option, raw, source });
   }
@@ -118,8 +125,7 @@ function readFlag(arg: string, rest: string[]): { readonly option: Option; reado
   const [, name = arg, inline] = /^(.+?)=(.*)$/s.exec(arg) ?? [];
   const flag = flags.get(name);
   if (flag === undefined) {
-    const meant = closest(name, [...flags.keys(), '--help', '--version']);
-    throw new ConfigError(`unknown option ${name}${didYouMean(meant)}`);
+    throw new ConfigError(`unknown option ${name}${didYouMean(meant(name, [...flags.keys(), '--help', '--version']))}`);
   }
   const { option, implied, takesValue } = flag;
   const isAlone = inline === undefined && (rest[0] === undefined || rest[0].startsWith('--'));
@@ -138,6 +144,11 @@ function parseObject(path: string, content: string): object {
     throw new ConfigError(`${path} must hold a JSON object`);
   }
   return parsed;
+}
+
+/** The name that was probably meant by an unknown one. */
+function meant(name: string, names: Iterable<string>): string | undefined {
+  return formerNames.get(name) ?? closest(name, names);
 }
 
 export function didYouMean(name: string | undefined): string {

@@ -23,7 +23,7 @@ async function choose(
 ): Promise<Tried> {
   const warnings: string[] = [];
   const choice = await chooseEdge(
-    { edge: 'auto', threads: 1, proxyProtocol: false, ...config },
+    { edge: 'auto', edges: 1, proxyProtocol: false, ...config },
     { warn: (message) => warnings.push(message) },
     async () => {
       if (found instanceof NativeError) throw found;
@@ -38,22 +38,19 @@ describe('where uWebSockets.js loads', () => {
   test('it carries the connections, in as many processes as there are to be', async () => {
     for (const edge of ['auto', 'uws'] as const) {
       assert.deepEqual(await choose({ edge }, native), { choice: { native, count: 1 }, warnings: [] });
-      assert.deepEqual((await choose({ edge, threads: 3 }, native)).choice, { native, count: 3 });
+      assert.deepEqual((await choose({ edge, edges: 3 }, native)).choice, { native, count: 3 });
     }
-    const { choice } = await choose({ threads: 'auto' }, native);
+    const { choice } = await choose({ edges: 'auto' }, native);
     assert.equal(choice.count, system() === 'linux' ? availableParallelism() : 1);
   });
 
   test('it does not if another one is asked for', async () => {
     const portable = { native: undefined, count: 1 };
-    for (const threads of [1, 'auto'] as const) {
-      const tried = await choose({ edge: 'portable', threads }, native);
+    for (const edges of [1, 'auto'] as const) {
+      const tried = await choose({ edge: 'portable', edges }, native);
       assert.deepEqual(tried, { choice: portable, warnings: [] });
     }
-    await assert.rejects(
-      choose({ edge: 'portable', threads: 2 }, native),
-      new StartError('--threads needs --edge uws'),
-    );
+    await assert.rejects(choose({ edge: 'portable', edges: 2 }, native), new StartError('--edges needs --edge uws'));
     await assert.rejects(
       choose({ edge: 'portable', proxyProtocol: true }, native),
       new StartError('--proxy-protocol needs --edge uws'),
@@ -63,7 +60,7 @@ describe('where uWebSockets.js loads', () => {
 
 describe('where it does not', () => {
   test('the portable edge does, and one line says why, and what can be done', async () => {
-    const { choice, warnings } = await choose({ threads: 'auto' }, unfit);
+    const { choice, warnings } = await choose({ edges: 'auto' }, unfit);
     assert.deepEqual(choice, { native: undefined, count: 1 });
     assert.deepEqual(warnings, [
       'the portable edge serves, which is slower: uWebSockets.js does not load here (Node 24.1.0, ABI 137, linux x64, glibc 2.36: uWebSockets.js: no binary for this Node); Node 22 on glibc has it, and so has the image: see docs/platforms.md',

@@ -52,7 +52,7 @@ test('defaults', () => {
     maxFrame: 65_536,
     maxConnections: 'auto',
     maxConnectionsPerAddress: 1000,
-    threads: 1,
+    edges: 1,
     edge: 'auto',
     trustProxy: 0,
     proxyProtocol: false,
@@ -203,16 +203,16 @@ fails('variable', { env: { HUBBUB_PORT: '80.5' } }, `HUBBUB_PORT ${port}, not "8
 fails('file', { file: { port: '80' } }, `config.json: "port" ${port}, not "80"`);
 fails('file, null', { file: { port: null } }, `config.json: "port" ${port}, not null`);
 fails('integer without maximum', { args: ['--max-rooms=0'] }, '--max-rooms must be an integer of at least 1, not 0');
-for (const threads of ['0', '-1', '1.5', 'x', '257', ''])
+for (const edges of ['0', '-1', '1.5', 'x', '257', ''])
   fails(
-    `threads: ${threads}`,
-    { env: { HUBBUB_THREADS: threads } },
-    `HUBBUB_THREADS must be an integer from 1 to 256 or auto, not ${/^-?\d+$/.test(threads) ? threads : JSON.stringify(threads)}`,
+    `edges: ${edges}`,
+    { env: { HUBBUB_EDGES: edges } },
+    `HUBBUB_EDGES must be an integer from 1 to 256 or auto, not ${/^-?\d+$/.test(edges) ? edges : JSON.stringify(edges)}`,
   );
 fails(
-  'threads in the file',
-  { file: { threads: '2' } },
-  'config.json: "threads" must be an integer from 1 to 256 or auto, not "2"',
+  'edges in the file',
+  { file: { edges: '2' } },
+  'config.json: "edges" must be an integer from 1 to 256 or auto, not "2"',
 );
 fails(
   'the PROXY protocol of nobody',
@@ -302,6 +302,13 @@ fails('unknown flag', { args: ['--prot', '1'] }, 'unknown option --prot; did you
 fails('unknown flag with a value', { args: ['--prot=1'] }, 'unknown option --prot; did you mean --port?');
 fails('key as a flag', { args: ['--maxFrame=1'] }, 'unknown option --maxFrame; did you mean --max-frame?');
 fails('one dash', { args: ['-port', '1'] }, 'unknown option -port; did you mean --port?');
+fails('former flag', { args: ['--threads', '2'] }, 'unknown option --threads; did you mean --edges?');
+fails(
+  'former variable',
+  { env: { HUBBUB_THREADS: '2' } },
+  'unknown environment variable HUBBUB_THREADS; did you mean HUBBUB_EDGES?',
+);
+fails('former key', { file: { threads: 2 } }, 'config.json: "threads" is not an option; did you mean "edges"?');
 fails('negated flag', { args: ['--no-tsl'] }, 'unknown option --no-tsl; did you mean --no-tls?');
 fails('what cannot be negated', { args: ['--no-port'] }, 'unknown option --no-port; did you mean --port?');
 fails('nothing near', { args: ['--frobnicate'] }, 'unknown option --frobnicate');

@@ -45,7 +45,7 @@ const types: { readonly [Key in keyof Config]-?: TypeName<NonNullable<Config[Key
   maxFrame: 'number',
   maxConnections: 'number or auto',
   maxConnectionsPerAddress: 'number',
-  threads: 'number or auto',
+  edges: 'number or auto',
   edge: 'string',
   trustProxy: 'number or list',
   proxyProtocol: 'boolean',

@@ -35,7 +35,7 @@ const isGone = (socket: Socket) => socket.destroyed;
 
 for (const tls of [false, true]) {
   describe(`an edge ${tls ? 'with TLS ' : ''}that has all its sockets`, { concurrency: true }, () => {
-    const start = () => startServer({ threads: 1, openFiles, maxConnections: 14, ...(tls && { tlsFiles }) });
+    const start = () => startServer({ edges: 1, openFiles, maxConnections: 14, ...(tls && { tlsFiles }) });
 
     test('closes others at once, and has room again when one has gone', async () => {
       await using server = await start();
@@ -64,7 +64,7 @@ for (const tls of [false, true]) {
 }
 
 test('WebSockets that end leave room for others', async () => {
-  await using server = await startServer({ threads: 1, openFiles, maxConnections: 14 });
+  await using server = await startServer({ edges: 1, openFiles, maxConnections: 14 });
   for (let round = 0; round < 3; round += 1) {
     const clients = await Promise.all(Array.from({ length: 14 }, () => RawClient.connect(server.port)));
     await using late = new RawClient(server.port);

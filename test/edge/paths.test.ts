@@ -75,7 +75,7 @@ for (const [basePath, prefixes] of [
 }
 
 test('edge processes know the path as well', onlyNative, async () => {
-  await using server = await startServer({ basePath: '/chat', threads: 2 });
+  await using server = await startServer({ basePath: '/chat', edges: 2 });
   for (const [kind, path] of [
     ['json', '/chat//ws/'],
     ['text', '/chat/text'],

@@ -239,7 +239,7 @@ describe('the rate of an address', { concurrency: true }, () => {
   const httpRate = { perSecond: 0.01, burst: 8 };
 
   test('past it there is 429, and the connection is closed; another address is served, and health is told', async () => {
-    await using server = await startServer({ httpRate, threads: 1 });
+    await using server = await startServer({ httpRate, edges: 1 });
     await using connection = new HttpConnection(server.port);
     for (let request = 0; request < httpRate.burst; request += 1) {
       assert.equal((await connection.ask(get('/nothing'))).status, 404);
@@ -264,7 +264,7 @@ describe('the rate of an address', { concurrency: true }, () => {
   });
 
   test('a long answer costs more than a short one', async () => {
-    await using server = await startServer({ httpRate, threads: 1 });
+    await using server = await startServer({ httpRate, edges: 1 });
     let answers = 0;
     while ((await askUnchecked(server, get('/asyncapi.json'))).status === 200) answers += 1;
     // 79 KB are two requests.
@@ -272,7 +272,7 @@ describe('the rate of an address', { concurrency: true }, () => {
   });
 
   test('a client is who a trusted proxy says it is', async () => {
-    await using server = await startServer({ httpRate, threads: 1, trustProxy: 1 });
+    await using server = await startServer({ httpRate, edges: 1, trustProxy: 1 });
     const from = (address: string) => askUnchecked(server, get('/nothing', `X-Forwarded-For: ${address}`));
     for (let request = 0; request < httpRate.burst; request += 1) assert.equal((await from('10.0.0.1')).status, 404);
     assert.equal((await from('10.0.0.1')).status, 429);
@@ -311,7 +311,7 @@ describe('answers that are not read', { concurrency: true }, () => {
   });
 
   test('too much of it, and there is 503 until it is read; health is told', async () => {
-    await using server = await startServer({ pages, threads: 1 });
+    await using server = await startServer({ pages, edges: 1 });
     await using connection = await sleeper(server);
     const refused = await askOnce(server, get('/schemas/'));
     assert.equal(refused.status, 503);

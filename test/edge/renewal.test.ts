@@ -33,11 +33,11 @@ async function enter(url: string, name: string): Promise<JsonClient> {
   return client;
 }
 
-for (const threads of [1, 2]) {
-  const name = `a new certificate, with ${threads === 1 ? 'no edge process' : `${threads} edge processes`}`;
-  describe(name, threads === 1 ? {} : onlyNative, () => {
+for (const edges of [1, 2]) {
+  const name = `a new certificate, with ${edges === 1 ? 'no edge process' : `${edges} edge processes`}`;
+  describe(name, edges === 1 ? {} : onlyNative, () => {
     test('is for new connections, and those that are there go on with them', async () => {
-      await using server = await startServer({ threads, tlsFiles: one });
+      await using server = await startServer({ edges, tlsFiles: one });
       await using ada = await enter(server.url, 'ada');
       server.broker.revise([], two);
       await untilShown(server.port, two.fingerprint);
@@ -73,7 +73,7 @@ for (const threads of [1, 2]) {
     });
 
     test('does not cut off a WebSocket that opens on a connection from before', async () => {
-      await using server = await startServer({ threads, tlsFiles: one });
+      await using server = await startServer({ edges, tlsFiles: one });
       using socket = await handshake(server.port);
       server.broker.revise([], two);
       await untilShown(server.port, two.fingerprint);
@@ -99,7 +99,7 @@ async function handshake(port: number): Promise<TLSSocket & Disposable> {
 const mixed = () => ({ certFile: two.certFile, keyFile: three.keyFile });
 
 test('files that cannot be used are refused, and nothing changes', async () => {
-  await using server = await startServer({ threads: 1, tlsFiles: one });
+  await using server = await startServer({ edges: 1, tlsFiles: one });
   await using ada = await enter(server.url, 'ada');
   const rule = { origin: 'rule', match: 'lobby', body: { origin: 'schema', schema: false } };
   assert.throws(() => server.broker.revise([rule], mixed()));
@@ -109,7 +109,7 @@ test('files that cannot be used are refused, and nothing changes', async () => {
 });
 
 test('an edge process that cannot use the files says so, and keeps the certificate', onlyNative, async () => {
-  await using server = await startServer({ threads: 2, tlsFiles: one });
+  await using server = await startServer({ edges: 2, tlsFiles: one });
   await using ada = await enter(server.url, 'ada');
   server.broker.revise([], mixed());
   await until(() => server.problems.length > 0, 'one has said so');

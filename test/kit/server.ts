@@ -27,7 +27,7 @@ const edgeProgram: Program = {
 };
 
 /** How many edges the servers of the tests have, unless a test wants a number of its own. */
-const threads = Number(process.env['TEST_THREADS'] ?? 1);
+const edges = Number(process.env['TEST_EDGE_PROCESSES'] ?? 1);
 
 const hasNative = await loadNative().then(
   () => true,
@@ -89,8 +89,8 @@ export async function startServer({
     // Small enough for every disk.
     logLimit: 2 ** 30,
     checkFrames: true,
-    threads,
-    edge: Number(overrides.threads ?? threads) > 1 || overrides.proxyProtocol ? 'uws' : edge,
+    edges,
+    edge: Number(overrides.edges ?? edges) > 1 || overrides.proxyProtocol ? 'uws' : edge,
     ...overrides,
   };
   const problems: TestServer['problems'] = [];

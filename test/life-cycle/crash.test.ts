@@ -27,7 +27,7 @@ describe('a defect that nobody expected ends the server with the code 1 and one 
 });
 
 test('an edge process that meets one says so to the server, and is replaced', async () => {
-  await using program = await Program.start([...locally, '--threads', '2'], saboteur);
+  await using program = await Program.start([...locally, '--edges', '2'], saboteur);
   const url = await program.listening();
   const started = await program.logged('an edge process was started');
   process.kill(started['pid'] as number, 'SIGWINCH');

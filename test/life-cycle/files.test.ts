@@ -108,7 +108,7 @@ describe('where more clients come than files can be opened', { skip: withoutPrli
   });
 
   test('edge processes have a limit each', async () => {
-    await using program = await start(100, '--threads', '2');
+    await using program = await start(100, '--edges', '2');
     const url = await program.listening();
     await program.logged(/^there can be 104 connections, not 20000/);
     const edges = [
@@ -125,7 +125,7 @@ describe('where more clients come than files can be opened', { skip: withoutPrli
   });
 
   test('too few for so many edge processes end the start with one line', async () => {
-    await using program = await start(100, '--threads', '8');
+    await using program = await start(100, '--edges', '8');
     assert.deepEqual(await program.exit, { code: 2, signal: null });
     assert.match(
       program.errors,

@@ -47,7 +47,7 @@ describe('without native parts', { concurrency: true }, () => {
   });
 
   for (const option of [
-    ['--threads', '2'],
+    ['--edges', '2'],
     ['--proxy-protocol', '--trust-proxy', '1'],
   ]) {
     test(`a server with ${option[0]}: one line, and the exit code 2`, async () => {

@@ -24,8 +24,8 @@ const heads: Record<string, { path?: string; headers?: HeaderLines }> = {
 };
 
 for (const edge of [
-  ['--threads', '1'],
-  ['--threads', '2'],
+  ['--edges', '1'],
+  ['--edges', '2'],
   ['--edge', 'portable'],
 ]) {
   describe(`with ${edge.join(' ')} the head of a request`, () => {

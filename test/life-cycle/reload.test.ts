@@ -46,13 +46,13 @@ test('it reads its rules again, and leaves all as it is if one is wrong', async 
   assert.deepEqual(await program.stop(), { code: 0, signal: null });
 });
 
-for (const threads of [1, 2]) {
-  test(`it takes up a certificate that was replaced, with --threads ${threads}`, async () => {
+for (const edges of [1, 2]) {
+  test(`it takes up a certificate that was replaced, with --edges ${edges}`, async () => {
     await using data = await temporaryDirectory();
     const make = (name: string) => certificate({ data: join(data.path, name), now: Date.now() });
     const [given, next] = [await make('given'), await make('next')];
     const files = ['--cert', given.certFile, '--key', given.keyFile];
-    await using program = await Program.start([...locally, '--tls', ...files, '--threads', `${threads}`]);
+    await using program = await Program.start([...locally, '--tls', ...files, '--edges', `${edges}`]);
     const url = await program.listening();
     const port = Number(new URL(url).port);
     await using ada = await JsonClient.connect(url, [], { rejectUnauthorized: false });
@@ -72,7 +72,7 @@ for (const threads of [1, 2]) {
     await untilShown(port, next.fingerprint);
     await ada.settle();
 
-    if (threads > 1) {
+    if (edges > 1) {
       const { pid } = await program.logged('an edge process was started');
       // All processes of a terminal get the signal.
       process.kill(Number(pid), 'SIGHUP');
@@ -101,7 +101,7 @@ test('it is not ended by one that comes while it starts', async () => {
 describe('in a terminal', { skip }, () => {
   test('that goes away, it says goodbye', async () => {
     using terminals = new Terminals();
-    const terminal = terminals.open([...locally, '--threads', '2', '--data', join(terminals.home, 'data')]);
+    const terminal = terminals.open([...locally, '--edges', '2', '--data', join(terminals.home, 'data')]);
     const line = await terminal.sees(/listening on ws:\/\/127\.0\.0\.1:\d+/);
     const [url = ''] = /ws:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
     await using ada = await JsonClient.connect(url);

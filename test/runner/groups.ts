@@ -9,7 +9,7 @@ export interface Group {
 
 /** Files that need a process of their own, and why. */
 const alone: ReadonlyMap<string, string> = new Map([
-  ['edge/threads.test.ts', 'its servers have several edge processes'],
+  ['edge/edges.test.ts', 'its servers have several edge processes'],
   ['edge/portable/clients.test.ts', 'its servers have the portable edge'],
 ]);
 

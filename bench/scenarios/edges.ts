@@ -12,7 +12,7 @@ import { Sender } from '../load/sender.ts';
 import type { Settings } from '../settings.ts';
 import { median } from '../statistics.ts';
 import { Server } from '../targets/server.ts';
-import { hubbub, named, type Target, withThreads } from '../targets/targets.ts';
+import { hubbub, named, type Target, withEdges } from '../targets/targets.ts';
 import { mainThreadTime } from '../targets/usage.ts';
 import type { Case, Measurement, Scenario } from './case.ts';
 import { count, milliseconds } from './format.ts';
@@ -37,21 +37,21 @@ const restful = 20;
 /** A share of one CPU. */
 const nextToNothing = 0.05;
 
-export const threads: Scenario = {
-  name: 'threads',
-  description: '10,000 members who do not read meanwhile: how long a burst takes with 1, 2 and 4 threads',
+export const edges: Scenario = {
+  name: 'edges',
+  description: '10,000 members who do not read meanwhile: how long a burst takes with 1, 2 and 4 edges',
   cases(settings) {
     const { members: sizes, skipped } = affordable(settings.members ?? [10_000], settings);
     const traffics = sizes.flatMap((members) => settings.bursts.map((burst) => ({ members, burst })));
-    return { cases: traffics.map((traffic) => threadsCase(settings, traffic)), skipped };
+    return { cases: traffics.map((traffic) => edgesCase(settings, traffic)), skipped };
   },
 };
 
-function threadsCase(settings: Settings, { members, burst }: { members: number; burst: number }): Case {
-  const own = [hubbub, ...withThreads.filter((name) => Number(name.split('-')[1]) <= availableParallelism())];
+function edgesCase(settings: Settings, { members, burst }: { members: number; burst: number }): Case {
+  const own = [hubbub, ...withEdges.filter((name) => Number(name.split('-')[1]) <= availableParallelism())];
   return {
-    scenario: 'threads',
-    title: `threads: ${count(members)} members, bursts of ${burst}`,
+    scenario: 'edges',
+    title: `edges: ${count(members)} members, bursts of ${burst}`,
     traits: { members, burst },
     targets: settings.targets ?? named(...own),
     control: hubbub,

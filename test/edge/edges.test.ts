@@ -1,8 +1,8 @@
-/** With several edge processes a server is the same to its clients. `npm run test:threads` shows it of everything. */
+/** With several edge processes a server is the same to its clients. `npm run test:edges` shows it of everything. */
 import { test } from 'node:test';
 
-const isShownAnyway = Number(process.env['TEST_THREADS'] ?? 1) > 1;
-process.env['TEST_THREADS'] = '3';
+const isShownAnyway = Number(process.env['TEST_EDGE_PROCESSES'] ?? 1) > 1;
+process.env['TEST_EDGE_PROCESSES'] = '3';
 process.env['TEST_EDGE'] = 'uws';
 
 const { onlyNative } = await import('../kit/server.ts');

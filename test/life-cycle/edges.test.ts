@@ -8,7 +8,7 @@ import { until } from '../kit/server.ts';
 import { fails, locally, Program } from './program.ts';
 
 const started = 'an edge process was started';
-const options = [...locally, '--threads', '2', '--rate', 'off', '--rate-bytes', 'off'];
+const options = [...locally, '--edges', '2', '--rate', 'off', '--rate-bytes', 'off'];
 
 /** A server that listens, and its edge processes. */
 async function start(args: readonly string[] = []): Promise<{ program: Program; url: string; pids: number[] }> {
@@ -92,14 +92,14 @@ describe('a server with several edge processes', () => {
     const { program, url } = await start();
     await using _ = program;
     const { port } = new URL(url);
-    for (const threads of ['1', '2']) {
-      const args = ['--host', '127.0.0.1', '--port', port, '--threads', threads];
+    for (const edges of ['1', '2']) {
+      const args = ['--host', '127.0.0.1', '--port', port, '--edges', edges];
       await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use`);
     }
   });
 
   test('may have as many of them as there are cores', async () => {
-    await using program = await Program.start([...locally, '--threads', 'auto']);
+    await using program = await Program.start([...locally, '--edges', 'auto']);
     await program.listening();
     const cores = availableParallelism();
     assert.equal(program.messages.filter((message) => message === started).length, cores === 1 ? 0 : cores);
