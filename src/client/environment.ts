@@ -1,4 +1,4 @@
-/** What the client takes from where it runs. Tests give it another one. */
+/** What the client needs from its platform. Tests replace it. */
 import type { WebSocketConstructor } from './socket.ts';
 import { onWaking } from './waking.ts';
 
@@ -7,21 +7,23 @@ export interface Environment {
   now(): number;
   /** From 0 up to, but not including, 1. */
   random(): number;
-  /** Calls `then` after so many milliseconds. @returns what prevents it. */
+  /** Calls `then` after so many milliseconds. @returns a function that cancels it. */
   after(delay: number, then: () => void): () => void;
-  /** A word that no other client has. */
+  /** A prefix for ids that no other client uses. */
   newPrefix(): string;
-  /** Calls `check` whenever the connection may have died, or be possible again. @returns what ends it. */
+  /**
+   * Calls `check` whenever the connection may have died, or may be possible again. @returns a function that stops it.
+   */
   onWaking(check: () => void): () => void;
   WebSocket(): WebSocketConstructor | Promise<WebSocketConstructor>;
 }
 
-/** By a name that no bundler sees: each would want to have the package, which is needed in Node 20 alone. */
+/** The name is a variable so that bundlers do not include the package, which only Node 20 needs. */
 function load(name: string): Promise<{ readonly WebSocket: WebSocketConstructor }> {
   return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
 }
 
-/** Browsers, Node, and what is like them. */
+/** Browsers, Node and similar platforms. */
 export const environment: Environment = {
   now: () => performance.now(),
   random: Math.random,

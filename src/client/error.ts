@@ -1,30 +1,30 @@
 import type { ErrorCode } from '../protocol/generated/frames.ts';
 
-/** What can go wrong on this side, as a word that never changes. */
+/** The codes of errors that arise in the client; they never change. */
 export type ClientErrorCode =
   /** The hub is closed: by `close()`, by its signal, or by the server for good. */
   | 'closed'
-  /** The room was left. */
+  /** The room has been left. */
   | 'left'
-  /** As many messages as `queue` allows are not acknowledged yet. */
+  /** The queue is full: too many messages are not acknowledged yet. */
   | 'queue_full'
-  /** The frame is longer than the server takes. */
+  /** The frame is longer than the server allows. */
   | 'frame_too_big'
-  /** The body is neither bytes nor anything that JSON can say. */
+  /** The body is neither bytes nor a JSON value. */
   | 'invalid_body'
-  /** The connection broke before the answer: it may have been carried out, or not. */
+  /** The connection was lost before the answer came: the request may or may not have been carried out. */
   | 'connection_lost'
-  /** What matters only now cannot be said now: there is no connection. */
+  /** There is no connection, and the request cannot wait for one. */
   | 'offline';
 
-/** Why something was refused, or did not work. An aborted call throws the `reason` of its signal instead. */
+/** A request was refused or failed. An aborted call throws the `reason` of its signal instead. */
 export class HubbubError extends Error {
   override readonly name = 'HubbubError';
-  /** For programs: a code of the protocol (PROTOCOL.md, "Error codes"), or one of the client's own. */
+  /** For programs: an error code of the protocol (PROTOCOL.md, "Error codes"), or one of the client's own. */
   declare readonly code: ErrorCode | ClientErrorCode;
-  /** JSON Pointer (RFC 6901) to the field of the frame that is wrong; `/body/…` lies in the body. */
+  /** JSON Pointer (RFC 6901) to the wrong field of the frame; `/body/…` is within the body. */
   declare readonly path: string | undefined;
-  /** After how many milliseconds to try again, where the server said so. */
+  /** After how many milliseconds to try again, if the server said so. */
   declare readonly retry: number | undefined;
 
   constructor(

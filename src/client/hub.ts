@@ -1,4 +1,4 @@
-/** The client's centre: one connection at a time, and what is to happen on every new one. */
+/** The centre of the client: it keeps one connection, and restores the state on every new one. */
 import type {
   Member,
   PresenceState,
@@ -44,7 +44,7 @@ import { encode, signalOf } from './wire.ts';
 import { Writer } from './writer.ts';
 
 const subprotocol = 'hubbub.json';
-/** The id of the frame that shows the credential: in the address it would stand in the log of every proxy. */
+/** The id of the frame with the credential. In the URL the credential would end up in the log of every proxy. */
 const hello = 'hello';
 const defaultQueue = 1000;
 const defaultInterval = 25_000;
@@ -52,7 +52,7 @@ const defaultTimeout = 10_000;
 /** How long `close` waits for acknowledgements, and then for the other side; in milliseconds. */
 const drainTime = 5000;
 const closeTime = 1000;
-/** As many entries as a page may have. */
+/** The largest page that may be asked for. */
 const limit = 1000;
 
 export class HubClient implements Hub {
@@ -70,20 +70,20 @@ export class HubClient implements Hub {
   readonly #abort = () => void this.close({ timeout: 0 });
   #state: HubState = 'connecting';
   #connection: Connection | undefined;
-  /** Counts the attempts to connect: what comes late, of one that was given up, is not for the next one. */
+  /** Counts the attempts to connect, so that late results of an abandoned attempt do not affect the next one. */
   #attempt = 0;
-  /** The credential of this attempt, until it is shown. */
+  /** The credential of this attempt, until it is sent. */
   #token: string | undefined;
-  /** The welcome to a connection that has shown no credential yet. */
+  /** The `welcome` of a connection that has not sent its credential yet. */
   #guest: ServerWelcome | undefined;
-  /** The user as the application was told. */
+  /** The user as the application knows it. */
   #known: User | undefined;
   #onlineAt = 0;
   #heartbeat: Heartbeat | undefined;
   #goodbye: ServerGoodbye | undefined;
   /** Ends the time in which a connection must open, or the time until the next attempt. */
   #stopTimer: () => void = () => undefined;
-  /** Why nothing can be asked for any more. */
+  /** Why requests are no longer possible. */
   #over: HubbubError | undefined;
   #closing: Promise<void> | undefined;
   #whenEnded: () => void = () => undefined;
@@ -153,7 +153,7 @@ export class HubClient implements Hub {
 
   room<Body = unknown>(name: string, options: EntryOptions = {}): Room<Body> {
     const room = this.#enter(name, options);
-    // Whoever has it keeps it: no call that is aborted leaves it.
+    // The caller keeps the room: no aborted `join` leaves it.
     room.waiting += 1;
     return room as Room<unknown> as Room<Body>;
   }
@@ -234,7 +234,7 @@ export class HubClient implements Hub {
     stop();
   }
 
-  /** What was sent is acknowledged, or the time is over. */
+  /** Resolves when everything that was sent is acknowledged, or after the timeout. */
   async #settled(timeout: number): Promise<void> {
     const late = new Deferred<void>();
     const stop = this.#environment.after(timeout, () => late.resolve());
@@ -253,7 +253,7 @@ export class HubClient implements Hub {
     return next;
   }
 
-  /** It is the turn of this room, unless it was left before. */
+  /** Enters the room, unless it has been left in the meantime. */
   #begin(room: RoomClient | undefined): void {
     if (!room) return;
     if (room.isLeft) return this.#begin(room.next);
@@ -276,7 +276,7 @@ export class HubClient implements Hub {
     if (this.#state !== 'online') throw new HubbubError('offline', 'there is no connection');
   }
 
-  /** Why no message can be sent, if so. */
+  /** Why no message can be sent; undefined if messages can be sent. */
   #refusal(): HubbubError | undefined {
     const { queue = defaultQueue } = this.#options;
     let unacknowledged = 0;
@@ -300,7 +300,7 @@ export class HubClient implements Hub {
       if (attempt !== this.#attempt) return;
       this.#token = token;
       const { name } = this.#identity;
-      // The rooms are entered one by one, where they were left.
+      // An empty `room`: the client then joins each room itself, from its last position.
       url.searchParams.append('room', '');
       if (name !== undefined) url.searchParams.append('name', name);
       const handlers = {
@@ -319,7 +319,7 @@ export class HubClient implements Hub {
     else this.#lost({ code: 1006, message });
   }
 
-  /** The connection may be dead, or possible again. */
+  /** Called when the connection may have died, or may be possible again. */
   #check(): void {
     if (this.#state === 'online') this.#heartbeat?.check();
     if (this.#state !== 'offline') return;
@@ -333,7 +333,8 @@ export class HubClient implements Hub {
     const token = this.#token;
     this.#token = undefined;
     if (token !== undefined) {
-      // The name is asked for again: the token has another one. One that was not taken is not.
+      // The token carries a name of its own, so the wanted name is sent again, unless the server has already refused
+      // it.
       const { name } = this.#identity;
       this.#guest = frame;
       const asked = frame.user.name === name ? name : undefined;
@@ -385,7 +386,7 @@ export class HubClient implements Hub {
     this.#writer.stop();
   }
 
-  /** For good: by the application, or by the server for this reason. */
+  /** Closes for good: asked by the application, or by the server for this reason. */
   #finish(reason?: ClosedBecause): void {
     if (this.#state === 'closed') return;
     this.#release();
@@ -428,7 +429,7 @@ export class HubClient implements Hub {
     }
   }
 
-  /** An answer, or something for a room. */
+  /** Passes an answer to its request, and everything else to its room. */
   #pass(frame: ServerFrame): void {
     if (this.#requests.settle(frame)) return;
     if ('room' in frame && frame.room !== undefined) this.#rooms.get(frame.room)?.receive(frame);
@@ -448,7 +449,7 @@ export class HubClient implements Hub {
     if (isHello && this.#guest) this.#welcome(this.#guest);
   }
 
-  /** Something was refused for its rate, and the server did not say what. */
+  /** A frame was refused by the rate limit, and the server did not say which. */
   #slowDown(error: HubbubError): void {
     const { retry = defaultRetry } = error;
     this.#writer.pause(retry);

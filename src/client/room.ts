@@ -1,4 +1,4 @@
-/** A room this client is in: it is entered on every connection, followed without a gap, and left once. */
+/** A room of this client: it is joined again on every connection, followed without gaps, and left once. */
 import type {
   Change,
   Member,
@@ -35,21 +35,21 @@ import { Stream } from './stream.ts';
 import { encode, fromPage, signalOf } from './wire.ts';
 import type { Writer } from './writer.ts';
 
-/** What rooms have of their hub. */
+/** The part of the hub that rooms use. */
 export interface RoomContext {
   readonly environment: Environment;
   readonly writer: Writer;
   readonly requests: Requests;
   readonly newId: () => string;
-  /** Why nothing more can be sent now, if so. */
+  /** Why nothing can be sent now; undefined if it can. */
   readonly refusal: () => HubbubError | undefined;
-  /** The room is over. */
+  /** Called when the room has ended. */
   readonly over: (room: RoomClient) => void;
-  /** Told of members who are different now, one of whom may be this user. */
+  /** Called with the members that changed; this user may be one of them. */
   readonly changed: (changes: readonly Change[]) => void;
 }
 
-/** The events but `message`, which goes through the stream. */
+/** All events except `message`, which goes through the stream. */
 type Events = Omit<RoomEvents, 'message'>;
 
 /**
@@ -60,9 +60,9 @@ type Phase = 'out' | 'joining' | 'catching up' | 'live' | 'left';
 
 export class RoomClient implements Room {
   readonly name: string;
-  /** How many callers have the room, or wait for it. */
+  /** How many callers have the room or wait to enter it. */
   waiting = 0;
-  /** The room that takes its place once it has been left. */
+  /** A later entry of the same room, which starts once this one has been left. */
   next: RoomClient | undefined;
   readonly #entered = new Deferred<void>();
   readonly #context: RoomContext;
@@ -78,15 +78,15 @@ export class RoomClient implements Room {
   readonly #unechoed = new Set<string>();
   #phase: Phase = 'out';
   #isFirst = true;
-  /** What was asked when it was entered for the first time. */
+  /** The options of the first entry. */
   readonly #start: EntryOptions;
-  /** The `join` whose answer is waited for. */
+  /** The id of the pending `join`. */
   #joinId: string | undefined;
-  /** Of the position that was told then. */
+  /** The epoch of the position in that `join`. */
   #epochBefore: string | undefined;
-  /** When it is live: when it has everything up to this number. */
+  /** The room is live once it has every message up to this number. */
   #target = 0;
-  /** Where it was when it last had to be entered again, because something was missing. */
+  /** The position from which it was last joined again because a message was missing. */
   #missedAt: string | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -95,7 +95,7 @@ export class RoomClient implements Room {
     this.#context = context;
     this.#start = { since: since && { epoch: since.epoch, seq: since.seq }, last };
     this.#outbox = new Outbox(context.environment, context.writer);
-    // There may be no caller that waits for it.
+    // Nobody may be waiting for it: avoids an unhandled rejection.
     this.entered.catch(() => undefined);
   }
 
@@ -115,7 +115,7 @@ export class RoomClient implements Room {
     return this.#roster.count;
   }
 
-  /** How many messages are not acknowledged. */
+  /** The number of messages that are not acknowledged yet. */
   get unacknowledged(): number {
     return this.#outbox.size;
   }
@@ -165,7 +165,7 @@ export class RoomClient implements Room {
     return this.#phase === 'left';
   }
 
-  /** Until it is left, once that has been asked for. */
+  /** Resolves when the room has been left; undefined unless that was asked for. */
   get leaving(): Promise<void> | undefined {
     return this.#leaving;
   }
@@ -191,14 +191,14 @@ export class RoomClient implements Room {
   async #leave(): Promise<void> {
     await this.#outbox.settled();
     const isIn = this.#phase !== 'out' && this.#phase !== 'left';
-    // Without a connection the server knows already, or will when the grace time is over.
+    // Without a connection there is nothing to send: the server removes the user when the grace time is over.
     const left = isIn && this.#context.requests.ask({ type: 'leave', room: this.name });
-    // Afterwards: then another one may enter the room.
+    // After the request was sent, because this lets another entry of the room start.
     this.end(undefined);
     if (left) await left.catch(() => undefined);
   }
 
-  /** Why nothing can be said here any more, if so. */
+  /** Why nothing can be sent to this room any more; undefined if it can. */
   #over(): HubbubError | undefined {
     const isOver = this.#phase === 'left' || this.#leaving !== undefined;
     return isOver ? this.#left() : undefined;
@@ -210,7 +210,7 @@ export class RoomClient implements Room {
 
   // ---- what the hub tells
 
-  /** There is a connection, or something is missing on this one. */
+  /** Joins: on a new connection, or again on this one because a message is missing. */
   enter(): void {
     if (this.#phase === 'left') return;
     this.#outbox.shut();
@@ -223,7 +223,7 @@ export class RoomClient implements Room {
     this.#context.writer.push({ ...encode({ type: 'join', room: this.name, ...start, id: this.#joinId }), fail });
   }
 
-  /** The connection is gone. */
+  /** Called when the connection is lost. */
   lost(): void {
     if (this.#phase === 'left') return;
     this.#phase = 'out';
@@ -231,13 +231,13 @@ export class RoomClient implements Room {
     this.#outbox.shut();
   }
 
-  /** A frame was refused for its rate, nobody knows which: all that is not answered is said again. */
+  /** An unknown frame was refused by the rate limit: sends everything again that is not answered. */
   repeat(retry: number): void {
     this.#outbox.repeat(retry);
     if (this.#phase === 'joining') this.#enterLater(retry);
   }
 
-  /** @returns whether it was something of this room that was refused. */
+  /** @returns whether the refused frame was from this room. */
   refused(error: ServerError): boolean {
     if (error.id === undefined || error.id !== this.#joinId) return this.#outbox.refused(error);
     if (isPassing(error) || (error.code === 'internal' && !this.#isFirst)) this.#enterLater(error.retry);
@@ -246,7 +246,7 @@ export class RoomClient implements Room {
   }
 
   receive(frame: ServerFrame): void {
-    // It may be what was under way when the room was left before.
+    // Frames of an earlier stay in the room may still arrive.
     if (this.#isFirst && frame.type !== 'joined') return;
     switch (frame.type) {
       case 'joined':
@@ -255,7 +255,7 @@ export class RoomClient implements Room {
         return this.#message(frame);
       case 'ack': {
         const { type: _, ...sent } = frame;
-        // A message has a place.
+        // The `ack` of a message has a position.
         return this.#outbox.acknowledged(sent as Sent);
       }
       case 'gap':
@@ -305,11 +305,11 @@ export class RoomClient implements Room {
     if (first) this.#entered.resolve();
     else this.#present(difference);
     if (!isAnswer) return this.#unasked(epoch, seq);
-    // Else `gap` is next.
+    // Otherwise the server sends `gap` next.
     if (recovered) this.#advanced();
   }
 
-  /** The server had to make the room anew. Nothing is lost as long as the position says so. */
+  /** The server had to rebuild the room. The position tells whether anything is missing. */
   #unasked(epoch: string, seq: number): void {
     const { position } = this.#follower;
     if (this.#phase === 'joining' || !position) return;
@@ -328,7 +328,7 @@ export class RoomClient implements Room {
       if (to > position.seq) this.#follower.set(position.epoch, to);
       return this.#advanced();
     }
-    // Whatever there is in the new numbering is new to this client.
+    // In a new epoch this client has seen no message yet.
     if (position.epoch === this.#epochBefore || position.seq === 0) return this.#advanced();
     this.#follower.set(position.epoch, 0);
     this.enter();
@@ -346,7 +346,7 @@ export class RoomClient implements Room {
     this.#advanced();
   }
 
-  /** @returns whether it is waited for; else it is told of as a gap. */
+  /** @returns whether to wait for the missing messages; otherwise they are reported as a gap. */
   #miss({ seq, prev = seq - 1 }: ServerMessage): boolean {
     const { position } = this.#follower;
     if (!position || this.#phase === 'joining') return true;

@@ -5,7 +5,7 @@ import { Intake, type IntakeContext, type IntakeOwner } from '../../src/session/
 import { Loop } from './loop.ts';
 
 interface Options {
-  /** What carrying out one thing is worth, in units. */
+  /** The cost of one request, in units. */
   readonly cost?: number;
   /** How long it takes, in milliseconds. */
   readonly time?: number;
@@ -17,7 +17,7 @@ interface Options {
 
 const encode = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text)).buffer;
 
-/** A connection that says lines, each of which stands for itself; what happens is noted in `loop.done`. */
+/** A connection whose messages consist of lines; `loop.done` records the events. */
 function connection(loop: Loop, name: string, options: Options = {}) {
   const { cost = 1, time = 0, rates = { frames: undefined, bytes: undefined }, own = 1 << 20, all = 1 << 30 } = options;
   const { work, turns, done } = loop;

@@ -1,7 +1,7 @@
 import { Work } from '../../src/hub/work.ts';
 import { Turns, type Waiting } from '../../src/session/turns.ts';
 
-/** A loop whose turns and clock the test moves. */
+/** An event loop whose turns and clock the test controls. */
 export class Loop {
   readonly work = new Work();
   now = 0;
@@ -24,7 +24,7 @@ export class Loop {
     return planned.length > 0;
   }
 
-  /** A connection that has `pieces` to do, each worth so many units. */
+  /** A connection with `pieces` of work, each of which costs `cost` units. */
   connection(name: string, pieces: number, cost: number, used = 0): Waiting & { done: number } {
     const connection = {
       done: 0,
