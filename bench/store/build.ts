@@ -1,6 +1,6 @@
 /** A store of many messages, made through the port of the log: as if they had been sent, but quicker. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { toStored } from '../../src/hub/journal.ts';
+import { toStored } from '../../src/hub/log-runner.ts';
 import { openLmdbLog } from '../../src/log/lmdb.ts';
 import { encodeJson } from '../../src/protocol/json.ts';
 

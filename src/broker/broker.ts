@@ -15,7 +15,7 @@ import { EffectRunner } from '../hub/effect-runner.ts';
 import type { Effect } from '../hub/effects.ts';
 import { FanOut } from '../hub/fan-out.ts';
 import { Hub, tickInterval } from '../hub/hub.ts';
-import { Journal } from '../hub/journal.ts';
+import { LogRunner } from '../hub/log-runner.ts';
 import type { RoomPolicy } from '../hub/room-policy.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import { Work } from '../hub/work.ts';
@@ -234,7 +234,7 @@ async function serve(
     unheard: (address, duration) => refusals.unheard(address, duration),
     full: (sockets) => reports.full(sockets),
     drained(connection) {
-      journal.drained(connection);
+      logRunner.drained(connection);
       sessions.get(connection)?.drained();
     },
     failed,
@@ -270,10 +270,10 @@ async function serve(
     if (seq === undefined) reports.failed('the log of a room cannot be read', error, { room });
     else reports.damaged(room, seq);
   };
-  const journal = new Journal({ ...clock, log, codecs, edge, find, dispatch, unreadable, work, soon });
+  const logRunner = new LogRunner({ ...clock, log, codecs, edge, find, dispatch, unreadable, work, soon });
   const runner = new EffectRunner({
     fanOut,
-    journal,
+    logRunner,
     soon,
     failed: (error, effect) => reports.failed('an effect failed', error, { effect: effect?.type }),
   });

@@ -2,14 +2,14 @@
 import { Backlog, type Job } from './backlog.ts';
 import { type Delivery, isKeeping, type Keeping } from './effects.ts';
 import type { FanOut } from './fan-out.ts';
-import type { Journal } from './journal.ts';
+import type { LogRunner } from './log-runner.ts';
 
 /** Stands for the room of broadcasts: no room has this name. */
 export const everyoneRoom = '';
 
 export interface EffectRunnerOptions {
   readonly fanOut: FanOut;
-  readonly journal: Journal;
+  readonly logRunner: LogRunner;
   /** Does something in another turn of the loop. */
   readonly soon: (then: () => void) => void;
   /** An effect could not be carried out. For the operator. */
@@ -48,10 +48,10 @@ export class EffectRunner {
 
   /** @returns the rest, if it takes longer than a turn of the loop may. */
   #begin(effect: Delivery | Keeping): Job | undefined {
-    const { fanOut, journal, failed } = this.#options;
+    const { fanOut, logRunner, failed } = this.#options;
     try {
       if (!isKeeping(effect)) return fanOut.carryOut(effect);
-      journal.carryOut(effect);
+      logRunner.carryOut(effect);
     } catch (error) {
       failed(error, effect);
     }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FanOut } from '../../src/hub/fan-out.ts';
-import { Journal } from '../../src/hub/journal.ts';
+import { LogRunner } from '../../src/hub/log-runner.ts';
 import { Session } from '../../src/session/session.ts';
 import { JsonClient, TextClient } from '../kit/client.ts';
 import { startServer, type TestServer, until } from '../kit/server.ts';
@@ -100,7 +100,7 @@ test('a replay that fails keeps nobody else from theirs', async (t) => {
   await using ada = await JsonClient.connect(server.url);
   const { epoch } = await ada.next('joined');
   await talks(ada);
-  t.mock.method(Journal.prototype, 'drained', fail, { times: 1 });
+  t.mock.method(LogRunner.prototype, 'drained', fail, { times: 1 });
   await using bob = await JsonClient.connect(`${server.url}/?room=`);
   bob.send({ type: 'join', room: 'lobby', since: { epoch, seq: 0 } });
   await until(() => server.broker.failures() === 1, 'it failed');

@@ -7,7 +7,7 @@ import { EffectRunner } from '../../src/hub/effect-runner.ts';
 import type { Effect } from '../../src/hub/effects.ts';
 import { everyone, FanOut, type Receiver } from '../../src/hub/fan-out.ts';
 import { Hub, type HubOptions, tickInterval } from '../../src/hub/hub.ts';
-import { Journal } from '../../src/hub/journal.ts';
+import { LogRunner } from '../../src/hub/log-runner.ts';
 import type { RoomPolicy } from '../../src/hub/room-policy.ts';
 import type { ConnectionId } from '../../src/hub/user.ts';
 import { Work } from '../../src/hub/work.ts';
@@ -35,7 +35,7 @@ export type KitOptions = Partial<
 > & {
   wrap?: (edge: FakeEdge) => EdgePort;
   breakLog?: (log: HeldLog) => void;
-  breakJournal?: (journal: Journal) => void;
+  breakLogRunner?: (logRunner: LogRunner) => void;
   /** Whether turns of the loop happen only when the test calls `turn`. */
   holdTurns?: boolean;
 };
@@ -61,7 +61,7 @@ type Listeners = Pick<ConnectOptions, 'onFrame' | 'onLine'>;
 interface Process {
   readonly hub: Hub;
   readonly fanOut: FanOut;
-  readonly journal: Journal;
+  readonly logRunner: LogRunner;
   readonly log: HeldLog;
   readonly edge: FakeEdge;
   /** The edge as the hub's side sees it. */
@@ -114,8 +114,8 @@ export class HubKit {
     return this.#process.fanOut;
   }
 
-  get journal(): Journal {
-    return this.#process.journal;
+  get logRunner(): LogRunner {
+    return this.#process.logRunner;
   }
 
   get log(): HeldLog {
@@ -131,7 +131,7 @@ export class HubKit {
   }
 
   #start(log: HeldLog): Process {
-    const { wrap = (edge) => edge, breakLog, breakJournal, holdTurns: _, ...options } = this.#options;
+    const { wrap = (edge) => edge, breakLog, breakLogRunner, holdTurns: _, ...options } = this.#options;
     breakLog?.(log);
     const work = new Work();
     const clock: Clock = {
@@ -159,7 +159,7 @@ export class HubKit {
     const codecs = this.#codecs;
     const find = (id: ConnectionId) => this.#clients.get(id);
     const fanOut = new FanOut({ edge: port, codecs, find, work });
-    const journal = new Journal({
+    const logRunner = new LogRunner({
       ...clock,
       log,
       codecs,
@@ -172,15 +172,15 @@ export class HubKit {
     });
     const runner = new EffectRunner({
       fanOut,
-      journal,
+      logRunner,
       soon: (then) => this.#soon.push(then),
       failed: (error) => this.#fail(error),
     });
-    breakJournal?.(journal);
+    breakLogRunner?.(logRunner);
     hub.effects.subscribe((effects) => {
       for (const effect of effects) this.#carryOut(effect, runner);
     });
-    return { hub, fanOut, journal, log, edge, port };
+    return { hub, fanOut, logRunner, log, edge, port };
   }
 
   /**
@@ -255,14 +255,14 @@ export class HubKit {
   /** Drains awaited connections: the first ones, or all. @returns which. */
   drain(count?: number): ConnectionId[] {
     const drained = this.edge.drain(count);
-    for (const connection of drained) this.journal.drained(connection);
+    for (const connection of drained) this.logRunner.drained(connection);
     this.#endTurn();
     return drained;
   }
 
   /** Drains all connections, piece by piece, until they have caught up. */
   drainAll(): void {
-    while (this.journal.size > 0) assert.ok(this.turn() || this.drain().length > 0, 'a replay waits for nobody');
+    while (this.logRunner.size > 0) assert.ok(this.turn() || this.drain().length > 0, 'a replay waits for nobody');
   }
 
   /** How many connections there have been; they are named c1, c2 and so on. */
@@ -311,7 +311,7 @@ export class HubKit {
   assertEmpty(): void {
     assert.deepEqual(this.hub.counts, { connections: 0, users: 0, rooms: 0, restless: 0 });
     assert.equal(this.fanOut.size, 0);
-    assert.equal(this.journal.size, 0);
+    assert.equal(this.logRunner.size, 0);
     assert.deepEqual(this.edge.topics, []);
     assert.equal(this.log.stats.open, 0);
   }

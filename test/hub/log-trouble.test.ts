@@ -168,7 +168,7 @@ test('where not even its state can be asked for, it is the same', () => {
   kit.log.head = () => {
     throw new Error('no head');
   };
-  kit.journal.carryOut({ type: 'replay', connection: bob.connection, room: 'x', after: 1, to: 3 });
+  kit.logRunner.carryOut({ type: 'replay', connection: bob.connection, room: 'x', after: 1, to: 3 });
   assert.equal(story(bob), 'gap(2-3 damaged)');
   assert.deepEqual(failures(kit), ['x: Error: no head']);
 });

@@ -172,7 +172,7 @@ test('a long replay waits for the connection to take it, and nothing overtakes i
   assert.deepEqual(numbers(bob), range(401, 410));
   say(ada, 411, 411);
   assert.deepEqual(numbers(bob), [411]);
-  assert.equal(kit.journal.size, 0);
+  assert.equal(kit.logRunner.size, 0);
 });
 
 test('a replay whose last message is the last of a piece ends at once', () => {
@@ -181,7 +181,7 @@ test('a replay whose last message is the last of a piece ends at once', () => {
     const bob = kit.connect('bob');
     join(bob, since(0));
     const missed = numbers(bob);
-    while (kit.journal.size > 0) {
+    while (kit.logRunner.size > 0) {
       kit.drain();
       missed.push(...numbers(bob));
     }
@@ -197,7 +197,7 @@ test('large messages make small pieces, and one that is too large for a piece is
   const bob = kit.connect('bob');
   join(bob, since(0));
   const pieces = [numbers(bob)];
-  while (kit.journal.size > 0) {
+  while (kit.logRunner.size > 0) {
     kit.drain();
     pieces.push(numbers(bob));
   }
@@ -223,7 +223,7 @@ test('several rooms are caught up with one after the other, and each is live as 
   assert.deepEqual(numbers(bob), range(1, 100));
   kit.drain();
   assert.deepEqual(numbers(bob), [101]);
-  assert.equal(kit.journal.size, 0);
+  assert.equal(kit.logRunner.size, 0);
 });
 
 test('however short they are, of several replays each waits until the one before has been taken', () => {
@@ -285,9 +285,9 @@ test('a connection that ends or breaks in the midst of a replay leaves nothing',
     const bob = kit.connect('bob');
     join(bob, since(0));
     join(bob, { last: 10 }, 'y');
-    assert.equal(kit.journal.size, 1);
+    assert.equal(kit.logRunner.size, 1);
     bob[end]();
-    assert.equal(kit.journal.size, 0);
+    assert.equal(kit.logRunner.size, 0);
     kit.drain();
     ada.quit();
     kit.advance(20_000);
@@ -297,9 +297,9 @@ test('a connection that ends or breaks in the midst of a replay leaves nothing',
 
 test('a connection that is gone before the hub has heard of it is sent nothing', () => {
   const { kit } = scene(100);
-  kit.journal.carryOut({ type: 'replay', connection: 'nobody', room: 'x', after: 0, to: 100 });
-  assert.equal(kit.journal.size, 0);
-  kit.journal.drained('nobody');
+  kit.logRunner.carryOut({ type: 'replay', connection: 'nobody', room: 'x', after: 0, to: 100 });
+  assert.equal(kit.logRunner.size, 0);
+  kit.logRunner.drained('nobody');
   kit.dispatch({ type: 'replayed', connection: 'nobody', room: 'x', seq: 100 });
 });
 
@@ -339,7 +339,7 @@ test('in the midst of a replay, since starts another one, and neither ends it', 
   bob.frames();
   join(bob, since(100));
   assert.equal(story(bob), 'joined(e1/100 recovered)');
-  assert.equal(kit.journal.size, 0);
+  assert.equal(kit.logRunner.size, 0);
   kit.drain();
   say(ada, 101, 101);
   assert.equal(story(bob), '101');

@@ -89,11 +89,11 @@ finds({
   }),
   'a replay that does not wait until the one before has been taken': () => ({
     breaks: {
-      breakJournal: (journal) => {
-        const { carryOut } = journal;
-        journal.carryOut = (effect) => {
-          if (effect.type === 'replay') journal.drained(effect.connection);
-          carryOut.call(journal, effect);
+      breakLogRunner: (logRunner) => {
+        const { carryOut } = logRunner;
+        logRunner.carryOut = (effect) => {
+          if (effect.type === 'replay') logRunner.drained(effect.connection);
+          carryOut.call(logRunner, effect);
         };
       },
     },

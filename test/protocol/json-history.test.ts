@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { toStored } from '../../src/hub/journal.ts';
+import { toStored } from '../../src/hub/log-runner.ts';
 import { createCodecs } from '../../src/protocol/codecs.ts';
 import type { HistoryPage, Stored } from '../../src/protocol/dialect.ts';
 import type { ServerMessage } from '../../src/protocol/generated/frames.ts';

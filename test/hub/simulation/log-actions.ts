@@ -202,7 +202,7 @@ export class LogActions {
   }
 
   drainAll(): void {
-    for (let i = 0; this.#inspection.kit.journal.size > 0; i += 1) {
+    for (let i = 0; this.#inspection.kit.logRunner.size > 0; i += 1) {
       ensure(i < 10_000, () => 'a replay does not end');
       this.drain();
     }

@@ -20,7 +20,7 @@ export interface SimulationOptions {
   readonly breaks?: Breaks;
 }
 
-type Breaks = Pick<KitOptions, 'wrap' | 'step' | 'breakLog' | 'breakJournal'>;
+type Breaks = Pick<KitOptions, 'wrap' | 'step' | 'breakLog' | 'breakLogRunner'>;
 
 /** How many times rare events have happened, to show that the run was meaningful. */
 export interface SimulationResult {

@@ -38,7 +38,7 @@ interface Replay {
   readonly to: number;
 }
 
-export interface JournalOptions extends Pick<Clock, 'trusted'> {
+export interface LogRunnerOptions extends Pick<Clock, 'trusted'> {
   readonly log: Log;
   readonly codecs: Codecs;
   readonly edge: EdgePort;
@@ -52,8 +52,8 @@ export interface JournalOptions extends Pick<Clock, 'trusted'> {
   readonly unreadable: (room: string, error: unknown, seq?: number) => void;
 }
 
-export class Journal {
-  readonly #options: JournalOptions;
+export class LogRunner {
+  readonly #options: LogRunnerOptions;
   /** The replays of each connection, one room after the other. */
   readonly #replays = new Map<ConnectionId, Replay[]>();
   /** Connections that were sent a piece and may not have taken it yet: many short replays add up. */
@@ -64,7 +64,7 @@ export class Journal {
   #left = turnUnits;
   #isPlanned = false;
 
-  constructor(options: JournalOptions) {
+  constructor(options: LogRunnerOptions) {
     this.#options = options;
   }
 
