@@ -55,6 +55,8 @@ async function main(args: readonly string[]): Promise<void> {
   const tls = config.tls ? await readCertificate(config, Date.now()) : undefined;
   if (tls) tellCertificate(tls, logger);
   const pages = readPages();
+  // Stack traces in the log name the lines of the sources.
+  process.setSourceMapsEnabled(true);
   // Here, so that nothing else loads a native part.
   const { startBroker } = await import('./broker/broker.ts');
   const broker = await startBroker({

@@ -147,7 +147,9 @@ test('where the limit is lowered later, the server goes on', { skip: withoutPrli
   const url = await program.listening();
   await using ada = await JsonClient.connect(`${url}/?name=ada`);
   limitDescriptors(program.pid, '3:1024');
-  await program.logged('the process cannot be measured');
+  const { error } = await program.logged('the process cannot be measured');
+  const { stack } = error as { stack: string };
+  assert.match(stack, /\/src\/observe\/figures\.ts:\d+:\d+\)/, 'the lines are those of the sources');
   await talks(ada, 'm1');
   using idlers = new Idlers();
   await idlers.open(Number(new URL(url).port), 1, 1);
