@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
 import type { Group } from './groups.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -74,15 +74,22 @@ function keepPlaces(program: (path: string) => string): Plugin {
   return {
     name: 'places',
     setup({ onLoad }) {
-      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes('import.meta.url')) return undefined;
         const place = (file: string) => JSON.stringify(pathToFileURL(file).href);
-        const contents = readFileSync(path, 'utf8')
-          .replaceAll(
-            /new URL\('([^']+\.ts)', import\.meta\.url\)/g,
-            (_, file: string) => `new URL(${place(program(resolve(dirname(path), file)))})`,
-          )
-          .replaceAll('import.meta.url', place(path));
-        return { contents, loader: 'ts' };
+        const withPrograms = text.replaceAll(
+          /new URL\('([^']+\.ts)', import\.meta\.url\)/g,
+          (_, file: string) => `new URL(${place(program(resolve(dirname(path), file)))})`,
+        );
+        const { code } = await transform(withPrograms, {
+          define: { 'import.meta.url': place(path) },
+          loader: 'ts',
+          target: 'node20',
+          sourcefile: path,
+          sourcemap: 'inline',
+        });
+        return { contents: code, loader: 'js' };
       });
     },
   };
