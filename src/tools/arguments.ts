@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { ConfigError } from '../config/error.ts';
 import { closest } from '../protocol/closest.ts';
 
@@ -20,29 +21,27 @@ export interface Arguments {
  * @throws ConfigError at the first argument that cannot be used.
  */
 export function readArguments(args: readonly string[], accepted: Accepted): Arguments {
+  const options = Object.fromEntries(accepted.flags.map((flag) => [flag.slice(2), { type: 'string' as const }]));
+  // Not strict: errors are to suggest the option that was meant, and look like those of the server's own options.
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const flags = new Map<string, string[]>();
-  const rest = [...args];
   let file: string | undefined;
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg.startsWith('--')) {
-      const { name, value } = readFlag(arg, rest, accepted.flags);
+  for (const token of tokens) {
+    if (token.kind === 'option') {
+      const { rawName: name, value, inlineValue } = token;
+      if (!accepted.flags.includes(name)) throw unknown(name, accepted.flags);
+      if (value === undefined || (!inlineValue && value.startsWith('--')))
+        throw new ConfigError(`${name} needs a value`);
       flags.set(name, [...(flags.get(name) ?? []), value]);
-    } else {
-      if (!accepted.file || file !== undefined) throw new ConfigError(`unexpected argument "${arg}"`);
-      file = arg;
+    } else if (token.kind === 'positional') {
+      if (!accepted.file || file !== undefined) throw new ConfigError(`unexpected argument "${token.value}"`);
+      file = token.value;
     }
   }
   return { flags, file };
 }
 
-/** Takes the value from `rest` if it is an argument of its own. */
-function readFlag(arg: string, rest: string[], known: readonly string[]): { name: string; value: string } {
-  const [, name = arg, inline] = /^(.+?)=(.*)$/s.exec(arg) ?? [];
-  if (!known.includes(name)) {
-    const meant = closest(name, known);
-    throw new ConfigError(`unknown option ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
-  }
-  const value = inline ?? (rest[0]?.startsWith('--') ? undefined : rest.shift());
-  if (value === undefined) throw new ConfigError(`${name} needs a value`);
-  return { name, value };
+function unknown(name: string, known: readonly string[]): ConfigError {
+  const meant = closest(name, known);
+  return new ConfigError(`unknown option ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
 }

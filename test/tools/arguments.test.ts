@@ -8,6 +8,7 @@ test('flags and a file may come in any order', () => {
   const { flags, file } = readArguments(['--room', 'a', 'there', '--room=b=c', '--data', '-'], accepted);
   assert.deepEqual(Object.fromEntries(flags), { '--room': ['a', 'b=c'], '--data': ['-'] });
   assert.equal(file, 'there');
+  assert.equal(readArguments(['--', '--room'], accepted).file, '--room');
   assert.deepEqual(readArguments([], accepted), { flags: new Map(), file: undefined });
 });
 
@@ -17,6 +18,7 @@ test('what cannot be used is named', () => {
     [['--epochs=new'], 'unknown option --epochs'],
     [['--room'], '--room needs a value'],
     [['--room', '--data', 'there'], '--room needs a value'],
+    [['-x'], 'unknown option -x'],
     [['a', 'b'], 'unexpected argument "b"'],
   ];
   for (const [args, message] of wrong) {
