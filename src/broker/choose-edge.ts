@@ -13,7 +13,7 @@ export interface EdgeChoice {
   readonly count: number;
 }
 
-/** What a native part has to fit. */
+/** The properties that a native binary depends on. */
 export interface Platform {
   /** Of Node. */
   readonly version: string;
@@ -28,7 +28,7 @@ export interface Platform {
 /** The package for Node 24 and 25, which is not a dependency: it weighs 40 MB. */
 export const laterPackage = '@btc-vision/uwebsockets.js@20.56.0';
 
-/** What a package has binaries for. */
+/** The platforms that a package has binaries for. */
 interface Binaries {
   readonly abis: readonly number[];
   readonly processors: readonly string[];

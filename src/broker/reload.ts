@@ -37,7 +37,7 @@ export class Reload {
 
   /** Applies the whole configuration, or nothing if anything is wrong with it. Logs the result. */
   configuration(): Promise<void> {
-    return this.#next('the configuration is not taken up; what was before stays in force', async () => {
+    return this.#next('the configuration was not reloaded; the previous one stays in force', async () => {
       const { config: started, logger, readConfig } = this.#options;
       const found = readConfig();
       const isNew = await this.#take({ ...found, data: started.data });

@@ -1,8 +1,8 @@
-/** What an operator can follow of one connection. */
+/** The events of one connection that an operator can follow in the log. */
 import type { Dialect } from '../protocol/dialect.ts';
 import type { ServerError, User } from '../protocol/generated/frames.ts';
 
-/** Takes what happens to a connection, in order. Its methods do not throw. */
+/** Receives the events of a connection, in order. Its methods do not throw. */
 export interface Trail {
   /** It is welcomed, as this user. */
   opened(user: User, dialect: Dialect): void;
@@ -12,7 +12,7 @@ export interface Trail {
   named(user: User): void;
   /** A message has come in, of so many bytes. */
   received(bytes: number): void;
-  /** It is told of an error. */
+  /** The connection gets an error. */
   refused(error: ServerError): void;
   /** It is over, with this close code; only the first call counts. */
   ended(code: number, reason: string): void;

@@ -1,4 +1,4 @@
-/** Records of what is said, without what is said in it: one for each message, at `debug`. */
+/** One record for each message, at `debug`, without the content of the message. */
 import type { Effect } from '../hub/effects.ts';
 import type { ServerFrame } from '../protocol/generated/frames.ts';
 import type { Fields, Logger } from './logger.ts';

@@ -11,7 +11,7 @@ import type { Fields, Logger } from './logger.ts';
 const allowance = 100;
 const perSecond = 1;
 
-/** The errors whose messages repeat nothing of what a client has sent. */
+/** The errors whose messages never repeat anything that a client has sent. */
 const ownWords: ReadonlySet<ErrorCode> = new Set([
   'forbidden',
   'hello_not_first',
@@ -23,7 +23,7 @@ const ownWords: ReadonlySet<ErrorCode> = new Set([
   'unsupported_version',
 ]);
 
-/** The names of rooms and users are in the records; what people say and what lets them in is not. */
+/** The records contain the names of rooms and users, but neither messages nor credentials. */
 export class LoggedTrail implements Trail {
   readonly #logger: Pick<Logger, 'info' | 'debug'>;
   readonly #connection: string;
@@ -74,7 +74,7 @@ export class LoggedTrail implements Trail {
     this.#bytes += bytes;
   }
 
-  /** The first of a kind is at `info`; how many there were is told at the end. */
+  /** The first of a kind is logged at `info`; the last record of the connection has the number of all refusals. */
   refused({ code, message }: ServerError): void {
     this.#refusals += 1;
     const fields = { code, ...(ownWords.has(code) && { reason: message }) };

@@ -96,7 +96,7 @@ describe('the configuration, read again', () => {
       spoil(scene);
       await scene.reload.configuration();
       assert.deepEqual(scene.revisions, []);
-      const message = 'the configuration is not taken up; what was before stays in force';
+      const message = 'the configuration was not reloaded; the previous one stays in force';
       assert.deepEqual(scene.records, [['error', message, { reason: 'no' }]]);
     });
   }

@@ -29,11 +29,11 @@ test('it reads its rules again, and leaves all as it is if one is wrong', async 
 
   await writeFile(join(data.path, 'number.json'), '{"type":"nmber"}');
   program.kill('SIGHUP');
-  const failed = await program.logged('the configuration is not taken up; what was before stays in force');
+  const failed = await program.logged('the configuration was not reloaded; the previous one stays in force');
   assert.match(String(failed['reason']), /number\.json\), for "lobby": /);
   await write('all');
   program.kill('SIGHUP');
-  const again = await program.logged('the configuration is not taken up; what was before stays in force');
+  const again = await program.logged('the configuration was not reloaded; the previous one stays in force');
   assert.match(String(again['reason']), /"rooms" must be a list of rules/);
   say('words', 'm2');
   assert.equal((await ada.next('error')).path, '/body');
@@ -60,7 +60,7 @@ for (const edges of [1, 2]) {
 
     await cp(next.certFile, given.certFile);
     program.kill('SIGHUP');
-    const failed = await program.logged('the configuration is not taken up; what was before stays in force');
+    const failed = await program.logged('the configuration was not reloaded; the previous one stays in force');
     assert.match(String(failed['reason']), /do not belong together/);
     assert.equal(await shown(port), given.fingerprint);
 
