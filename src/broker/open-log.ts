@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/load.ts';
+import { options } from '../config/options.ts';
+import { parseSize } from '../config/units.ts';
 import { logDirectory, roomOnDisk } from '../log/data-file.ts';
 import { LogError, type LogErrorCode } from '../log/error.ts';
 import { loadLmdb } from '../log/load-lmdb.ts';
 import { MemoryLog } from '../log/memory.ts';
 import type { Log, LogEvents, LogOptions } from '../log/port.ts';
+
+/** The limit of the log that is not configured, in bytes. */
+const defaultLimit = parseSize(String(options.get('logLimit')?.default));
 
 /** The most memory for messages that wait to be committed, in bytes. */
 const maxQueue = 64 << 20;
@@ -54,10 +59,14 @@ export async function openLog(
   }
 }
 
+/** Where nobody has set the limit of the log, it is far more than most logs reach: this much room on the disk will do. */
+const roomUnasked = 1 << 30;
+
 /** A warning for the operator if the disk will be full before the log reaches its limit; otherwise undefined. */
 export function diskWarning({ log, data, logLimit }: Config): string | undefined {
+  const isAsked = logLimit !== defaultLimit;
   const room = log === 'lmdb' ? roomOnDisk(logDirectory(data)) : undefined;
-  if (room === undefined || room >= logLimit) return undefined;
+  if (room === undefined || room >= (isAsked ? logLimit : roomUnasked)) return undefined;
   const what = `the log may take ${inMebibytes(logLimit)} (--log-limit), and on the disk of ${data} there is room for ${inMebibytes(room)}`;
   return `${what}: when that is full, messages are refused; make room, or lower --log-limit`;
 }

@@ -112,6 +112,18 @@ describe('a disk that fills up', { skip: withoutMount }, () => {
     assert.deepEqual(program.messages, []);
   });
 
+  test('but has room enough is nothing to warn of, unless a larger log was asked for', async () => {
+    using disk = new SmallDisk('2g');
+    const data = join(disk.path, 'data');
+    {
+      await using program = await start(data);
+      await program.listening();
+      assert.deepEqual(program.messages, []);
+    }
+    await using program = await start(data, '--log-limit', '3GiB');
+    await program.logged(/^the log may take 3072 MiB \(--log-limit\)/);
+  });
+
   test('messages are refused, everything else goes on, and it recovers by itself', async () => {
     using disk = new SmallDisk('20m');
     const data = join(disk.path, 'data');
