@@ -12,7 +12,7 @@ COPY LICENSE tsconfig.json tsconfig.build.json ./
 COPY schemas ./schemas
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build && rm -f dist/.tsbuildinfo
+RUN npm run build && rm -f dist/.tsbuildinfo dist/.built
 
 # The native edge (docs/platforms.md) comes with binaries for 16 platforms, 41 MB packed. The one for this platform is
 # unpacked, and must load.
