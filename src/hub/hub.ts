@@ -36,7 +36,7 @@ export interface HubOptions extends RoomsOptions {
   readonly pageBytes: number;
   /** Whether so much is being sent in a room, or to everyone (`everyoneRoom`), that nothing may be added. */
   readonly isFull: (room: string) => boolean;
-  /** Where it is kept what a connection does, for the operator; undefined if nobody follows it. */
+  /** Follows a connection for the operator; undefined if connections are not followed. */
   readonly trail?: (connection: ConnectionId) => Pick<Trail, 'joined' | 'left'> | undefined;
 }
 
