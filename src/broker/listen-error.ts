@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { StartError } from './start-error.ts';
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use',
+  EADDRINUSE: 'the port is in use; take another one with --port',
   EACCES: 'permission denied',
   EADDRNOTAVAIL: 'this machine does not have that address',
   ENOTFOUND: 'there is no such host',
@@ -11,7 +11,9 @@ const reasons: Readonly<Record<string, string>> = {
 /** Why listening on an address fails. uWebSockets.js does not tell, so a plain socket tries again. */
 export async function listenError(host: string, port: number): Promise<StartError> {
   const found = await probe(host, port);
-  return found instanceof StartError ? found : refused(host, port, 'the port was in use a moment ago');
+  return found instanceof StartError
+    ? found
+    : refused(host, port, 'the port was in use a moment ago; try again, or take another one with --port');
 }
 
 /** @returns the port if it is free (if `port` is 0, any free one); otherwise why it cannot be used. */

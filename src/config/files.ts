@@ -1,3 +1,4 @@
+import { jsonFault } from '../protocol/json-fault.ts';
 import { ConfigError } from './error.ts';
 
 /** Reads a text file; may throw. */
@@ -17,13 +18,7 @@ export function readText(path: string, name: string, readFile: ReadFile): string
 export function parseJson(name: string, content: string): unknown {
   try {
     return JSON.parse(content);
-  } catch (error) {
-    throw new ConfigError(`${name} is not valid JSON${placeOf(error, content)}`);
+  } catch {
+    throw new ConfigError(`${name} is not valid JSON (${jsonFault(content)})`);
   }
-}
-
-/** Only the line: the rest of the message of JSON.parse may quote a secret. Not every message has a position. */
-function placeOf(error: unknown, content: string): string {
-  const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
-  return position === undefined ? '' : ` (line ${content.slice(0, Number(position)).split('\n').length})`;
 }

@@ -1,5 +1,9 @@
 /** Explains in plain words why a value does not fit its schema. */
+import { closest } from './closest.ts';
 import { Refusal } from './refusal.ts';
+
+/** No field is longer; to look for one that is near would take long. */
+const longName = 40;
 
 /** An error of ajv. */
 export interface ValidationError {
@@ -37,11 +41,20 @@ export function describe(errors: readonly ValidationError[] | null | undefined, 
   if (missing !== undefined) return refusal([...steps, String(missing)], 'is required');
   const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'] ?? params['propertyName'];
   if (unknown !== undefined) {
-    const message = `${quote(String(unknown))} is not a field of ${fieldName(steps, name)}`;
+    const meant = nearest(String(unknown), error);
+    const question = meant === undefined ? '' : `; did you mean ${quote(meant)}?`;
+    const message = `${quote(String(unknown))} is not a field of ${fieldName(steps, name)}${question}`;
     return new Refusal('invalid_frame', message, { path: pointer([...steps, String(unknown)]) });
   }
   if (keyword === 'not') return refusal(steps, commentOf(error) ?? 'is not allowed');
   return refusal(steps, rule(keyword, params) ?? commentOf(error) ?? error.message ?? 'is not valid');
+}
+
+/** The field that was probably meant. */
+function nearest(unknown: string, { parentSchema }: ValidationError): string | undefined {
+  const fields = parentSchema?.['properties'];
+  if (unknown.length > longName || typeof fields !== 'object' || fields === null) return undefined;
+  return closest(unknown, Object.keys(fields));
 }
 
 /** In quotes, and not too long. */

@@ -2,6 +2,7 @@
 import { checkHeader, decodeBinary, encodeBinary } from './binary.ts';
 import type { Codec, Decoded, Received, Wire } from './dialect.ts';
 import type { ServerAck, ServerFrame, ServerMessage, User } from './generated/frames.ts';
+import { jsonFault } from './json-fault.ts';
 import { encodeHistory } from './json-history.ts';
 import { Refusal } from './refusal.ts';
 import { checkStored } from './stored.ts';
@@ -9,6 +10,9 @@ import { validateClientFrame } from './validate.ts';
 
 /** Keeps a byte order mark: before JSON it is an error (RFC 8259, section 8.1), and within a text it belongs to it. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The fault of a longer frame is not looked for: that costs as much as parsing it some more times. */
+const longText = 1024;
 
 /** Stateless: one codec serves all connections. */
 export const jsonCodec: Codec = {
@@ -81,11 +85,13 @@ function encodeUser(user: User): string {
 }
 
 function fromText(data: Received): Decoded {
+  const text = decoder.decode(data);
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(data));
+    value = JSON.parse(text);
   } catch {
-    const message = 'the frame is not JSON; to chat in plain text, connect to /text';
+    const place = text.length > longText ? '' : ` (${jsonFault(text)})`;
+    const message = `the frame is not JSON${place}; to chat in plain text, connect to /text`;
     return { kind: 'refused', refusal: new Refusal('invalid_json', message) };
   }
   return validated(value);

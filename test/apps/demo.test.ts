@@ -90,7 +90,10 @@ describe('hubbub demo', { concurrency: 3 }, () => {
     await using server = await startServer();
     const refused = await start(context, '--port', `${server.port}`).ended;
     assert.deepEqual([refused.code, refused.left], [2, []]);
-    assert.equal(refused.err, `hubbub: cannot listen on 127.0.0.1:${server.port}: the port is in use\n`);
+    assert.equal(
+      refused.err,
+      `hubbub: cannot listen on 127.0.0.1:${server.port}: the port is in use; take another one with --port\n`,
+    );
     for (const [args, err] of [
       [['--prot', '1'], "unknown option '--prot'; --help lists what there is"],
       [['--port', 'x'], '--port must be an integer from 0 to 65535, not "x"'],

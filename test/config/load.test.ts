@@ -343,7 +343,11 @@ fails('missing value before a flag', { args: ['--port', '--tls'] }, '--port need
 fails('value for a switch', { args: ['--tls=true'] }, '--tls takes no value: write --tls or --no-tls');
 fails('value for a negated switch', { args: ['--no-tls=1'] }, '--no-tls takes no value: write --tls or --no-tls');
 
-fails('not JSON', { file: '{\n  "port": 1,\n}' }, 'config.json is not valid JSON (line 3)');
+fails(
+  'not JSON',
+  { file: '{\n  "port": 1,\n}' },
+  'config.json is not valid JSON (line 3, column 1: expected double-quoted property name)',
+);
 fails('not an object', { file: '[]' }, 'config.json must hold a JSON object');
 fails('null', { file: 'null' }, 'config.json must hold a JSON object');
 fails('empty path', { env: { HUBBUB_CONFIG: '' } }, 'HUBBUB_CONFIG must be a text that is not empty, not ""');

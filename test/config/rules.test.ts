@@ -144,9 +144,15 @@ for (const wrong of [null, 5, [], '']) {
 }
 const file = [{ match: 'a', body: 'a.json' }];
 fails('a schema that is not there', file, '[0].body', ': cannot read "config/a.json" (ENOENT: config/a.json)');
-fails('a schema that is no JSON', file, '[0].body', ': config/a.json is not valid JSON (line 3)', {
-  'config/a.json': '{\n  "type": "string",\n}',
-});
+fails(
+  'a schema that is no JSON',
+  file,
+  '[0].body',
+  ': config/a.json is not valid JSON (line 3, column 1: expected double-quoted property name)',
+  {
+    'config/a.json': '{\n  "type": "string",\n}',
+  },
+);
 fails('a file with no schema', file, '[0].body', ': config/a.json must hold a JSON Schema (an object, true or false)', {
   'config/a.json': '[]',
 });

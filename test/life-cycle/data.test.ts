@@ -134,7 +134,11 @@ describe('it does not start, and says in one line what to do,', () => {
     const address = other.address();
     assert.ok(typeof address === 'object' && address !== null);
     const args = ['--host', '127.0.0.1', '--port', String(address.port), '--data', data];
-    await fails(args, {}, `cannot listen on 127.0.0.1:${address.port}: the port is in use`);
+    await fails(
+      args,
+      {},
+      `cannot listen on 127.0.0.1:${address.port}: the port is in use; take another one with --port`,
+    );
     other.close();
     assert.deepEqual(await say(data, 1), { epoch, seq: seq + 1 });
   });

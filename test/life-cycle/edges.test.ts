@@ -94,7 +94,7 @@ describe('a server with several edge processes', () => {
     const { port } = new URL(url);
     for (const edges of ['1', '2']) {
       const args = ['--host', '127.0.0.1', '--port', port, '--edges', edges];
-      await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use`);
+      await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use; take another one with --port`);
     }
   });
 

@@ -12,7 +12,7 @@ describe('it does not start, and says so in one line,', () => {
     assert.ok(typeof address === 'object' && address !== null);
     const { port } = address;
     const args = ['--host', '127.0.0.1', '--port', String(port)];
-    await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use`);
+    await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use; take another one with --port`);
     other.close();
   });
 
@@ -20,7 +20,7 @@ describe('it does not start, and says so in one line,', () => {
     await using first = await Program.start(locally);
     const { port } = new URL(await first.listening());
     const args = ['--host', '127.0.0.1', '--port', port];
-    await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use`);
+    await fails(args, {}, `cannot listen on 127.0.0.1:${port}: the port is in use; take another one with --port`);
   });
 
   test('if this machine does not have the address', () =>
@@ -57,7 +57,11 @@ describe('it does not start, and says so in one line,', () => {
     const file = `${data.path}/hubbub.json`;
     await fails(['--config', data.path], {}, /^hubbub: --config: cannot read "[^\n]*" \(EISDIR: [^\n]*\)$/);
     await writeFile(file, '{\n  "port": 80,\n}');
-    await fails(['--config', file], {}, `${file} is not valid JSON (line 3)`);
+    await fails(
+      ['--config', file],
+      {},
+      `${file} is not valid JSON (line 3, column 1: expected double-quoted property name)`,
+    );
     await writeFile(file, '{"prot": 80}');
     await fails(['--config', file], {}, `${file}: "prot" is not an option; did you mean "port"?`);
   });

@@ -5,6 +5,7 @@ import { createCodecs } from '../../src/protocol/codecs.ts';
 import type { Decoded } from '../../src/protocol/dialect.ts';
 import type { ServerFrame, ServerMessage } from '../../src/protocol/generated/frames.ts';
 import { encodeJson, jsonCodec } from '../../src/protocol/json.ts';
+import { jsonFault } from '../../src/protocol/json-fault.ts';
 import { fromStored } from '../../src/protocol/stored.ts';
 import { bytes } from './bytes.ts';
 import { schemas } from './schemas.ts';
@@ -74,8 +75,9 @@ describe('a text frame', () => {
     'NaN',
     '\0',
   ]) {
-    test(`that holds ${JSON.stringify(text)} is refused with a word about /text`, () => {
-      assert.deepEqual(errorOf(text), notJson);
+    test(`that holds ${JSON.stringify(text)} is refused with its fault, and a word about /text`, () => {
+      const message = `the frame is not JSON (${jsonFault(text)}); to chat in plain text, connect to /text`;
+      assert.deepEqual(errorOf(text), { ...notJson, message });
     });
   }
 

@@ -92,7 +92,12 @@ describe('a field', () => {
   refused('is required', { type: 'join' }, 'room is required', '/room');
   refused('is required even if it may be anything', { type: 'message', room: 'a' }, 'body is required', '/body');
   refused('of another frame', { type: 'ping', room: 'a' }, '"room" is not a field of ping', '/room');
-  refused('that is misspelt', { type: 'message', body: 1, Id: 'a' }, '"Id" is not a field of message', '/Id');
+  refused(
+    'that is misspelt',
+    { type: 'message', body: 1, Id: 'a' },
+    '"Id" is not a field of message; did you mean "id"?',
+    '/Id',
+  );
   refused('without a name', { type: 'ping', '': 1 }, '"" is not a field of ping', '/');
   refused('is escaped in the path', { type: 'ping', 'a/b~c': 1 }, '"a/b~c" is not a field of ping', '/a~1b~0c');
   const long = 'y'.repeat(80);

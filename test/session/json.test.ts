@@ -115,7 +115,7 @@ test('a refused request has no effect, and the connection stays open', async () 
   assert.deepEqual(await ada.next('error'), {
     type: 'error',
     code: 'invalid_json',
-    message: 'the frame is not JSON; to chat in plain text, connect to /text',
+    message: 'the frame is not JSON (line 1, column 1: unexpected character); to chat in plain text, connect to /text',
   });
   assert.equal((await ada.next('error')).path, '/Room');
   const { seq, body } = await ada.next('message');
