@@ -163,9 +163,11 @@ describe('the command line', () => {
       token: undefined,
       remember: true,
       ca: undefined,
+      fingerprint: undefined,
       insecure: false,
       simple: false,
       once: false,
+      emptyQuits: false,
       color: true,
     });
   });
@@ -177,7 +179,22 @@ describe('the command line', () => {
       [url.href, name, rooms, token, remember, insecure, simple, once, color],
       ['wss://chat.example/hub', 'ada', ['a', 'b'], 't', false, true, true, true, false],
     );
-    assert.equal(readOptions(['chat.example:81']).url.href, 'ws://chat.example:81/');
+    for (const [address, href] of [
+      ['chat.example:81', 'ws://chat.example:81/'],
+      ['localhost', 'ws://localhost:8080/'],
+      ['localhost/chat', 'ws://localhost:8080/chat'],
+      ['[::1]', 'ws://[::1]:8080/'],
+      ['localhost:80', 'ws://localhost/'],
+      ['ws://localhost', 'ws://localhost/'],
+      ['https://chat.example', 'wss://chat.example/'],
+    ] as const) {
+      assert.equal(readOptions([address]).url.href, href);
+    }
+    const fingerprint = 'AB'.repeat(32);
+    for (const written of [fingerprint, 'ab:'.repeat(32).slice(0, -1), `sha256:${fingerprint.toLowerCase()}`]) {
+      assert.equal(readOptions(['--fingerprint', written]).fingerprint, fingerprint);
+    }
+    assert.equal(readOptions(['--empty-quits']).emptyQuits, true);
   });
 
   test('that is wrong is refused in one line', () => {
@@ -190,6 +207,8 @@ describe('the command line', () => {
       [['--room', 'a b'], '"a b" cannot be the name of a room'],
       [['--name='], '--name must not be empty'],
       [['--ca', 'x', '--insecure'], '--ca and --insecure exclude each other'],
+      [['--fingerprint', 'ab', '--insecure'], '--fingerprint and --insecure exclude each other'],
+      [['--fingerprint', 'ab'], '--fingerprint must be a SHA-256: 64 hexadecimal digits'],
     ];
     for (const [args, message] of wrong) assert.throws(() => readOptions(args), new UsageError(message));
   });

@@ -118,6 +118,7 @@ describe('hubbub chat with pipes', { concurrency: 4 }, () => {
     await bob.next('ack');
     const ada = start(server.url, '--simple', '--name', 'ada', '--room', 'lobby', '--room', 'cats');
     await ada.sees('* you are ada');
+    assert.match(await ada.sees('* your id is '), /^\* your id is [\w-]+$/);
     await ada.sees('<bob> earlier');
     bob.send({ type: 'message', body: 'two\nlines \x1b[2J' });
     await ada.sees('<bob> two');
@@ -149,7 +150,10 @@ describe('hubbub chat with pipes', { concurrency: 4 }, () => {
     await using server = await startServer({ tlsFiles: { certFile, keyFile } });
     const refused = await run('hi', server.url, '--once');
     assert.deepEqual([refused.code, refused.out], [1, '']);
-    assert.match(refused.err, /^hubbub: cannot reach .*certificate.*\n$/);
+    assert.match(refused.err, /^hubbub: cannot reach .*: its certificate is self-signed, .*\n$/);
+    const [, fingerprint = ''] = /--fingerprint (\S+)/.exec(refused.err) ?? [];
+    const pinned = await run('hi', server.url, '--once', '--fingerprint', fingerprint);
+    assert.deepEqual(pinned, { code: 0, out: '', err: '' });
     assert.deepEqual(await run('hi', server.url, '--once', '--insecure'), { code: 0, out: '', err: '' });
     assert.deepEqual(await run('hi', server.url, '--once', '--ca', certFile), { code: 0, out: '', err: '' });
   });

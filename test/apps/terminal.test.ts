@@ -44,6 +44,13 @@ describe('hubbub chat in a terminal', { skip, concurrency: 4 }, () => {
     return terminal;
   }
 
+  test('an empty line leaves where that was asked for', async () => {
+    await using server = await startServer();
+    const ada = await chat(server.url, 'ada', '--empty-quits');
+    ada.press('Enter');
+    assert.equal(await ada.ended(), 0);
+  });
+
   test('two people talk, and what arrives does not tear what is being typed', async () => {
     await using server = await startServer();
     const ada = await chat(server.url, 'ada');

@@ -313,9 +313,10 @@ export class Chat {
   #userChanged(user: User, before: User | undefined): void {
     this.people.meet(user);
     const isFirst = before === undefined && !this.#options.together;
-    if (before === undefined || before.id !== user.id)
+    if (before === undefined || before.id !== user.id) {
       this.notice(`you are ${shown(user.name)}${isFirst ? '; /help lists the commands' : ''}`, 'info');
-    else this.notice(`you are now called ${shown(user.name)}`, 'info');
+      this.notice(`your id is ${user.id}`, 'info');
+    } else this.notice(`you are now called ${shown(user.name)}`, 'info');
   }
 
   #stateChanged(change: StateChange): void {

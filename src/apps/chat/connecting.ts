@@ -1,21 +1,20 @@
 /** The hub of a person in a terminal. */
 import { readFileSync } from 'node:fs';
-import { WebSocket } from 'ws';
 import { connect, type Hub } from '../../client/connect.ts';
-import type { WebSocketConstructor } from '../../client/socket.ts';
 import { UsageError } from '../surroundings.ts';
 import type { Options } from './options.ts';
+import { socketWith } from './socket.ts';
 import { type Memory, noMemory, ticketFile } from './tickets.ts';
 
 /** @throws UsageError if the file of `--ca` cannot be read. */
 export function connectAs(options: Options, env: Readonly<Record<string, string | undefined>>): Hub {
   const memory = options.remember ? ticketFile(env, options.url, options.name) : noMemory;
   const remembered = memory.read();
-  const Socket = socketFor(options);
+  const { ca, fingerprint, insecure } = options;
   const hub = connect(options.url.href, {
     name: options.name ?? remembered?.called,
     token: options.token ?? remembered?.ticket,
-    ...(Socket && { WebSocket: Socket }),
+    WebSocket: socketWith({ ca: ca === undefined ? undefined : readCertificates(ca), fingerprint, insecure }),
   });
   keepTicket(hub, memory);
   return hub;
@@ -30,17 +29,6 @@ function keepTicket(hub: Hub, memory: Memory): void {
   hub.on('state', ({ state }) => {
     if (state === 'online') keep();
   });
-}
-
-/** A WebSocket that trusts the certificates the person trusts; undefined for the usual ones. */
-function socketFor({ ca, insecure }: Options): WebSocketConstructor | undefined {
-  if (ca === undefined && !insecure) return undefined;
-  const trust = insecure ? { rejectUnauthorized: false } : { ca: readCertificates(ca ?? '') };
-  return class extends WebSocket {
-    constructor(url: string, protocols?: string | string[]) {
-      super(url, protocols, trust);
-    }
-  } as WebSocketConstructor;
 }
 
 function readCertificates(file: string): Buffer {

@@ -31,6 +31,7 @@ export class FullChat {
   readonly #chat: Chat;
   readonly #screen: Screen;
   readonly #history = new History();
+  readonly #emptyQuits: boolean;
   #editing = empty;
   /** Candidates of a completion, shown instead of the status. */
   #choices: readonly string[] = [];
@@ -45,6 +46,7 @@ export class FullChat {
     this.#hub = hub;
     this.#surroundings = surroundings;
     this.#clock = clock;
+    this.#emptyQuits = options.emptyQuits;
     const { stdout, env } = surroundings;
     this.#screen = new Screen(stdout, depthOf(stdout, env, options.color), () => this.#bottom());
     const display = { show: (entry: Entry) => this.#show(entry), changed: () => this.#changed() };
@@ -121,7 +123,10 @@ export class FullChat {
 
   #enter(typed: string): void {
     this.#editing = withText(this.#editing, '');
-    if (typed.trim() === '') return;
+    if (typed.trim() === '') {
+      if (this.#emptyQuits) this.#leave(exitCodes.well);
+      return;
+    }
     this.#history.add(typed);
     this.#typedAt = 0;
     const command = readCommand(typed, 'terminal');

@@ -11,14 +11,20 @@ export interface Options {
   readonly remember: boolean;
   /** File with certificates to trust. */
   readonly ca: string | undefined;
+  /** SHA-256 of the one certificate to trust: 64 hexadecimal digits, in upper case. */
+  readonly fingerprint: string | undefined;
   /** Whether to trust any certificate. */
   readonly insecure: boolean;
   readonly simple: boolean;
   readonly once: boolean;
+  /** Whether an empty line ends the chat, in a full terminal too. */
+  readonly emptyQuits: boolean;
   readonly color: boolean;
 }
 
 const defaultUrl = 'ws://localhost:8080';
+/** Of a server that is named without a scheme: where one listens that was told nothing else. */
+const defaultPort = '8080';
 const defaultRoom = 'lobby';
 
 const flags = {
@@ -27,9 +33,11 @@ const flags = {
   token: { type: 'string' },
   'no-remember': { type: 'boolean' },
   ca: { type: 'string' },
+  fingerprint: { type: 'string' },
   insecure: { type: 'boolean' },
   simple: { type: 'boolean' },
   once: { type: 'boolean' },
+  'empty-quits': { type: 'boolean' },
   'no-color': { type: 'boolean' },
 } as const;
 
@@ -42,7 +50,8 @@ export function readOptions(args: readonly string[]): Options {
   for (const room of values.room ?? []) {
     if (!/^\S+$/.test(room)) throw new UsageError(`"${room}" cannot be the name of a room`);
   }
-  if (values.ca !== undefined && values.insecure) throw new UsageError('--ca and --insecure exclude each other');
+  const trusts = (['ca', 'fingerprint', 'insecure'] as const).filter((name) => values[name] !== undefined);
+  if (trusts.length > 1) throw new UsageError(`${trusts.map((name) => `--${name}`).join(' and ')} exclude each other`);
   return {
     url: readUrl(url),
     name: values.name,
@@ -50,9 +59,11 @@ export function readOptions(args: readonly string[]): Options {
     token: values.token,
     remember: !values['no-remember'] && values.token === undefined,
     ca: values.ca,
+    fingerprint: values.fingerprint === undefined ? undefined : readFingerprint(values.fingerprint),
     insecure: values.insecure ?? false,
     simple: (values.simple || values.once) ?? false,
     once: values.once ?? false,
+    emptyQuits: values['empty-quits'] ?? false,
     color: !values['no-color'],
   };
 }
@@ -67,11 +78,21 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** Accepts also `chat.example` and `localhost:8080`. */
+/** Accepts also `localhost`, which is at the default port of a server, and `chat.example:9000`. */
 function readUrl(text: string): URL {
-  const complete = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
+  const hasScheme = /^[a-z]+:\/\//i.test(text);
+  const complete = hasScheme ? text : `ws://${text}`;
   if (!URL.canParse(complete)) throw new UsageError(`"${text}" is not the address of a server`);
   const url = new URL(complete.replace(/^http/i, 'ws'));
   if (!/^wss?:$/.test(url.protocol)) throw new UsageError(`"${text}" does not start with ws:// or wss://`);
+  // A port 80 that was written is gone from the URL.
+  if (!hasScheme && url.port === '' && !/^[^/]*:80(\/|$)/.test(text)) url.port = defaultPort;
   return url;
+}
+
+/** As the log of the server, a browser or OpenSSL shows it. */
+function readFingerprint(text: string): string {
+  const digits = text.replace(/^sha-?256[:/= ]/i, '').replaceAll(':', '');
+  if (!/^[0-9a-f]{64}$/i.test(digits)) throw new UsageError('--fingerprint must be a SHA-256: 64 hexadecimal digits');
+  return digits.toUpperCase();
 }
