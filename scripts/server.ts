@@ -1,6 +1,6 @@
 /**
- * Makes the server, `dist/main.js` and `dist/edge-process.js`, and what they share: few files, which load in half the time.
- * Packages with native parts stay where they are, and so do those that few servers need.
+ * Makes the server: `dist/main.js`, `dist/edge-process.js` and the modules that they share, in few files, which load in half
+ * the time. Packages with native parts are not bundled, nor are those that few servers need.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { relative } from 'node:path';
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const target = `${root}dist/`;
 const source = `${root}src/`;
 
-/** All files lie beside each other; what a module looks for is where it would be if the module had a file of its own. */
+/** All files are in one directory, but relative paths in a module mean the place that the module would have by itself. */
 const keepPlaces: Plugin = {
   name: 'places',
   setup({ onLoad }) {

@@ -1,4 +1,4 @@
-/** Records of what happens to each connection, so that an operator can say what happened to a user. */
+/** Records of the events of each connection: from them an operator can tell the story of a user. */
 import type { Trail } from '../hub/trail.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { ErrorCode, ServerError, User } from '../protocol/generated/frames.ts';

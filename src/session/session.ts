@@ -78,7 +78,7 @@ const openCost = 100;
 
 export class Session implements Receiver, IntakeOwner {
   readonly id: ConnectionId;
-  /** undefined if nobody follows it. */
+  /** undefined if connections are not followed. */
   readonly trail: Trail | undefined;
   readonly #context: SessionContext;
   readonly #codec: Codec;

@@ -1,4 +1,4 @@
-/** Compiles the test files of a run, and the programs that they start: once, so that no process has to do it for itself. */
+/** Compiles the test files of a run, and the programs that they start: once, so that no process compiles for itself. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,7 +27,7 @@ export interface Compiled extends Disposable {
 }
 
 export async function compile(groups: readonly Group[]): Promise<Compiled> {
-  // Inside the repository, where packages are looked for. Some tests start programs as another user, who has to read them.
+  // Inside the repository: node_modules is found from there. Some programs run as another user, and have to be readable.
   const directory = mkdtempSync(join(root, '.test-'));
   chmodSync(directory, 0o755);
   const remove = () => rmSync(directory, { recursive: true, force: true });
@@ -67,7 +67,7 @@ function entriesOf(groups: readonly Group[]): Plugin {
 }
 
 /**
- * A compiled file is somewhere else, but everything that it looks for beside itself is where it was, except for programs.
+ * A compiled file is in another directory, but its relative paths are those of the source, except for programs.
  * @param program tells where a program is when it is compiled.
  */
 function keepPlaces(program: (path: string) => string): Plugin {
