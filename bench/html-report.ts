@@ -2,7 +2,7 @@
 import { type CaseGroup, caseGroups } from './case-groups.ts';
 import type { Machine } from './machine.ts';
 import { barPlot, colours as colourCount, escapeHtml, legend, linePlot, type Named, type Point } from './plot.ts';
-import type { Summary } from './report.ts';
+import { allWell, problems, type Summary } from './report.ts';
 import type { CaseResult, Results } from './results.ts';
 import { ratio as formatRatio } from './scenarios/format.ts';
 import { median } from './statistics.ts';
@@ -31,6 +31,7 @@ export function htmlReport(results: Results, { started, machine, command }: Abou
 <style>${style}</style>
 <h1>Benchmark</h1>
 ${facts.map((fact) => `<p class="fact">${escapeHtml(fact)}</p>`).join('\n')}
+${outcome(results)}
 <h2>${escapeHtml(summary.title)}</h2>
 ${summaryTable(summary)}
 ${caseGroups(results)
@@ -38,6 +39,14 @@ ${caseGroups(results)
   .join('\n')}
 </html>
 `;
+}
+
+/** That nothing was lost, or each run that counts for nothing. */
+function outcome(results: Results): string {
+  const broken = problems(results);
+  if (broken.length === 0) return `<p class="well">${allWell}</p>`;
+  const items = broken.map((line) => `<li>${escapeHtml(line)}`).join('');
+  return `<p class="broken">Runs that count for nothing:<ul class="broken">${items}</ul>`;
 }
 
 function summaryTable({ head, rows }: Summary): string {
@@ -153,5 +162,5 @@ ${Array.from({ length: colourCount }, (_, at) => `.c${at} { --c: var(--${at}) }`
 caption { text-align: left; color: var(--soft) } th, td { padding: .25rem .6rem .25rem 0; text-align: left;
   border-bottom: 1px solid var(--faint); font-variant-numeric: tabular-nums } th { font-weight: 600 }
 .figures th, .figures td { white-space: nowrap }
-tr.met td:last-child, tr.faster td:last-child, tr.less td:last-child { color: var(--2) } tr.missed td:last-child, tr.slower td:last-child, tr.more td:last-child { color: var(--7) } tr.implausible td:last-child { color: var(--1) }
+.well, tr.met td:last-child, tr.faster td:last-child, tr.less td:last-child { color: var(--2) } .broken, tr.missed td:last-child, tr.slower td:last-child, tr.more td:last-child { color: var(--7) } tr.implausible td:last-child { color: var(--1) }
 `;

@@ -62,11 +62,14 @@ export interface Summary {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** Goals that were not measured come last. */
 export function goalSummary(goals: readonly Verdict[]): Summary {
+  const isMeasured = ({ verdict }: Verdict) => verdict !== 'not measured';
+  const ordered = [...goals.filter(isMeasured), ...goals.filter((goal) => !isMeasured(goal))];
   return {
     title: 'Targets',
     head: ['what', 'target', 'measured', 'verdict'],
-    rows: goals.map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]),
+    rows: ordered.map(({ what, goal, measured, verdict }) => [what, goal, measured, verdict]),
   };
 }
 
@@ -82,6 +85,9 @@ export function problems(results: Results): string[] {
     ),
   );
 }
+
+/** The first thing to know about results. */
+export const allWell = 'Nothing was lost, and everything came in order.';
 
 function valueAndSpread(result: CaseResult, name: string, { figure, format }: Column): string[] {
   return [

@@ -6,7 +6,7 @@ import { describeMachine } from './machine.ts';
 import { runWithProgress } from './progress-reporter.ts';
 import { checkReachable } from './reachable.ts';
 import { saveResults } from './record.ts';
-import { caseTable, goalSummary, machineLine, problems, summaryTable } from './report.ts';
+import { allWell, caseTable, goalSummary, machineLine, problems, summaryTable } from './report.ts';
 import type { Planned } from './suite.ts';
 
 /** A case that is started later than this could end too late, in milliseconds. */
@@ -31,9 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   const broken = problems(results);
   if (broken.length > 0) print(`\nRuns that count for nothing:\n${broken.map((line) => `  ${line}`).join('\n')}`);
   if (!isQuick && goals.some(({ verdict }) => verdict !== 'not measured')) print(`\n${summaryTable(summary)}`);
-  print(
-    `\n${broken.length === 0 ? 'Nothing was lost, and everything came in order.' : 'INVALID RUNS: see above.'} ${report}`,
-  );
+  print(`\n${broken.length === 0 ? allWell : 'INVALID RUNS: see above.'} ${report}`);
   if (broken.length > 0) process.exitCode = exitCodes.broken;
 }
 
