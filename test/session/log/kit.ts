@@ -1,7 +1,7 @@
 import type { ServerMessage } from '../../../src/protocol/generated/frames.ts';
 import { JsonClient } from '../../kit/client.ts';
 import { Follower } from '../../kit/follower.ts';
-import type { TestServer } from '../../kit/server.ts';
+import { type TestServer, until } from '../../kit/server.ts';
 
 /** A client that is in no room yet. */
 export async function connect({ url }: TestServer, query: Record<string, string> = {}): Promise<JsonClient> {
@@ -20,6 +20,7 @@ export interface Said {
 
 /** Sends `bodies` to a room; bytes in binary messages, every third one with an id. */
 export async function fill(server: TestServer, bodies: Iterable<unknown>, room = 'lobby'): Promise<Said> {
+  const { connections } = server.broker.counts();
   await using ada = await connect(server, { name: 'ada' });
   await using bob = await connect(server, { name: 'bob' });
   ada.send({ type: 'join', room });
@@ -38,6 +39,7 @@ export async function fill(server: TestServer, bodies: Iterable<unknown>, room =
   await heard.reaches(seq);
   await ada.close();
   await bob.close();
+  await until(() => server.broker.counts().connections <= connections, 'both have left');
   const { epoch = '' } = heard.position ?? {};
   return {
     epoch,
