@@ -27,8 +27,10 @@ const maxHistory = 65_536;
  */
 export function encodeText(frame: ServerFrame, rooms: TextRooms): string {
   switch (frame.type) {
-    case 'welcome':
-      return `* welcome to ${frame.server.name} ${frame.server.version}; you are ${shown(frame.user.name)}. /help lists the commands`;
+    case 'welcome': {
+      const { server, user } = frame;
+      return `* welcome to ${server.name} ${server.version}; you are ${shown(user.name)}. /help lists the commands; your id is ${user.id}`;
+    }
     case 'joined':
       if (frame.members) rooms.list(frame.room, frame.members);
       return `* ${shown(frame.room)}: ${roster(frame, (member) => rooms.tag(member, [frame.room]))}`;

@@ -137,6 +137,7 @@ describe('the chat page', { skip }, () => {
     await bob.line('* ada joined lobby');
     await page.getByRole('button', { name: /Name and status$/ }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByText(/^Your id is [\w-]+$/).waitFor();
     await dialog.getByRole('textbox', { name: 'Name' }).fill('ada\u202e');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByRole('alert').waitFor();

@@ -328,7 +328,7 @@ describe('what a person sees of', () => {
       heartbeat: 1,
       ticket: 't',
     },
-    '* welcome to hubbub 0.1.0; you are ada. /help lists the commands',
+    '* welcome to hubbub 0.1.0; you are ada. /help lists the commands; your id is u1',
   );
   const others: Member[] = [
     { id: 'u2', name: 'bob', state: 'away', connections: 2 },

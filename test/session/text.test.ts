@@ -6,7 +6,7 @@ import { startServer } from '../kit/server.ts';
 test('a conversation between somebody with a line and somebody with JSON', async () => {
   await using server = await startServer();
   await using ada = await TextClient.connect(`${server.url}/text?name=ada`);
-  await ada.line('* welcome to hubbub 0.0.0-test; you are ada. /help lists the commands');
+  await ada.line(/^\* welcome to hubbub 0\.0\.0-test; you are ada\. \/help lists the commands; your id is [\w-]+$/);
   await ada.line('* lobby: ada (1 here)');
   await ada.line('* ada joined lobby');
 
@@ -198,7 +198,9 @@ describe('what goes wrong is said in a line:', () => {
   test('the query', async () => {
     await using server = await startServer();
     await using ada = await TextClient.connect(`${server.url}/text?name=%0A&token=x&room=a%20b`);
-    await ada.line(/^\* welcome to hubbub 0\.0\.0-test; you are guest-\w{4}\. \/help lists the commands$/);
+    await ada.line(
+      /^\* welcome to hubbub 0\.0\.0-test; you are guest-\w{4}\. \/help lists the commands; your id is [\w-]+$/,
+    );
     await ada.line('! the token is not valid here, or has expired');
     await ada.line(
       '! name must not start or end with a space, start with a combining mark, or contain control characters or invisible ones',

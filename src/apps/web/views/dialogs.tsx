@@ -128,6 +128,7 @@ export function MeDialog({ me, member, session, onClose }: MeDialogProps) {
             onInput={({ currentTarget }) => setNote(currentTarget.value)}
           />
         </label>
+        <p>Your id is {me.id}</p>
         {problem !== undefined && (
           <p class="why" role="alert">
             {problem}
