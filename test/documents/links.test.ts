@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((path) => join('docs', path));
-const pages = ['README.md', 'PROTOCOL.md', 'CHANGELOG.md', 'bench/README.md', ...inDocs.filter(isPage)];
+const pages = ['README.md', 'PROTOCOL.md', 'SECURITY.md', 'CHANGELOG.md', 'bench/README.md', ...inDocs.filter(isPage)];
 
 function isPage(path: string): boolean {
   return path.endsWith('.md');
