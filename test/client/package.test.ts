@@ -16,7 +16,7 @@ const name = '@hubbub-chat/client';
 /** The directory of a program that uses the package. */
 const directory = await mkdtemp(join(tmpdir(), 'hubbub-package-'));
 after(() => rmSync(directory, { recursive: true }));
-run('npm', ['pack', '--silent', '--pack-destination', directory, join(root, 'dist/sdk')]);
+run('npm', ['run', '--silent', 'pack:client', '--', '--silent', '--pack-destination', directory], root);
 writeFileSync(join(directory, 'package.json'), '{}');
 const [tarball = ''] = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
 // Offline: whatever else it needed would be missed.
@@ -50,7 +50,7 @@ test('it is installed alone: nothing of the server, and nothing native', () => {
 test('the server is not packed by mistake', () => {
   const { status, stderr } = spawnSync('npm', ['pack', '--dry-run'], { cwd: root, encoding: 'utf8' });
   assert.notEqual(status, 0);
-  assert.match(stderr, /^the server is no library; to pack the client: npm run pack$/m);
+  assert.match(stderr, /^the server is no library; to pack the client: npm run pack:client$/m);
 });
 
 test('import and require give the same client', () => {
