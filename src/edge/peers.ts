@@ -8,6 +8,7 @@
 import { forAll } from '../hub/edge-port.ts';
 import type { ConnectionId } from '../hub/user.ts';
 import type { Failed } from '../observe/guard.ts';
+import { closeCodes } from '../protocol/codes.ts';
 import type { Wire } from '../protocol/dialect.ts';
 import type { Handshake } from '../session/session.ts';
 import type { EdgeSession } from './handlers.ts';
@@ -224,8 +225,15 @@ export class Peers<Socket extends PeerSocket = PeerSocket> {
       peer.controlsPaid = paid + controlInterval;
       return;
     }
+    if (peer.isTooSlow) return this.#cutOff(peer);
     peer.session.receiveControl(bytes);
     this.#inspectOne(peer);
+  }
+
+  /** Its session may be in another process, and every ping that arrives until it has ended adds an unread answer. */
+  #cutOff({ socket }: Peer): void {
+    const { code, message } = closeCodes.slow_reader;
+    socket?.end(code, message);
   }
 
   /** Call it before `bytes` more are published. */

@@ -92,7 +92,7 @@ export interface RawOptions {
 /** A WebSocket client by hand, which can break the protocol. */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
-  /** The server's close frame has come. */
+  /** The server's close frame; 1006 if the connection ends without one (RFC 6455, section 7.1.5). */
   readonly closeFrame: Promise<{ code: number; reason: string }>;
   /** Settles when the TCP connection has ended in any way. */
   readonly gone: Promise<void>;
@@ -120,6 +120,7 @@ export class RawClient implements AsyncDisposable {
     });
     this.socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
     this.gone = new Promise((resolve) => this.socket.once('close', () => resolve()));
+    void this.gone.then(() => this.#onCloseFrame({ code: 1006, reason: '' }));
     // A reset is an acceptable end.
     this.socket.on('error', () => undefined);
     this.socket.on('data', (data) => this.#read(data));
