@@ -130,6 +130,7 @@ describe('the chat page for everyone', { skip }, () => {
       }
       assert.fail(`${name} cannot be reached by keys`);
     };
+    await page.locator('[aria-label="Your name"]:focus').waitFor();
     await keyboard.type('ada');
     await keyboard.press('Enter');
     await composer(page).waitFor();
