@@ -10,7 +10,7 @@ const main = new URL('../../dist/main.js', import.meta.url).pathname;
 const run = promisify(execFile);
 
 /** How long to wait for expected output, in milliseconds. */
-const patience = 10_000;
+const patience = 40_000;
 
 /** A reason to leave out the tests that need tmux. */
 export const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'there is no tmux: install the package "tmux"';
