@@ -31,9 +31,7 @@ const smallPart = 64 * 1024;
 
 export class Inbox {
   readonly #total: InboxTotal;
-  readonly #items: (Item | undefined)[] = [];
-  /** The index of the first item. */
-  #first = 0;
+  readonly #items: Item[] = [];
   #bytes = 0;
 
   constructor(total: InboxTotal) {
@@ -41,12 +39,12 @@ export class Inbox {
   }
 
   get isEmpty(): boolean {
-    return this.#first === this.#items.length;
+    return this.#items.length === 0;
   }
 
   /** The length of the first item, in bytes. */
   get next(): number {
-    const item = this.#items[this.#first];
+    const [item] = this.#items;
     return item && 'data' in item ? item.data.byteLength : 0;
   }
 
@@ -63,31 +61,18 @@ export class Inbox {
   /** Puts back an item that is not finished. */
   unshift(item: Item): void {
     this.#count(sizeOf(item));
-    if (this.#first === 0) this.#items.unshift(item);
-    else {
-      this.#first -= 1;
-      this.#items[this.#first] = item;
-    }
+    this.#items.unshift(item);
   }
 
   shift(): Item | undefined {
-    const item = this.#items[this.#first];
-    if (!item) return undefined;
-    this.#items[this.#first] = undefined;
-    this.#first += 1;
-    if (this.isEmpty) this.#empty();
-    this.#count(-sizeOf(item));
+    const item = this.#items.shift();
+    if (item) this.#count(-sizeOf(item));
     return item;
   }
 
   clear(): void {
     this.#count(-this.#bytes);
-    this.#empty();
-  }
-
-  #empty(): void {
     this.#items.length = 0;
-    this.#first = 0;
   }
 
   #count(bytes: number): void {
