@@ -2,15 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ConnectionId } from '../../hub/user.ts';
 import { guarded } from '../../observe/guard.ts';
 import type { Wire } from '../../protocol/dialect.ts';
-import { type Edge, type EdgeOptions, inspectInterval, readBeyond, type TlsFiles } from '../edge.ts';
+import { type EdgeOptions, readBeyond, type TlsFiles } from '../edge.ts';
 import type { EdgeHandlers } from '../handlers.ts';
-import { ephemeralTopic, newPeer, Peers } from '../peers.ts';
-import { PlainHttp } from '../plain-http.ts';
-import { Requests, type Upgrade } from '../requests.ts';
-import { Sockets } from '../sockets.ts';
+import { LocalEdge } from '../local-edge.ts';
+import { newPeer } from '../peers.ts';
+import type { Upgrade } from '../requests.ts';
 import { Listener } from './listener.ts';
 import { readHead } from './request-head.ts';
 import { PortableResponder } from './responder.ts';
@@ -24,34 +22,23 @@ const silenceInterval = 4000;
 const abnormalClosure = 1006;
 const internalError = 1011;
 
-export class PortableEdge implements Edge {
-  readonly #options: EdgeOptions;
-  readonly #handlers: EdgeHandlers;
+export class PortableEdge extends LocalEdge<PortableSocket> {
   readonly #listener: Listener;
   readonly #webSockets: WebSocketServer;
-  readonly #peers: Peers<PortableSocket>;
   readonly #topics: Topics;
-  readonly #sockets: Sockets;
-  readonly #requests: Requests;
-  readonly #http: PlainHttp;
   /** Open WebSockets. */
   readonly #open = new Set<PortableSocket>();
   /** The connections on which a request waits for its answer. */
   readonly #asking = new WeakSet<Socket>();
   readonly #events: SocketEvents;
-  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #timer: NodeJS.Timeout;
 
   /** @param headLimit the longest head of a request, in bytes. */
   constructor(options: EdgeOptions, handlers: EdgeHandlers, headLimit: number) {
-    this.#options = options;
-    this.#handlers = handlers;
-    const { maxFrame, idleTimeout, limits, sockets, http, tls } = options;
+    super(options, handlers);
+    const { maxFrame, idleTimeout, tls } = options;
     const { failed } = handlers;
-    this.#peers = new Peers(limits, handlers.drained, failed);
     this.#topics = new Topics(failed);
-    this.#sockets = new Sockets(sockets, handlers.full);
-    this.#requests = new Requests(options, handlers, this.#sockets);
-    this.#http = new PlainHttp(http, handlers, () => performance.now());
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -62,7 +49,7 @@ export class PortableEdge implements Edge {
     });
     this.#events = {
       drained: guarded('a connection whose buffer has drained cannot go on', failed, ({ peer }) =>
-        this.#peers.drained(peer),
+        this.peers.drained(peer),
       ),
       ended: guarded('the end of a connection cannot be handled', failed, (...args) => this.#ended(...args)),
     };
@@ -70,16 +57,9 @@ export class PortableEdge implements Edge {
       request: (request: IncomingMessage, response: ServerResponse) => this.#request(request, response),
       upgrade: (request: IncomingMessage, head: Buffer) => this.#upgrade(request, head),
     };
-    this.#listener = new Listener(tls, headLimit, this.#sockets, events, handlers);
-    const inspect = guarded('the buffers cannot be measured', failed, () => {
-      this.#peers.inspect();
-      this.#http.inspect();
-    });
+    this.#listener = new Listener(tls, headLimit, this.sockets, events, handlers);
     const endSilent = guarded('silent connections cannot be found', failed, () => this.#endSilent());
-    this.#timers = [
-      setInterval(inspect, inspectInterval).unref(),
-      setInterval(endSilent, Math.min(silenceInterval, idleTimeout / 4)).unref(),
-    ];
+    this.#timer = setInterval(endSilent, Math.min(silenceInterval, idleTimeout / 4)).unref();
   }
 
   listen(host: string, port: number): Promise<number | undefined> {
@@ -90,70 +70,19 @@ export class PortableEdge implements Edge {
     this.#listener.renew(tls);
   }
 
-  async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+  override async close(): Promise<void> {
+    clearInterval(this.#timer);
     for (const socket of this.#open) socket.ended(abnormalClosure, '');
+    await super.close();
     await this.#listener.close();
-  }
-
-  // ---- the port
-
-  send(connection: ConnectionId, wire: Wire): void {
-    this.#peers.send(connection, wire);
-  }
-
-  sendEphemeral(connection: ConnectionId, wire: Wire): void {
-    this.#peers.sendEphemeral(connection, wire);
-  }
-
-  sendAll(connection: ConnectionId, wires: readonly Wire[]): void {
-    this.#peers.sendAll(connection, wires);
-  }
-
-  sendEach(connections: readonly ConnectionId[], wire: Wire): void {
-    for (const connection of connections) this.#peers.send(connection, wire);
-  }
-
-  sendSoon(connection: ConnectionId, wire: Wire): void {
-    this.#peers.sendSoon(connection, wire);
-  }
-
-  publish(topic: string, wire: Wire, except?: ConnectionId): void {
-    this.#peers.beforePublish(topic, wire.length);
-    this.#topics.publish(topic, wire, this.#socket(except));
-  }
-
-  publishEphemeral(topic: string, wire: Wire, except?: ConnectionId): void {
-    this.#peers.beforeEphemeral(topic, wire.length);
-    this.#topics.publish(ephemeralTopic(topic), wire, this.#socket(except));
-  }
-
-  subscribe(connection: ConnectionId, topic: string, ephemeral: boolean): void {
-    this.#peers.subscribe(connection, topic, ephemeral);
-  }
-
-  unsubscribe(connection: ConnectionId, topic: string): void {
-    this.#peers.unsubscribe(connection, topic);
   }
 
   subscriberCount(topic: string): number {
     return this.#topics.count(topic);
   }
 
-  subscribers(topic: string): readonly ConnectionId[] {
-    return this.#peers.subscribers(topic);
-  }
-
-  whenDrained(connection: ConnectionId): void {
-    this.#peers.whenDrained(connection);
-  }
-
-  disconnect(connection: ConnectionId, code: number, reason: string): void {
-    this.#peers.disconnect(connection, code, reason);
-  }
-
-  #socket(connection: ConnectionId | undefined): PortableSocket | undefined {
-    return connection === undefined ? undefined : this.#peers.socket(connection);
+  protected publishTo(topic: string, wire: Wire, except: PortableSocket | undefined): void {
+    this.#topics.publish(topic, wire, except);
   }
 
   // ---- requests
@@ -170,19 +99,16 @@ export class PortableEdge implements Edge {
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
     const asked = readHead(request);
-    const purpose = asked.method === 'get' ? this.#requests.purposeOf(asked.url) : undefined;
+    const purpose = asked.method === 'get' ? this.requests.purposeOf(asked.url) : undefined;
     if (this.#asking.has(request.socket)) return void request.socket.destroy();
     if (!purpose) return this.#answer(request, undefined);
-    const upgrade = this.#requests.upgrade(asked, purpose);
-    if ('status' in upgrade) this.#http.refuse(this.#responder(request, undefined), upgrade);
+    const upgrade = this.requests.upgrade(asked, purpose);
+    if ('status' in upgrade) this.http.refuse(this.#responder(request, undefined), upgrade);
     else this.#openWebSocket(request, head, upgrade);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse | undefined): void {
-    const responder = this.#responder(request, response);
-    const page = this.#requests.plain(readHead(request));
-    if ('status' in page) this.#http.refuse(responder, page);
-    else this.#http.answer(responder, page.request, page.address);
+    this.answer(this.#responder(request, response), readHead(request));
   }
 
   #responder(request: IncomingMessage, response: ServerResponse | undefined): PortableResponder {
@@ -205,11 +131,11 @@ export class PortableEdge implements Edge {
       isOpen = true;
       this.#serve(webSocket, request.socket, peer);
     });
-    if (!isOpen) this.#handlers.closed({ connection: session.id, address, code: abnormalClosure, reason: '' });
+    if (!isOpen) this.handlers.closed({ connection: session.id, address, code: abnormalClosure, reason: '' });
   }
 
   #serve(webSocket: WebSocket, system: Socket, peer: PortableSocket['peer']): void {
-    const { failed } = this.#handlers;
+    const { failed } = this.handlers;
     const socket = new PortableSocket(peer, webSocket, system, this.#topics, this.#events, performance.now());
     const whole = (what: () => void): void => {
       try {
@@ -220,7 +146,7 @@ export class PortableEdge implements Edge {
       }
     };
     const control = guarded('a ping or a pong cannot be counted', failed, ({ byteLength }: Buffer) => {
-      if (!socket.isEnded) this.#peers.control(peer, byteLength, performance.now());
+      if (!socket.isEnded) this.peers.control(peer, byteLength, performance.now());
     });
     const ping = (data: Buffer) => {
       if (!socket.isEnded) webSocket.pong(data);
@@ -239,25 +165,17 @@ export class PortableEdge implements Edge {
     });
     this.#listener.upgraded(system);
     this.#open.add(socket);
-    peer.socket = socket;
-    this.#peers.add(peer);
-    whole(() => {
-      if (peer.handshake) peer.session.open(peer.handshake);
-      peer.handshake = undefined;
-    });
+    whole(() => this.opened(peer, socket));
   }
 
   #ended(socket: PortableSocket, code: number, reason: string): void {
-    const { peer } = socket;
     for (const topic of socket.topics) this.#topics.unsubscribe(socket, topic);
-    this.#peers.remove(peer);
-    const { session, address } = peer;
-    this.#handlers.closed({ connection: session.id, address, code, reason });
+    this.closed(socket.peer, code, reason);
   }
 
   #endSilent(): void {
     const now = performance.now();
-    for (const socket of this.#open) if (socket.isSilent(now, this.#options.idleTimeout)) socket.terminate();
+    for (const socket of this.#open) if (socket.isSilent(now, this.options.idleTimeout)) socket.terminate();
   }
 }
 
