@@ -18,6 +18,8 @@ export interface Said {
   readonly frames: ServerMessage[];
 }
 
+const MiB = 1024 * 1024;
+
 /** Sends `bodies` to a room; bytes in binary messages, every third one with an id. */
 export async function fill(server: TestServer, bodies: Iterable<unknown>, room = 'lobby'): Promise<Said> {
   const { connections } = server.broker.counts();
@@ -27,14 +29,18 @@ export async function fill(server: TestServer, bodies: Iterable<unknown>, room =
   const heard = await Follower.join(bob, { room });
   await ada.next('joined');
   let seq = heard.position?.seq ?? 0;
+  let unheard = 0;
   for (const body of bodies) {
     seq += 1;
     const id = seq % 3 === 0 ? { id: `said-${seq}` } : {};
     const header = { type: 'message', room, echo: false, ...id } as const;
     if (body instanceof Uint8Array) ada.sendBinary(header, body);
     else ada.send({ ...header, body });
-    // Bob is in this process, and cannot read while the server writes.
-    if (seq % (body instanceof Uint8Array ? 4 : 1000) === 0) await heard.reaches(seq);
+    // Bob is in this process, and cannot read while the server writes; and the server refuses more than it can put off.
+    unheard += body instanceof Uint8Array ? body.length : JSON.stringify(body).length;
+    if (unheard < MiB && seq % 1000 !== 0) continue;
+    await heard.reaches(seq);
+    unheard = 0;
   }
   await heard.reaches(seq);
   await ada.close();
