@@ -4,6 +4,7 @@
  */
 // First: uWebSockets.js reads it when it is loaded.
 import '../head-limit.ts';
+import type { PeerSocket } from '../peers.ts';
 
 export interface HttpRequest {
   /** In lower case. */
@@ -42,16 +43,8 @@ export interface ListenSocket {
   readonly [native]: 'listen socket';
 }
 
-export interface WebSocket<Data> {
+export interface WebSocket<Data> extends PeerSocket {
   getUserData(): Data;
-  send(message: string | Uint8Array, isBinary: boolean): number;
-  cork(callback: () => void): unknown;
-  getBufferedAmount(): number;
-  end(code: number, reason: string): void;
-  subscribe(topic: string): unknown;
-  unsubscribe(topic: string): unknown;
-  isSubscribed(topic: string): boolean;
-  getTopics(): string[];
   /** Sends to all subscribers except itself. */
   publish(topic: string, message: string | Uint8Array, isBinary: boolean): unknown;
 }
